@@ -1,0 +1,112 @@
+//! One finding, and the order in which findings are told.
+
+use super::{Code, Span};
+use serde::Serialize;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Nothing is written while it stands; exit code 1.
+    Error,
+    /// Compiles, but will hurt; exit code stays 0.
+    Warning,
+    /// Something to do or to know outside the files.
+    Note,
+}
+
+/// A second place that belongs to a finding.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What is there, in a few words.
+    pub text: String,
+}
+
+/// Something that mlpipe has to say about a spec or a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Stable code; `mlpipe explain CODE` prints its page.
+    pub code: &'static Code,
+    /// How bad it is: the code's own severity.
+    pub severity: Severity,
+    /// One sentence in the user's words: lower-case start, user text in backticks, no full stop.
+    pub message: String,
+    /// The place it speaks of; none when it speaks of a whole file or of the run.
+    pub span: Option<Span>,
+    /// Path to show when there is no span.
+    pub path: Option<String>,
+    /// What stands at the primary place, in a few words.
+    pub label: Option<String>,
+    /// Further places, each with a few words.
+    pub related: Vec<Label>,
+    /// What to write instead, or what to do.
+    pub help: Option<String>,
+}
+
+impl Finding {
+    /// A finding at a place.
+    pub fn at(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: code.severity,
+            message: message.into(),
+            span: Some(span),
+            path: None,
+            label: None,
+            related: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// A finding about a file as a whole.
+    pub fn on_path(code: &'static Code, path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: code.severity,
+            message: message.into(),
+            span: None,
+            path: Some(path.into()),
+            label: None,
+            related: Vec::new(),
+            help: None,
+        }
+    }
+
+    /// Adds the remedy.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Says what stands at the primary place.
+    #[must_use]
+    pub fn label(mut self, text: impl Into<String>) -> Self {
+        self.label = Some(text.into());
+        self
+    }
+
+    /// Adds a second place.
+    #[must_use]
+    pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.related.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// True when nothing may be written while this finding stands.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}
+
+/// Puts findings into the one order in which they are told (file, place, code, text) and drops repeats.
+pub fn sort_and_dedup(findings: &mut Vec<Finding>) {
+    findings.sort_by(|a, b| key(a).cmp(&key(b)));
+    findings.dedup();
+}
+
+fn key(f: &Finding) -> (Option<Span>, Option<&str>, &str, &str) {
+    (f.span, f.path.as_deref(), f.code.id, &f.message)
+}

@@ -1,0 +1,12 @@
+//! Findings: what every phase reports, with a stable code, a place and a remedy.
+//!
+//! The bottom layer. Nothing here knows the language; it knows files, spans, codes and sentences.
+
+mod codes;
+mod finding;
+mod source;
+pub mod words;
+
+pub use codes::{ALL, Code, find};
+pub use finding::{Finding, Label, Severity, sort_and_dedup};
+pub use source::{FileId, LineCol, SourceFile, SourceMap, Span, Spanned};

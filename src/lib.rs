@@ -1,0 +1,10 @@
+//! mlpipe compiles one release spec of a machine-learning model into equivalent GitHub Actions, GitLab CI and
+//! Jenkins pipelines. The library is the compiler's phases; the binary is [`cli`].
+//!
+//! Imports run one way (`ARCHITECTURE.md` has the list, `tests/structure.rs` asserts it).
+
+pub mod diag;
+pub mod plan;
+pub mod platform;
+pub mod render;
+pub mod spec;

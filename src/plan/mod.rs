@@ -1,0 +1,10 @@
+//! What happens, on no platform in particular: jobs, steps, explicit conditions, artifacts, secrets, critical
+//! sections, approvals. Every default is filled in here, and named.
+
+mod condition;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod model;
+
+pub use condition::{Activation, Condition, EventKind, Pattern, PrSource, Refs};
+pub use model::*;

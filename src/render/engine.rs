@@ -1,0 +1,83 @@
+//! minijinja, set up in one place: delimiters that do not clash with `${{ }}`, undefined is an error, raw strings are
+//! refused, one newline policy.
+
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value, syntax::SyntaxConfig};
+use serde::Serialize;
+
+/// A template that failed: never the user's fault.
+#[derive(Debug, thiserror::Error)]
+#[error("template `{template}` failed{}: {detail}", line.map(|l| format!(" at line {l}")).unwrap_or_default())]
+pub struct TemplateBug {
+    /// Path below `templates/`.
+    pub template: String,
+    /// Line in the template.
+    pub line: Option<usize>,
+    /// What the engine said.
+    pub detail: String,
+}
+
+/// A set of templates.
+pub struct Engine {
+    env: Environment<'static>,
+}
+
+impl Engine {
+    /// An engine with these templates: path below `templates/` and text.
+    ///
+    /// # Errors
+    /// A template that does not parse.
+    pub fn new(templates: &[(&'static str, &'static str)]) -> Result<Self, TemplateBug> {
+        let mut env = Environment::new();
+        let syntax = SyntaxConfig::builder()
+            .block_delimiters("<%", "%>")
+            .variable_delimiters("<<", ">>")
+            .comment_delimiters("<#", "#>")
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .keep_trailing_newline(true)
+            .build()
+            .map_err(|e| bug("(syntax)", &e))?;
+        env.set_syntax(syntax);
+        env.set_undefined_behavior(UndefinedBehavior::Strict);
+        env.set_auto_escape_callback(|_| AutoEscape::None);
+        env.remove_filter("safe");
+        env.set_formatter(|out, _state, value| {
+            let ok =
+                value.is_safe() || value.is_number() || value.kind() == minijinja::value::ValueKind::Bool;
+            if !ok {
+                return Err(minijinja::Error::new(
+                    ErrorKind::InvalidOperation,
+                    format!("an unquoted {} reached the template: {value}", value.kind()),
+                ));
+            }
+            if value.kind() == minijinja::value::ValueKind::Bool {
+                return write!(out, "{}", if value.is_true() { "true" } else { "false" })
+                    .map_err(|e| minijinja::Error::new(ErrorKind::WriteFailure, e.to_string()));
+            }
+            write!(out, "{value}").map_err(|e| minijinja::Error::new(ErrorKind::WriteFailure, e.to_string()))
+        });
+        for (name, text) in templates {
+            env.add_template(name, text).map_err(|e| bug(name, &e))?;
+        }
+        Ok(Self { env })
+    }
+
+    /// Prints a template. The result has LF line ends and exactly one at its end.
+    ///
+    /// # Errors
+    /// Anything that the template does wrong.
+    pub fn render(&self, template: &str, view: &impl Serialize) -> Result<String, TemplateBug> {
+        let context = Value::from(minijinja::value::Serde(view));
+        let text =
+            self.env.get_template(template).and_then(|t| t.render(context)).map_err(|e| bug(template, &e))?;
+        Ok(format!("{}\n", text.replace("\r\n", "\n").trim_end_matches('\n')))
+    }
+}
+
+fn bug(template: &str, e: &minijinja::Error) -> TemplateBug {
+    TemplateBug {
+        template: e.name().unwrap_or(template).to_owned(),
+        line: e.line(),
+        detail: format!("{e:#}"),
+    }
+}

@@ -1,0 +1,4 @@
+//! Tree to typed spec.
+
+mod model;
+pub use model::*;
