@@ -1,16 +1,18 @@
 """The judge of Jenkinsfiles: our structural checker on the syntax tree that Jenkins' own Groovy parser makes."""
 
+import re
+
 from .base import HERE, BrokenTool, Judge, MissingTool, run
-from .judges_github import as_json
 from .tools import java_home, system
 
+LINE = re.compile(r"(?P<path>.+?):(?P<line>\d+): (?P<message>.+)")
 CHECKER = HERE / "jenkins" / "structure.groovy"
 
 
 class JenkinsStructure(Judge):
     """Syntax by Groovy 2.4 (Jenkins' version), and the declarative rules that Jenkins' own model parser has."""
 
-    name = "jenkins-structure"
+    name = "jenkins"
     kinds = ("jenkins",)
 
     def version(self):
@@ -21,7 +23,13 @@ class JenkinsStructure(Judge):
 
     def check(self, paths):
         done = run([system("groovy"), CHECKER, *paths], env=java_home(), good=(0, 1))
-        found = [self.found(e["file"], e["line"], e["message"]) for e in as_json(done.stdout, CHECKER.name)]
-        if done.returncode == 1 and not found:
-            raise BrokenTool(f"{CHECKER.name} ended with 1 without a finding: {done.stderr.strip()[:500]}")
+        found = []
+        for line in done.stdout.splitlines():
+            hit = LINE.match(line)
+            if hit:
+                found.append(self.found(hit["path"], hit["line"], hit["message"]))
+            elif line.strip():
+                raise BrokenTool(f"{CHECKER.name} printed what is no finding: {line[:300]}")
+        if (done.returncode == 1) != bool(found):
+            raise BrokenTool(f"{CHECKER.name} ended with {done.returncode} and {len(found)} findings: {done.stderr.strip()[:500]}")
         return found

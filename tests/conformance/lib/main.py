@@ -79,10 +79,11 @@ def judge_all(some, options) -> tuple:
             rows.append([judge.name, versions.get(judge.name, "?"), len(mine), "BROKEN", "-", f"{clock.seconds():.1f}"])
             continue
         asleep = planted.unfound(bait, said)
+        wanted = sum(len(p.texts) for p in bait)
         faults += asleep
         real = [f for f in said if f.path in kinds]
         findings += real
-        rows.append([judge.name, versions[judge.name], len(mine), len(real), f"{len(bait) - len(asleep)}/{len(bait)}", f"{clock.seconds():.1f}"])
+        rows.append([judge.name, versions[judge.name], len(mine), len(real), f"{wanted - len(asleep)}/{wanted}", f"{clock.seconds():.1f}"])
         say(f"{judge.name}: {len(mine)} files, {len(real)} findings, {clock.seconds():.1f} s")
     left, wrong = allow.sift(entries, findings, versions)
     say()

@@ -7,16 +7,16 @@ from pathlib import Path
 from .base import HERE, shown
 
 FOLDER = HERE / "planted"
-MARK = re.compile(r"must find: (?P<text>.+)")
+MARK = re.compile(r"^\s*(?:#|//) (?:must find|expect): (?P<text>.+)$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Planted:
-    """A file with a fault, and the part of the message by which the judge names it."""
+    """A file with faults, and for each the part of the message by which the judge names it."""
 
     judge: str
     path: Path
-    text: str
+    texts: tuple
 
 
 def collect(judges) -> tuple:
@@ -28,11 +28,11 @@ def collect(judges) -> tuple:
         if not files:
             faults.append(f"planted/{judge}: no planted fault, so nobody knows whether {judge} is awake")
         for path in files:
-            text = marked(path)
-            if text:
-                planted.append(Planted(judge, path, text))
+            texts = marked(path)
+            if texts:
+                planted.append(Planted(judge, path, texts))
             else:
-                faults.append(f"{shown(path)}: neither `must find: …` in the first three lines nor a .find file")
+                faults.append(f"{shown(path)}: no comment `must find: …` or `expect: …` and no .find file beside it")
     return planted, faults
 
 
@@ -41,21 +41,21 @@ def strangers(names) -> list:
     return [f"planted/{p.name}: no judge of that name" for p in sorted(FOLDER.iterdir()) if p.name not in names]
 
 
-def marked(path: Path) -> str:
-    """The message part: from a sidecar NAME.find, else from a comment at the file's start."""
+def marked(path: Path) -> tuple:
+    """The message parts: the lines of a sidecar NAME.find, else the comments of the file."""
     sidecar = path.with_name(path.name + ".find")
     if sidecar.is_file():
-        return sidecar.read_text(encoding="utf-8").strip()
-    head = path.read_text(encoding="utf-8", errors="replace").splitlines()[:3]
-    return next((hit["text"].strip() for hit in map(MARK.search, head) if hit), "")
+        return tuple(line.strip() for line in sidecar.read_text(encoding="utf-8").splitlines() if line.strip())
+    return tuple(hit["text"].strip() for hit in MARK.finditer(path.read_text(encoding="utf-8", errors="replace")))
 
 
 def unfound(planted, findings) -> list:
     """The planted faults that their judge did not name."""
     faults = []
     for one in planted:
-        said = [f.message for f in findings if f.path == one.path and f.tool == one.judge]
-        if not any(one.text in message for message in said):
-            told = "; ".join(said) or "nothing"
-            faults.append(f"{one.judge} is asleep: {shown(one.path)} should give `{one.text}`, it gives: {told}")
+        said = [f"{f.line}: {f.message}" for f in findings if f.path == one.path and f.tool == one.judge]
+        for text in one.texts:
+            if not any(text in message for message in said):
+                told = "; ".join(said) or "nothing"
+                faults.append(f"{one.judge} is asleep: {shown(one.path)} should give `{text}`, it gives: {told}")
     return faults
