@@ -331,6 +331,10 @@ pub enum SecretFrom {
     Store,
     /// GitHub: the job's token, `${{ github.token }}`, under this name. GitLab and Jenkins: the store.
     GithubToken,
+    /// The store on GitLab and Jenkins; on GitHub the job's token serves instead and nothing is bound.
+    StoreExceptGithub,
+    /// The store on GitLab; nothing is bound on GitHub and Jenkins.
+    StoreOnGitlab,
     /// GitLab: a predefined variable that the script reads by itself; GitHub and Jenkins: the store.
     GitlabPredefined,
 }
