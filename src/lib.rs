@@ -4,6 +4,7 @@
 //! Imports run one way (`ARCHITECTURE.md` has the list, `tests/structure.rs` asserts it).
 
 pub mod diag;
+pub mod output;
 pub mod plan;
 pub mod platform;
 pub mod render;

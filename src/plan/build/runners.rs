@@ -4,8 +4,8 @@
 //! names what holds its tools; a `runner` statement replaces it, and the script names what is missing.
 
 use super::Builder;
-use crate::plan::{GitlabRunner, PlanRunner};
 use crate::diag::Spanned;
+use crate::plan::{GitlabRunner, PlanRunner};
 
 /// What a job needs of its runner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! What starts a run, and which runs may deploy.
 
-use crate::plan::{Activation, Condition, EventKind, Pattern, PlanInput, PrSource, Refs, Trigger};
 use crate::diag::Spanned;
+use crate::plan::{Activation, Condition, EventKind, Pattern, PlanInput, PrSource, Refs, Trigger};
 use crate::spec::{Event, Input, InputKind, On, Spec};
 use indexmap::IndexMap;
 
