@@ -7,4 +7,5 @@ pub mod diag;
 pub mod plan;
 pub mod platform;
 pub mod render;
+pub mod script;
 pub mod spec;
