@@ -1,5 +1,3 @@
 //! The `mlpipe` binary.
 
-fn main() -> std::process::ExitCode {
-    mlpipe::cli::main()
-}
+fn main() {}

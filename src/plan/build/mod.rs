@@ -6,7 +6,6 @@ mod gates;
 mod notify;
 mod runners;
 mod secrets;
-mod text;
 mod triggers;
 
 use super::{
@@ -18,7 +17,6 @@ use crate::spec::{Common, Duration, Install, Spec};
 use indexmap::{IndexMap, IndexSet};
 
 use super::PlanInstall;
-use text::text;
 
 /// Limit of a job whose spec says none, in seconds.
 const DEFAULT_TIMEOUT: u64 = 30 * 60;
@@ -178,8 +176,8 @@ fn uses_python(work: &Work) -> bool {
     }
 }
 
-fn texts(env: &IndexMap<String, Spanned<String>>) -> IndexMap<String, super::Text> {
-    env.iter().map(|(k, v)| (k.clone(), text(&v.node))).collect()
+fn texts(env: &IndexMap<String, Spanned<super::Text>>) -> IndexMap<String, super::Text> {
+    env.iter().map(|(k, v)| (k.clone(), v.node.clone())).collect()
 }
 
 fn install(i: &Install) -> PlanInstall {
