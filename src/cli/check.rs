@@ -4,6 +4,7 @@ use super::Exit;
 use super::common::{Shell, To, shown};
 use crate::diag::words;
 use crate::output::{self, Cause, OutputFile};
+use crate::project::Project;
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Arguments.
@@ -20,16 +21,24 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
-    let mut project = match shell.load(&args.paths) {
+    let mut projects = match shell.load(&args.paths) {
         Ok(p) => p,
         Err(e) => return shell.usage(&e),
     };
-    let files = project.compile(&To::platforms(&args.to));
-    shell.findings(&project);
-    if project.has_errors() {
-        return Shell::verdict(&project.findings);
+    let to = To::platforms(&args.to);
+    let files: Vec<Vec<OutputFile>> = projects.iter_mut().map(|p| p.compile(&to)).collect();
+    shell.findings(&projects);
+    if projects.iter().any(Project::has_errors) {
+        return Shell::verdict(&projects);
     }
-    compare(shell, &project.root, &files)
+    let mut exit = Exit::Fine;
+    for (project, files) in projects.iter().zip(&files) {
+        let one = compare(shell, &project.root, files);
+        if one != Exit::Fine {
+            exit = one;
+        }
+    }
+    exit
 }
 
 /// Compares files with what lies below the root and says what differs, and why.

@@ -6,6 +6,7 @@ use crate::project::{self, DiscoverError, Project};
 use crate::report;
 use crate::spec::PlatformName;
 use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 
 /// Where a command runs and how it speaks.
@@ -67,61 +68,60 @@ impl Shell {
     }
 
     /// Shows findings on standard error, with a closing count.
-    pub(super) fn findings(&self, project: &Project) {
-        if project.findings.is_empty() {
-            return;
-        }
+    pub(super) fn findings(&self, projects: &[Project]) {
         let width = terminal_width();
-        self.say(report::human(&project.findings, &project.sources, self.fancy, width).trim_end());
-        self.say(&format!("\n{}; `mlpipe explain CODE` says more", report::summary(&project.findings)));
+        for p in projects.iter().filter(|p| !p.findings.is_empty()) {
+            let base = from_here(&p.root);
+            self.say(report::human(&p.findings, &p.sources, &base, self.fancy, width).trim_end());
+        }
+        let all: Vec<&Finding> = projects.iter().flat_map(|p| &p.findings).collect();
+        if !all.is_empty() {
+            self.say(&format!("\n{}; `mlpipe explain CODE` says more", report::summary(&all)));
+        }
     }
 
-    /// The root that these paths share.
-    pub(super) fn root_of(&self, paths: &[Utf8PathBuf]) -> Result<Utf8PathBuf, String> {
+    /// The root of a path: the one that the user said, else the path's own.
+    pub(super) fn root_of(&self, path: &Utf8Path) -> Result<Utf8PathBuf, String> {
         if let Some(root) = &self.root {
             return root.canonicalize_utf8().map_err(|e| format!("--root `{root}`: {e}"));
         }
-        let here = Utf8PathBuf::from(".");
-        let mut roots: Vec<Utf8PathBuf> = Vec::new();
-        for p in if paths.is_empty() { std::slice::from_ref(&here) } else { paths } {
-            if !p.exists() {
-                return Err(DiscoverError::Missing(p.clone()).to_string());
-            }
-            roots.push(project::find_root(p).map_err(|e| e.to_string())?);
+        if !path.exists() {
+            return Err(DiscoverError::Missing(path.to_owned()).to_string());
         }
-        roots.dedup();
-        match roots.as_slice() {
-            [one] => Ok(one.clone()),
-            more => Err(format!(
-                "the paths lie below different roots ({}): call mlpipe once for each",
-                crate::diag::words::and_list(more)
-            )),
-        }
+        project::find_root(path).map_err(|e| e.to_string())
     }
 
-    /// Loads the project with the specs below these paths selected; none means all below the root.
-    pub(super) fn load(&self, paths: &[Utf8PathBuf]) -> Result<Project, String> {
-        let root = self.root_of(paths)?;
-        let all = || project::specs(&root, &root);
-        let mut selected = Vec::new();
-        if paths.is_empty() {
-            selected = all().map_err(|e| e.to_string())?;
+    /// Loads the specs below these paths, each with its root's other pipelines; none means all below the root. Paths
+    /// may lie below several roots.
+    pub(super) fn load(&self, paths: &[Utf8PathBuf]) -> Result<Vec<Project>, String> {
+        let here = Utf8PathBuf::from(".");
+        let mut by_root: BTreeMap<Utf8PathBuf, Vec<Utf8PathBuf>> = BTreeMap::new();
+        for path in if paths.is_empty() { std::slice::from_ref(&here) } else { paths } {
+            let root = self.root_of(path)?;
+            let start = if paths.is_empty() { root.as_path() } else { path.as_path() };
+            let found = project::specs(&root, start).map_err(|e| e.to_string())?;
+            by_root.entry(root).or_default().extend(found);
         }
-        for p in paths {
-            selected.extend(project::specs(&root, p).map_err(|e| e.to_string())?);
+        let mut projects = Vec::new();
+        for (root, mut selected) in by_root {
+            let mut all = match project::specs(&root, &root) {
+                Ok(all) => all,
+                Err(DiscoverError::Nothing(_)) => Vec::new(),
+                Err(e) => return Err(e.to_string()),
+            };
+            all.extend(selected.iter().cloned());
+            for list in [&mut all, &mut selected] {
+                list.sort();
+                list.dedup();
+            }
+            projects.push(Project::load(&root, &all, &selected));
         }
-        selected.sort();
-        selected.dedup();
-        let mut every = all().unwrap_or_default();
-        every.extend(selected.iter().cloned());
-        every.sort();
-        every.dedup();
-        Ok(Project::load(&root, &every, &selected))
+        Ok(projects)
     }
 
     /// How a command ends when only findings decide.
-    pub(super) fn verdict(findings: &[Finding]) -> Exit {
-        let errors = || findings.iter().filter(|f| f.is_error());
+    pub(super) fn verdict(projects: &[Project]) -> Exit {
+        let errors = || projects.iter().flat_map(|p| &p.findings).filter(|f| f.is_error());
         if errors().any(|f| f.code.id.starts_with("MLP9")) {
             Exit::Bug
         } else if errors().any(|f| f.code == Code::UNREADABLE) {
@@ -138,9 +138,17 @@ fn terminal_width() -> usize {
     std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).map_or(100, |w: usize| w.clamp(40, 160))
 }
 
-/// Shows a path below the current folder as the user would type it.
-pub(super) fn shown(root: &Utf8Path, path: &str) -> String {
+/// The way from the current folder to a folder.
+pub(super) fn from_here(folder: &Utf8Path) -> Utf8PathBuf {
     let here = std::env::current_dir().ok().and_then(|p| Utf8PathBuf::from_path_buf(p).ok());
-    let full = root.join(path);
-    here.and_then(|h| full.strip_prefix(&h).ok().map(ToString::to_string)).unwrap_or_else(|| full.to_string())
+    match here {
+        Some(h) if folder == h => Utf8PathBuf::new(),
+        Some(h) => folder.strip_prefix(&h).map_or_else(|_| folder.to_owned(), Utf8Path::to_owned),
+        None => folder.to_owned(),
+    }
+}
+
+/// A path below a root as the user would type it.
+pub(super) fn shown(root: &Utf8Path, path: &str) -> String {
+    from_here(root).join(path).into_string()
 }

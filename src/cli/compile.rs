@@ -8,6 +8,9 @@ use crate::project::Project;
 use camino::Utf8PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+const NOTHING: &str = "nothing to compile: the paths hold libraries only (files without `pipeline`), or `--to` names a \
+                       platform that no spec emits";
+
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Arguments.
@@ -37,27 +40,38 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
-    let mut project = match shell.load(&args.paths) {
+    let mut projects = match shell.load(&args.paths) {
         Ok(p) => p,
         Err(e) => return shell.usage(&e),
     };
-    let files = project.compile(&To::platforms(&args.to));
-    shell.findings(&project);
-    if project.has_errors() {
-        return Shell::verdict(&project.findings);
+    let to = To::platforms(&args.to);
+    let files: Vec<Vec<OutputFile>> = projects.iter_mut().map(|p| p.compile(&to)).collect();
+    shell.findings(&projects);
+    if projects.iter().any(Project::has_errors) {
+        return Shell::verdict(&projects);
     }
-    if files.is_empty() {
-        return shell.usage("nothing to compile: the paths hold libraries only (files without `pipeline`), or `--to` names a platform that no spec emits");
+    if files.iter().all(Vec::is_empty) {
+        return shell.usage(NOTHING);
     }
-    if args.stdout {
-        print(shell, &files);
-        return Exit::Fine;
+    if args.out_dir.is_some() && projects.len() > 1 {
+        return shell.usage("`--out-dir` takes the pipelines of one root; the paths lie below several");
     }
-    let root = args.out_dir.clone().unwrap_or_else(|| project.root.clone());
-    if args.check {
-        return check::compare(shell, &root, &files);
+    let mut exit = Exit::Fine;
+    for (project, files) in projects.iter().zip(&files) {
+        let root = args.out_dir.as_ref().unwrap_or(&project.root);
+        let one = if args.stdout {
+            print(shell, files);
+            Exit::Fine
+        } else if args.check {
+            check::compare(shell, root, files)
+        } else {
+            write(shell, args, project, root, files)
+        };
+        if one != Exit::Fine {
+            exit = one;
+        }
     }
-    write(shell, args, &project, &root, &files)
+    exit
 }
 
 fn print(shell: &Shell, files: &[OutputFile]) {

@@ -28,7 +28,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
-    let root = match shell.root_of(&[]) {
+    let root = match shell.root_of(Utf8Path::new(".")) {
         Ok(r) => r,
         Err(e) => return shell.usage(&e),
     };

@@ -1,7 +1,7 @@
 //! `mlpipe lint`.
 
 use super::Exit;
-use super::common::{Shell, To};
+use super::common::{Shell, To, from_here};
 use crate::report;
 use camino::Utf8PathBuf;
 
@@ -26,15 +26,25 @@ enum Format {
 }
 
 pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
-    let mut project = match shell.load(&args.paths) {
+    let mut projects = match shell.load(&args.paths) {
         Ok(p) => p,
         Err(e) => return shell.usage(&e),
     };
-    // Compiling in memory is a phase like any other: its findings belong to the list. Nothing is written.
-    drop(project.compile(&To::platforms(&[])));
-    match args.format {
-        Format::Json => shell.out(&report::json(&project.findings, &project.sources)),
-        Format::Human => shell.findings(&project),
+    for p in &mut projects {
+        // Compiling in memory is a phase like any other: its findings belong to the list. Nothing is written.
+        drop(p.compile(&To::platforms(&[])));
     }
-    Shell::verdict(&project.findings)
+    match args.format {
+        Format::Human => shell.findings(&projects),
+        Format::Json => {
+            let bases: Vec<Utf8PathBuf> = projects.iter().map(|p| from_here(&p.root)).collect();
+            let groups: Vec<report::Group<'_>> = projects
+                .iter()
+                .zip(&bases)
+                .map(|(p, b)| (p.findings.as_slice(), &p.sources, b.as_path()))
+                .collect();
+            shell.out(&report::json(&groups));
+        }
+    }
+    Shell::verdict(&projects)
 }

@@ -2,6 +2,8 @@
 
 use super::Exit;
 use super::common::Shell;
+use crate::plan::Plan;
+use crate::project::Project;
 use crate::report;
 use camino::Utf8PathBuf;
 
@@ -26,36 +28,43 @@ enum Format {
 }
 
 pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
-    let project = match shell.load(&args.paths) {
+    let projects = match shell.load(&args.paths) {
         Ok(p) => p,
         Err(e) => return shell.usage(&e),
     };
-    shell.findings(&project);
-    if project.has_errors() {
-        return Shell::verdict(&project.findings);
+    shell.findings(&projects);
+    if projects.iter().any(Project::has_errors) {
+        return Shell::verdict(&projects);
     }
-    let later: Vec<_> = project.pipelines.iter().filter(|p| p.selected).flat_map(|p| &p.spec.later).collect();
-    let plans: Vec<_> = project.plans_selected().collect();
-    for (i, plan) in plans.iter().enumerate() {
-        match args.format {
-            Format::Human => {
-                if i > 0 {
-                    shell.out("\n");
-                }
-                shell.out(&report::plan_human(plan));
+    let plans: Vec<&Plan> = projects.iter().flat_map(Project::plans_selected).collect();
+    match (args.format, plans.as_slice()) {
+        (Format::Human, _) => {
+            shell.out(&plans.iter().map(|p| report::plan_human(p)).collect::<Vec<_>>().join("\n"));
+            later(shell, &projects);
+        }
+        (Format::Json, [one]) => {
+            shell.out(&format!("{}\n", serde_json::to_string_pretty(one).unwrap_or_default()));
+        }
+        (Format::Json, many) => {
+            for plan in many {
+                shell.out(&format!("{}\n", serde_json::to_string(plan).unwrap_or_default()));
             }
-            Format::Json if plans.len() == 1 => {
-                shell.out(&format!("{}\n", serde_json::to_string_pretty(plan).unwrap_or_default()));
-            }
-            Format::Json => shell.out(&format!("{}\n", serde_json::to_string(plan).unwrap_or_default())),
         }
     }
-    if !later.is_empty() && args.format == Format::Human {
-        shell.out("\nchecked, not compiled yet\n");
+    Exit::Fine
+}
+
+/// Statements that have no output yet stand in no job; they are named all the same.
+fn later(shell: &Shell, projects: &[Project]) {
+    for project in projects {
+        let mut later =
+            project.pipelines.iter().filter(|p| p.selected).flat_map(|p| &p.spec.later).peekable();
+        if later.peek().is_some() {
+            shell.out("\nchecked, not compiled yet\n");
+        }
         for l in later {
             let at = project.sources.start(l.span);
             shell.out(&format!("  {}:{} {}\n", project.sources.path(l.span.file), at.line, l.what));
         }
     }
-    Exit::Fine
 }
