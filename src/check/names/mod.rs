@@ -1,0 +1,8 @@
+//! Names and references.
+
+pub(super) mod bad_name;
+pub(super) mod bad_variable_name;
+pub(super) mod cycle;
+pub(super) mod environment_collision;
+pub(super) mod reserved_variable;
+pub(super) mod unknown_name;
