@@ -3,7 +3,7 @@
 use crate::diag::{Span, Spanned};
 use crate::spec::{
     Common, Deploy, Duration, Event, ImageTag, Install, MetricsFormat, ModelSource, On, PlatformName, Spec,
-    Target,
+    Target, TemplatePiece,
 };
 use camino::{Utf8Component, Utf8Path};
 
@@ -233,7 +233,10 @@ pub(super) fn is_fixed(tag: &ImageTag) -> bool {
     match tag {
         ImageTag::Commit | ImageTag::ShortCommit | ImageTag::Tag => true,
         ImageTag::Branch | ImageTag::Latest => false,
-        ImageTag::Text(text) => text != "latest" && !text.contains("${branch}"),
+        ImageTag::Text(text) => {
+            let moving = |p: &TemplatePiece| matches!(p, TemplatePiece::Ref(name) if name == "branch");
+            text.as_literal().as_deref() != Some("latest") && !text.0.iter().any(moving)
+        }
     }
 }
 

@@ -36,7 +36,6 @@ macro_rules! rules {
 rules! {
     UNKNOWN_NAME names::unknown_name;
     CYCLE names::cycle;
-    BAD_NAME names::bad_name;
     BAD_VARIABLE_NAME names::bad_variable_name;
     RESERVED_VARIABLE names::reserved_variable;
     ENVIRONMENT_COLLISION names::environment_collision;

@@ -57,8 +57,6 @@ codes! {
     UNKNOWN_NAME = "MLP201" "unknown-name" Error;
     /// Statements wait for each other in a circle.
     CYCLE = "MLP202" "cycle" Error;
-    /// A name is not `[a-z][a-z0-9-]*` or is too long.
-    BAD_NAME = "MLP203" "bad-name" Error;
     /// A secret or variable is not `UPPER_CASE`.
     BAD_VARIABLE_NAME = "MLP204" "bad-variable-name" Error;
     /// A secret or variable has a name that the shell, a platform or mlpipe owns.

@@ -25,7 +25,9 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
         let finding = Finding::at(
             Code::BAD_VARIABLE_NAME,
             span,
-            format!("the {kind} name `{name}` is not made of upper-case letters, digits and `_`, with a letter first"),
+            format!(
+                "the {kind} name `{name}` is not made of upper-case letters, digits and `_`, with a letter first"
+            ),
         );
         out.push(match is_upper_case(&better) {
             true => finding.help(format!("write `{better}`")),

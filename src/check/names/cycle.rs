@@ -13,7 +13,8 @@ type Waits = IndexMap<String, Vec<(String, Span)>>;
 pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
     let help = "take one `after` of the circle out; gates without one run side by side";
     report(&gates(spec), help, out);
-    let help = "a deploy without `after` waits for the deploy written before it; order them as they are to run";
+    let help =
+        "a deploy without `after` waits for the deploy written before it; order them as they are to run";
     report(&deploys(spec), help, out);
 }
 

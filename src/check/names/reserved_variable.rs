@@ -80,8 +80,12 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
         }
         let Some(owner) = owner(name) else { continue };
         out.push(
-            Finding::at(Code::RESERVED_VARIABLE, span, format!("the {kind} name `{name}` belongs to {owner}"))
-                .help(help(name)),
+            Finding::at(
+                Code::RESERVED_VARIABLE,
+                span,
+                format!("the {kind} name `{name}` belongs to {owner}"),
+            )
+            .help(help(name)),
         );
     }
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../../../docs/findings/MLP201.md")]
 
+use crate::check::facts::{every_on, jobs};
 use crate::diag::words::{nearest, or_list};
 use crate::diag::{Code, Finding, Spanned};
 use crate::spec::{Event, Spec};
@@ -52,27 +53,21 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
 }
 
 fn references(spec: &Spec) -> Vec<(Kind, &Spanned<String>)> {
-    let mut refs = Vec::new();
-    let mut add = |kind, names: &mut dyn Iterator<Item = &_>| refs.extend(names.map(|n| (kind, n)));
-    add(Kind::Runner, &mut spec.runner.iter());
-    for job in crate::check::facts::jobs(spec) {
-        add(Kind::Runner, &mut job.common.runner.iter());
-    }
+    let mut refs: Vec<(Kind, &Spanned<String>)> = Vec::new();
+    refs.extend(spec.runner.iter().map(|n| (Kind::Runner, n)));
+    refs.extend(jobs(spec).iter().filter_map(|j| j.common.runner.as_ref()).map(|n| (Kind::Runner, n)));
     for gate in spec.gates.values() {
-        add(Kind::Model, &mut gate.needs_models.iter());
-        add(Kind::Data, &mut gate.needs_data.iter());
-        add(Kind::Gate, &mut gate.after.iter());
-        add(Kind::Deploy, &mut gate.before.iter());
+        refs.extend(gate.needs_models.iter().map(|n| (Kind::Model, n)));
+        refs.extend(gate.needs_data.iter().map(|n| (Kind::Data, n)));
+        refs.extend(gate.after.iter().map(|n| (Kind::Gate, n)));
+        refs.extend(gate.before.iter().map(|n| (Kind::Deploy, n)));
     }
-    add(Kind::Model, &mut spec.image.iter().flat_map(|i| &i.with_models));
-    add(Kind::Deploy, &mut spec.deploys.values().flat_map(|d| &d.after));
-    add(
-        Kind::Data,
-        &mut crate::check::facts::every_on(spec).filter_map(|on| match &on.event {
-            Event::Change(name) => Some(name),
-            _ => None,
-        }),
-    );
+    refs.extend(spec.image.iter().flat_map(|i| &i.with_models).map(|n| (Kind::Model, n)));
+    refs.extend(spec.deploys.values().filter_map(|d| d.after.as_ref()).map(|n| (Kind::Deploy, n)));
+    refs.extend(every_on(spec).filter_map(|on| match &on.event {
+        Event::Change(name) => Some((Kind::Data, name)),
+        _ => None,
+    }));
     refs
 }
 

@@ -11,12 +11,13 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
         let Event::Schedule { cron, .. } = &on.event else { continue };
         let why = match read(&cron.node) {
             Err(CronError::Bad(why)) => why,
-            Ok(read) if read.never_fires() => format!("`{}` names a day that its months do not have", cron.node),
+            Ok(read) if read.never_fires() => {
+                format!("`{}` names a day that its months do not have", cron.node)
+            }
             _ => continue,
         };
-        out.push(
-            Finding::at(Code::BAD_CRON, cron.span, why)
-                .help("write minute, hour, day of month, month and day of week: `\"17 3 * * 1\"` is Mondays at 03:17"),
-        );
+        out.push(Finding::at(Code::BAD_CRON, cron.span, why).help(
+            "write minute, hour, day of month, month and day of week: `\"17 3 * * 1\"` is Mondays at 03:17",
+        ));
     }
 }

@@ -45,7 +45,8 @@ fn default(input: &Input, out: &mut Vec<Finding>) {
         InputKind::String if !text.contains(['\n', '\r']) => return,
         InputKind::String => "a text of one line".to_owned(),
     };
-    let message = format!("the default `{}` of the input `{}` is not {wanted}", text.escape_debug(), input.name.node);
+    let message =
+        format!("the default `{}` of the input `{}` is not {wanted}", text.escape_debug(), input.name.node);
     out.push(Finding::at(Code::BAD_INPUT_DEFAULT, default.span, message).help(format!("write {wanted}")));
 }
 

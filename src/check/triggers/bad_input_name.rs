@@ -19,10 +19,15 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
         for (i, input) in list.iter().enumerate() {
             let name = &input.name;
             if !is_input_name(&name.node) {
-                let message = format!("the input name `{}` is not made of lower-case letters, digits and `_`", name.node);
+                let message = format!(
+                    "the input name `{}` is not made of lower-case letters, digits and `_`",
+                    name.node
+                );
                 let better = name.to_lowercase().replace(['-', '.', ' '], "_");
                 let help = if is_input_name(&better) { better } else { "dry_run".to_owned() };
-                out.push(Finding::at(Code::BAD_INPUT_NAME, name.span, message).help(format!("write `{help}`")));
+                out.push(
+                    Finding::at(Code::BAD_INPUT_NAME, name.span, message).help(format!("write `{help}`")),
+                );
             } else if let Some(first) = list[..i].iter().find(|o| o.name.node == name.node) {
                 let message = format!("the input `{}` stands here twice", name.node);
                 out.push(

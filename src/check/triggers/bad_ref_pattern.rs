@@ -21,7 +21,8 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
 }
 
 fn problem(pattern: &str, kind: &str) -> Option<(String, String)> {
-    let plain = "write letters, digits, `.`, `_`, `-` and `/`, with `*` for a part and `**` for any number of parts";
+    let plain =
+        "write letters, digits, `.`, `_`, `-` and `/`, with `*` for a part and `**` for any number of parts";
     if pattern.is_empty() {
         return Some(("is empty".into(), format!("name a {kind}, or write `\"**\"` for every one")));
     }
@@ -29,14 +30,18 @@ fn problem(pattern: &str, kind: &str) -> Option<(String, String)> {
         return Some(("is the full name of a ref".into(), format!("write `{short}`")));
     }
     if pattern.starts_with('!') {
-        return Some(("excludes, which not every platform can".into(), format!("list the {kind}s that are wanted")));
+        return Some((
+            "excludes, which not every platform can".into(),
+            format!("list the {kind}s that are wanted"),
+        ));
     }
     if let Some(c) = pattern.chars().find(|c| matches!(c, '?' | '[' | ']' | '+' | '{' | '}')) {
         return Some((format!("has `{c}`, which the platforms read in different ways"), plain.into()));
     }
     let bad = |c: &char| c.is_whitespace() || c.is_control() || "~^:\\'\"`$".contains(*c);
     if let Some(c) = pattern.chars().find(bad) {
-        let name = if c.is_whitespace() { "white space".to_owned() } else { format!("`{}`", c.escape_default()) };
+        let name =
+            if c.is_whitespace() { "white space".to_owned() } else { format!("`{}`", c.escape_default()) };
         return Some((format!("has {name}, which the name of a {kind} cannot have"), plain.into()));
     }
     if pattern.contains("***") {

@@ -7,16 +7,63 @@ use crate::spec::{Event, Spec};
 
 /// First parts of the zone names of the IANA database.
 const AREAS: [&str; 14] = [
-    "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific",
-    "Etc", "US", "Canada", "Brazil",
+    "Africa",
+    "America",
+    "Antarctica",
+    "Arctic",
+    "Asia",
+    "Atlantic",
+    "Australia",
+    "Europe",
+    "Indian",
+    "Pacific",
+    "Etc",
+    "US",
+    "Canada",
+    "Brazil",
 ];
 
 /// Zone names of one part in the IANA database (file `backward` among them).
 const SINGLE: &[&str] = &[
-    "UTC", "GMT", "UCT", "Zulu", "Universal", "Greenwich", "CET", "EET", "MET", "WET", "EST", "MST", "HST",
-    "EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT", "Cuba", "Egypt", "Eire", "GB", "Hongkong", "Iceland", "Iran",
-    "Israel", "Jamaica", "Japan", "Kwajalein", "Libya", "NZ", "Navajo", "PRC", "Poland", "Portugal", "ROC", "ROK",
-    "Singapore", "Turkey", "W-SU",
+    "UTC",
+    "GMT",
+    "UCT",
+    "Zulu",
+    "Universal",
+    "Greenwich",
+    "CET",
+    "EET",
+    "MET",
+    "WET",
+    "EST",
+    "MST",
+    "HST",
+    "EST5EDT",
+    "CST6CDT",
+    "MST7MDT",
+    "PST8PDT",
+    "Cuba",
+    "Egypt",
+    "Eire",
+    "GB",
+    "Hongkong",
+    "Iceland",
+    "Iran",
+    "Israel",
+    "Jamaica",
+    "Japan",
+    "Kwajalein",
+    "Libya",
+    "NZ",
+    "Navajo",
+    "PRC",
+    "Poland",
+    "Portugal",
+    "ROC",
+    "ROK",
+    "Singapore",
+    "Turkey",
+    "W-SU",
 ];
 
 /// Runs the rule.
@@ -30,10 +77,12 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
         let rest = zone.node.strip_prefix(area).filter(|r| is_rest(r));
         let help = match (nearest(area, AREAS), rest) {
             (Some(area), Some(rest)) => format!("did you mean `{area}{rest}`?"),
-            _ => "write a name of the IANA time zone database, such as `\"Europe/Berlin\"` or `\"UTC\"`".to_owned(),
+            _ => "write a name of the IANA time zone database, such as `\"Europe/Berlin\"` or `\"UTC\"`"
+                .to_owned(),
         };
         out.push(
-            Finding::at(Code::BAD_TIMEZONE, zone.span, format!("`{}` is not a time zone", zone.node)).help(help),
+            Finding::at(Code::BAD_TIMEZONE, zone.span, format!("`{}` is not a time zone", zone.node))
+                .help(help),
         );
     }
 }

@@ -149,10 +149,21 @@ mod tests {
 
     #[test]
     fn what_is_wrong_everywhere_differs_from_what_is_wrong_somewhere() {
-        for line in ["", "* * * *", "60 * * * *", "5-1 * * * *", "*/0 * * * *", "-1 * * * *", "1- * * * *", "* * * * 8"] {
+        for line in [
+            "",
+            "* * * *",
+            "60 * * * *",
+            "5-1 * * * *",
+            "*/0 * * * *",
+            "-1 * * * *",
+            "1- * * * *",
+            "* * * * 8",
+        ] {
             assert!(matches!(read(line), Err(CronError::Bad(_))), "{line}");
         }
-        for line in ["@daily", "H 3 * * *", "0 0 L * *", "0 0 * * 1#2", "0 0 ? * 1", "0 0 * jan *", "5/10 * * * *"] {
+        for line in
+            ["@daily", "H 3 * * *", "0 0 L * *", "0 0 * * 1#2", "0 0 ? * 1", "0 0 * jan *", "5/10 * * * *"]
+        {
             assert!(matches!(read(line), Err(CronError::NotPortable(_))), "{line}");
         }
     }

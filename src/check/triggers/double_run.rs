@@ -5,7 +5,9 @@ use crate::spec::{Event, Spec};
 
 /// Runs the rule.
 pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
-    let Some(pull_request) = spec.on.iter().find(|o| matches!(o.event, Event::PullRequest(_))) else { return };
+    let Some(pull_request) = spec.on.iter().find(|o| matches!(o.event, Event::PullRequest(_))) else {
+        return;
+    };
     for on in &spec.on {
         let Event::Push(branches) = &on.event else { continue };
         let Some(every) = branches.iter().find(|b| is_every_branch(&b.node)) else { continue };
