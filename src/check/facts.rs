@@ -2,8 +2,8 @@
 
 use crate::diag::{Span, Spanned};
 use crate::spec::{
-    Common, Deploy, Duration, Event, ImageTag, Install, MetricsFormat, ModelSource, On, PlatformName, Spec,
-    Target, TemplatePiece,
+    Common, Deploy, Duration, Event, ImageTag, Input, Install, MetricsFormat, ModelSource, On, PlatformName,
+    Spec, Target, TemplatePiece,
 };
 use camino::{Utf8Component, Utf8Path};
 
@@ -269,4 +269,23 @@ pub(super) fn only_junit(files: &[crate::spec::MetricsFile]) -> bool {
 /// A span for a finding about the pipeline as a whole.
 pub(super) fn pipeline_span(spec: &Spec) -> Span {
     spec.pipeline.span
+}
+
+/// The inputs that an event brings.
+pub(super) fn inputs(on: &On) -> &[Input] {
+    match &on.event {
+        Event::Manual(inputs) | Event::Named { inputs, .. } => inputs,
+        _ => &[],
+    }
+}
+
+/// Every variable and secret of a spec that is defined or named: its kind, name and place.
+pub(super) fn variables(spec: &Spec) -> Vec<(&'static str, &str, Span)> {
+    let mut all: Vec<_> = spec.env.iter().map(|(k, v)| ("variable", k.as_str(), v.span)).collect();
+    for job in jobs(spec) {
+        all.extend(job.common.env.iter().map(|(k, v)| ("variable", k.as_str(), v.span)));
+    }
+    all.extend(spec.secrets.iter().map(|(k, v)| ("secret", k.as_str(), v.span)));
+    all.extend(secret_uses(spec).iter().map(|u| ("secret", u.name.node.as_str(), u.name.span)));
+    all
 }

@@ -36,19 +36,16 @@ macro_rules! rules {
 rules! {
     UNKNOWN_NAME names::unknown_name;
     CYCLE names::cycle;
-    BAD_VARIABLE_NAME names::bad_variable_name;
     RESERVED_VARIABLE names::reserved_variable;
     ENVIRONMENT_COLLISION names::environment_collision;
 
     NO_TRIGGER triggers::no_trigger;
     NOTHING_TO_DO triggers::nothing_to_do;
-    TRIGGER_TWICE triggers::trigger_twice;
     DOUBLE_RUN triggers::double_run;
     BAD_CRON triggers::bad_cron;
     BAD_TIMEZONE triggers::bad_timezone;
     BAD_REF_PATTERN triggers::bad_ref_pattern;
     BAD_PATH_FILTER triggers::bad_path_filter;
-    BAD_INPUT_NAME triggers::bad_input_name;
     BAD_INPUT_DEFAULT triggers::bad_input_default;
     INPUT_TYPE_CLASH triggers::input_type_clash;
     BAD_EMIT_PATH triggers::bad_emit_path;
@@ -85,14 +82,10 @@ rules! {
     BAD_TAG images::bad_tag;
     TAG_WITHOUT_TRIGGER images::tag_without_trigger;
     NO_LOGIN images::no_login;
-    UNKNOWN_SCANNER images::unknown_scanner;
 
-    NO_TARGET deploys::no_target;
-    INCOMPLETE_TARGET deploys::incomplete_target;
     NOTHING_TO_DEPLOY deploys::nothing_to_deploy;
     DEPLOY_NEVER_RUNS deploys::deploy_never_runs;
     DEPLOY_ON_PULL_REQUEST deploys::deploy_on_pull_request;
-    UNKNOWN_TIER deploys::unknown_tier;
     UNGATED_PRODUCTION deploys::ungated_production;
     NOTIFY_NEVER_SENDS deploys::notify_never_sends;
 

@@ -57,46 +57,40 @@ codes! {
     UNKNOWN_NAME = "MLP201" "unknown-name" Error;
     /// Statements wait for each other in a circle.
     CYCLE = "MLP202" "cycle" Error;
-    /// A secret or variable is not `UPPER_CASE`.
-    BAD_VARIABLE_NAME = "MLP204" "bad-variable-name" Error;
     /// A secret or variable has a name that the shell, a platform or mlpipe owns.
-    RESERVED_VARIABLE = "MLP205" "reserved-variable" Error;
+    RESERVED_VARIABLE = "MLP203" "reserved-variable" Error;
     /// A deploy is called like the approval environment of another.
-    ENVIRONMENT_COLLISION = "MLP206" "environment-collision" Error;
+    ENVIRONMENT_COLLISION = "MLP204" "environment-collision" Error;
     /// Nothing starts the pipeline.
     NO_TRIGGER = "MLP301" "no-trigger" Error;
     /// The pipeline holds no job.
     NOTHING_TO_DO = "MLP302" "nothing-to-do" Error;
-    /// One event is named twice.
-    TRIGGER_TWICE = "MLP303" "trigger-twice" Error;
     /// A push to an open pull request would run twice.
-    DOUBLE_RUN = "MLP304" "double-run" Error;
+    DOUBLE_RUN = "MLP303" "double-run" Error;
     /// A cron line cannot be read, or never fires.
-    BAD_CRON = "MLP305" "bad-cron" Error;
+    BAD_CRON = "MLP304" "bad-cron" Error;
     /// A time zone is not an IANA name.
-    BAD_TIMEZONE = "MLP306" "bad-timezone" Error;
+    BAD_TIMEZONE = "MLP305" "bad-timezone" Error;
     /// A branch or tag pattern is not portable.
-    BAD_REF_PATTERN = "MLP307" "bad-ref-pattern" Error;
+    BAD_REF_PATTERN = "MLP306" "bad-ref-pattern" Error;
     /// A path filter can match nothing.
-    BAD_PATH_FILTER = "MLP308" "bad-path-filter" Error;
-    /// An input's name is not usable, or taken.
-    BAD_INPUT_NAME = "MLP309" "bad-input-name" Error;
+    BAD_PATH_FILTER = "MLP307" "bad-path-filter" Error;
     /// An input's default or choices do not fit its type.
-    BAD_INPUT_DEFAULT = "MLP310" "bad-input-default" Error;
+    BAD_INPUT_DEFAULT = "MLP308" "bad-input-default" Error;
     /// One input has two types.
-    INPUT_TYPE_CLASH = "MLP311" "input-type-clash" Error;
+    INPUT_TYPE_CLASH = "MLP309" "input-type-clash" Error;
     /// An output would be written outside the repository.
-    BAD_EMIT_PATH = "MLP312" "bad-emit-path" Error;
+    BAD_EMIT_PATH = "MLP310" "bad-emit-path" Error;
     /// Two outputs would be written to one path.
-    EMIT_PATH_TAKEN = "MLP313" "emit-path-taken" Error;
+    EMIT_PATH_TAKEN = "MLP311" "emit-path-taken" Error;
     /// A Python version is not written as `3.11`.
-    BAD_PYTHON_VERSION = "MLP314" "bad-python-version" Error;
+    BAD_PYTHON_VERSION = "MLP312" "bad-python-version" Error;
     /// A Python version is too old to run under.
-    PYTHON_TOO_OLD = "MLP315" "python-too-old" Error;
+    PYTHON_TOO_OLD = "MLP313" "python-too-old" Error;
     /// A path leaves the repository.
-    PATH_OUTSIDE = "MLP316" "path-outside" Error;
+    PATH_OUTSIDE = "MLP314" "path-outside" Error;
     /// A path lies where mlpipe writes.
-    RESERVED_PATH = "MLP317" "reserved-path" Error;
+    RESERVED_PATH = "MLP315" "reserved-path" Error;
     /// A gate holds nothing that can fail.
     GATE_CHECKS_NOTHING = "MLP320" "gate-checks-nothing" Error;
     /// A gate has thresholds but no metrics.
@@ -147,24 +141,16 @@ codes! {
     TAG_WITHOUT_TRIGGER = "MLP354" "tag-without-trigger" Error;
     /// A registry needs a login and has none.
     NO_LOGIN = "MLP355" "no-login" Error;
-    /// A scanner that mlpipe does not know.
-    UNKNOWN_SCANNER = "MLP356" "unknown-scanner" Error;
-    /// A deploy has no target.
-    NO_TARGET = "MLP360" "no-target" Error;
-    /// A target lacks something that it needs.
-    INCOMPLETE_TARGET = "MLP361" "incomplete-target" Error;
     /// A deploy has nothing that it could put live.
-    NOTHING_TO_DEPLOY = "MLP362" "nothing-to-deploy" Error;
+    NOTHING_TO_DEPLOY = "MLP360" "nothing-to-deploy" Error;
     /// No event reaches a deploy.
-    DEPLOY_NEVER_RUNS = "MLP363" "deploy-never-runs" Error;
+    DEPLOY_NEVER_RUNS = "MLP361" "deploy-never-runs" Error;
     /// A deploy is asked to run for pull requests.
-    DEPLOY_ON_PULL_REQUEST = "MLP364" "deploy-on-pull-request" Error;
-    /// A tier that no platform knows.
-    UNKNOWN_TIER = "MLP365" "unknown-tier" Error;
+    DEPLOY_ON_PULL_REQUEST = "MLP362" "deploy-on-pull-request" Error;
     /// Production is deployed to without any gate.
-    UNGATED_PRODUCTION = "MLP366" "ungated-production" Warning;
+    UNGATED_PRODUCTION = "MLP363" "ungated-production" Warning;
     /// A notification waits for something that cannot happen.
-    NOTIFY_NEVER_SENDS = "MLP367" "notify-never-sends" Warning;
+    NOTIFY_NEVER_SENDS = "MLP364" "notify-never-sends" Warning;
     /// A variable is both a secret and a plain text in one job.
     SECRET_AND_ENV = "MLP380" "secret-and-env" Error;
     /// A secret has ids but no job names it.

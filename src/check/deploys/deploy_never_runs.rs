@@ -1,4 +1,4 @@
-#![doc = include_str!("../../../docs/findings/MLP363.md")]
+#![doc = include_str!("../../../docs/findings/MLP361.md")]
 
 use crate::check::facts::{deploy_before, event_words};
 use crate::diag::{Code, Finding, Spanned};

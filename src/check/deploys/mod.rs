@@ -2,9 +2,6 @@
 
 pub(super) mod deploy_never_runs;
 pub(super) mod deploy_on_pull_request;
-pub(super) mod incomplete_target;
-pub(super) mod no_target;
 pub(super) mod nothing_to_deploy;
 pub(super) mod notify_never_sends;
 pub(super) mod ungated_production;
-pub(super) mod unknown_tier;

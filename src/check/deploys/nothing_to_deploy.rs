@@ -1,4 +1,4 @@
-#![doc = include_str!("../../../docs/findings/MLP362.md")]
+#![doc = include_str!("../../../docs/findings/MLP360.md")]
 
 use crate::diag::{Code, Finding};
 use crate::spec::{Spec, Target};

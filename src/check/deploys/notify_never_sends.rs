@@ -1,4 +1,4 @@
-#![doc = include_str!("../../../docs/findings/MLP367.md")]
+#![doc = include_str!("../../../docs/findings/MLP364.md")]
 
 use crate::diag::{Code, Finding};
 use crate::spec::{NotifyOn, Spec};

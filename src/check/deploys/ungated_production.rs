@@ -1,4 +1,4 @@
-#![doc = include_str!("../../../docs/findings/MLP366.md")]
+#![doc = include_str!("../../../docs/findings/MLP363.md")]
 
 use crate::check::facts::{deploy_before, is_production};
 use crate::diag::{Code, Finding};

@@ -1,4 +1,4 @@
-#![doc = include_str!("../../../docs/findings/MLP314.md")]
+#![doc = include_str!("../../../docs/findings/MLP312.md")]
 
 use crate::diag::{Code, Finding};
 use crate::spec::Spec;

@@ -1,4 +1,4 @@
-#![doc = include_str!("../../../docs/findings/MLP316.md")]
+#![doc = include_str!("../../../docs/findings/MLP314.md")]
 
 use crate::check::facts::{Base, PathRef, normal, paths};
 use crate::diag::{Code, Finding};

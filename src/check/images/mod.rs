@@ -6,4 +6,3 @@ pub(super) mod no_login;
 pub(super) mod only_moving_tags;
 pub(super) mod registry_mismatch;
 pub(super) mod tag_without_trigger;
-pub(super) mod unknown_scanner;

@@ -1,7 +1,6 @@
 #![doc = include_str!("../../../docs/findings/MLP452.md")]
 
-use crate::check::facts::emits;
-use crate::check::triggers::bad_input_name::inputs;
+use crate::check::facts::{emits, inputs};
 use crate::diag::{Code, Finding};
 use crate::spec::{PlatformName, Spec};
 use indexmap::IndexSet;

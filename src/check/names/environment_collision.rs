@@ -1,4 +1,4 @@
-#![doc = include_str!("../../../docs/findings/MLP206.md")]
+#![doc = include_str!("../../../docs/findings/MLP204.md")]
 
 use crate::diag::{Code, Finding};
 use crate::spec::Spec;

@@ -1,6 +1,5 @@
 //! Names and references.
 
-pub(super) mod bad_variable_name;
 pub(super) mod cycle;
 pub(super) mod environment_collision;
 pub(super) mod reserved_variable;

@@ -1,6 +1,6 @@
-#![doc = include_str!("../../../docs/findings/MLP205.md")]
+#![doc = include_str!("../../../docs/findings/MLP203.md")]
 
-use super::bad_variable_name::variables;
+use crate::check::facts::variables;
 use crate::diag::{Code, Finding};
 use crate::spec::{Registry, Spec};
 

@@ -1,4 +1,4 @@
-#![doc = include_str!("../../../docs/findings/MLP305.md")]
+#![doc = include_str!("../../../docs/findings/MLP304.md")]
 
 use super::cron::{CronError, read};
 use crate::check::facts::every_on;

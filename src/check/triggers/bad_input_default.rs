@@ -1,7 +1,6 @@
-#![doc = include_str!("../../../docs/findings/MLP310.md")]
+#![doc = include_str!("../../../docs/findings/MLP308.md")]
 
-use super::bad_input_name::inputs;
-use crate::check::facts::every_on;
+use crate::check::facts::{every_on, inputs};
 use crate::diag::words::or_list;
 use crate::diag::{Code, Finding};
 use crate::spec::{Input, InputKind, Spec};

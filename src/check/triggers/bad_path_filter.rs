@@ -1,4 +1,4 @@
-#![doc = include_str!("../../../docs/findings/MLP308.md")]
+#![doc = include_str!("../../../docs/findings/MLP307.md")]
 
 use crate::check::facts::every_on;
 use crate::diag::{Code, Finding};

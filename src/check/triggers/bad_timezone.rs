@@ -1,4 +1,4 @@
-#![doc = include_str!("../../../docs/findings/MLP306.md")]
+#![doc = include_str!("../../../docs/findings/MLP305.md")]
 
 use crate::check::facts::every_on;
 use crate::diag::words::nearest;

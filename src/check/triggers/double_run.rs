@@ -1,4 +1,4 @@
-#![doc = include_str!("../../../docs/findings/MLP304.md")]
+#![doc = include_str!("../../../docs/findings/MLP303.md")]
 
 use crate::diag::{Code, Finding};
 use crate::spec::{Event, Spec};

@@ -1,6 +1,6 @@
-#![doc = include_str!("../../../docs/findings/MLP311.md")]
+#![doc = include_str!("../../../docs/findings/MLP309.md")]
 
-use super::bad_input_name::inputs;
+use crate::check::facts::inputs;
 use crate::diag::{Code, Finding};
 use crate::spec::{Input, InputKind, Spec};
 use indexmap::IndexMap;

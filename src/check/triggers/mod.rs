@@ -3,7 +3,6 @@
 pub(super) mod bad_cron;
 pub(super) mod bad_emit_path;
 pub(super) mod bad_input_default;
-pub(super) mod bad_input_name;
 pub(super) mod bad_path_filter;
 pub(super) mod bad_ref_pattern;
 pub(super) mod bad_timezone;
@@ -13,4 +12,3 @@ pub(super) mod emit_path_taken;
 pub(super) mod input_type_clash;
 pub(super) mod no_trigger;
 pub(super) mod nothing_to_do;
-pub(super) mod trigger_twice;
