@@ -48,7 +48,7 @@ pub(super) fn parts(plan: &Plan, job: &Job) -> Result<Vec<Expr>, Vec<Inexpressib
         RunIf::AllSucceeded => parts.extend(job.needs.iter().map(|n| result(n, "success"))),
         // A job that ran into its native time limit ends as `cancelled` while the run is not.
         RunIf::AnyFailed => parts.push(Expr::Any(
-            job.needs.iter().flat_map(|n| [result(n, "failure"), result(n, "cancelled")]).collect(),
+            job.needs.iter().map(|n| Expr::Any(vec![result(n, "failure"), result(n, "cancelled")])).collect(),
         )),
         // A job that does not exist in this run is `skipped`. One that was skipped because of a failure stands
         // behind a job of this list that failed.
@@ -58,50 +58,71 @@ pub(super) fn parts(plan: &Plan, job: &Job) -> Result<Vec<Expr>, Vec<Inexpressib
     Ok(parts)
 }
 
+/// Columns up to which a condition stands on one line.
+const ONE_LINE: usize = 100;
+
 /// The lines of an `if:`: one line when it is short, else a line a part.
 pub(super) fn lines(parts: &[Expr]) -> Vec<String> {
     let text: Vec<String> = parts.iter().map(Expr::grouped).collect();
     let one = format!("${{{{ {} }}}}", text.join(" && "));
-    if one.len() <= 100 {
+    if one.len() <= ONE_LINE {
         return vec![one];
     }
-    let last = text.len().saturating_sub(1);
-    text.iter()
-        .enumerate()
-        .map(|(i, part)| {
-            let head = if i == 0 { "${{ " } else { "&& " };
-            let tail = if i == last { " }}" } else { "" };
-            format!("{head}{part}{tail}")
-        })
-        .collect()
+    let mut out = Vec::new();
+    for (i, part) in parts.iter().enumerate() {
+        let head = if i == 0 { "${{ " } else { "&& " };
+        match part {
+            Expr::Any(ways) if ways.len() > 1 && part.print().len() > ONE_LINE => {
+                for (j, way) in ways.iter().enumerate() {
+                    let open = if j == 0 { format!("{head}(") } else { "|| ".to_owned() };
+                    let close = if j + 1 == ways.len() { ")" } else { "" };
+                    let way = if let Expr::Any(_) = way { way.print() } else { way.grouped() };
+                    out.push(format!("{open}{way}{close}"));
+                }
+            }
+            _ => out.push(format!("{head}{}", part.grouped())),
+        }
+    }
+    if let Some(last) = out.last_mut() {
+        last.push_str(" }}");
+    }
+    out
 }
 
 /// Event, ref and source, as one expression.
 fn activated(plan: &Plan, condition: &Condition) -> Result<Expr, Vec<Inexpressible>> {
     let mut missing = Vec::new();
-    // Events whose runs must pass the same test stand together.
-    let mut groups: Vec<(Expr, Vec<EventKind>)> = Vec::new();
     let events = events(plan);
+    // What a run of each event must pass: in full, and what the trigger's filter leaves of it.
+    let mut tests: Vec<(EventKind, Expr, Expr)> = Vec::new();
     for event in &events {
-        let ways: Vec<Expr> = condition
-            .any_of
-            .iter()
-            .filter(|a| a.event == *event)
-            .map(|a| Expr::All(vec![refs(plan, a, &mut missing), source(a.source)]))
-            .collect();
-        let test = Expr::Any(ways).simplify();
-        if test == Expr::Any(Vec::new()) {
-            continue;
-        }
-        match groups.iter_mut().find(|(t, _)| *t == test) {
-            Some((_, of)) => of.push(event.clone()),
-            None => groups.push((test, vec![event.clone()])),
+        let ways = || condition.any_of.iter().filter(|a| a.event == *event);
+        let full = ways().map(|a| Expr::All(vec![refs(a, &mut Vec::new()), source(a.source)]));
+        let full = Expr::Any(full.collect()).simplify();
+        let left = ways().map(|a| {
+            let refs = if filtered(plan, a) { Expr::All(Vec::new()) } else { refs(a, &mut missing) };
+            Expr::All(vec![refs, source(a.source)])
+        });
+        let left = Expr::Any(left.collect()).simplify();
+        if left != Expr::Any(Vec::new()) {
+            tests.push((event.clone(), full, left));
         }
     }
     if !missing.is_empty() {
         missing.sort();
         missing.dedup();
         return Err(missing);
+    }
+    // Events that pass the same test stand together. Where another event needs the full test anyway, an event whose
+    // filter has answered it already joins: for it the test always holds.
+    let needed: Vec<Expr> = tests.iter().map(|(_, _, left)| left.clone()).filter(|l| !l.is_true()).collect();
+    let mut groups: Vec<(Expr, Vec<EventKind>)> = Vec::new();
+    for (event, full, left) in tests {
+        let test = if needed.contains(&full) { full } else { left };
+        match groups.iter_mut().find(|(t, _)| *t == test) {
+            Some((_, of)) => of.push(event),
+            None => groups.push((test, vec![event])),
+        }
     }
     let all = |(test, of): (Expr, Vec<EventKind>)| {
         let others: Vec<&EventKind> = events.iter().filter(|e| !of.contains(e)).collect();
@@ -161,13 +182,10 @@ fn is_event(event: &EventKind, group: &[EventKind], all: &[EventKind], alone: bo
 }
 
 /// The test of an activation's ref.
-fn refs(plan: &Plan, activation: &Activation, missing: &mut Vec<Inexpressible>) -> Expr {
+fn refs(activation: &Activation, missing: &mut Vec<Inexpressible>) -> Expr {
     let Refs::Only { branches, tags } = &activation.refs else {
         return Expr::All(Vec::new());
     };
-    if filtered(plan, activation, branches, tags) {
-        return Expr::All(Vec::new());
-    }
     let (of_branches, of_tags) = match activation.event {
         EventKind::Push => (Some(Name::Branch), None),
         EventKind::Tag => (None, Some(Name::Tag)),
@@ -190,7 +208,10 @@ fn refs(plan: &Plan, activation: &Activation, missing: &mut Vec<Inexpressible>) 
 }
 
 /// True when the trigger's own filter lets only refs of the activation through.
-fn filtered(plan: &Plan, activation: &Activation, branches: &[Pattern], tags: &[Pattern]) -> bool {
+fn filtered(plan: &Plan, activation: &Activation) -> bool {
+    let Refs::Only { branches, tags } = &activation.refs else {
+        return true;
+    };
     let mut seen = false;
     let all = plan.triggers.iter().all(|t| {
         let (through, allowed) = match (t, &activation.event) {

@@ -62,7 +62,10 @@ impl Expr {
             Self::All(parts) if parts.is_empty() => "true".to_owned(),
             Self::Any(parts) if parts.is_empty() => "false".to_owned(),
             Self::All(parts) => parts.iter().map(Self::grouped).collect::<Vec<_>>().join(" && "),
-            Self::Any(parts) => parts.iter().map(Self::grouped).collect::<Vec<_>>().join(" || "),
+            Self::Any(parts) => {
+                let inner = |p: &Self| if let Self::Any(_) = p { p.print() } else { p.grouped() };
+                parts.iter().map(inner).collect::<Vec<_>>().join(" || ")
+            }
         }
     }
 

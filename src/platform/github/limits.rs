@@ -4,7 +4,7 @@ use super::condition;
 use super::view::{BACKSTOP_MINUTES, minutes};
 use crate::diag::{Code, Finding, words};
 use crate::plan::{Condition, EventKind, Job, Pattern, Plan, Refs, SecretFrom, Trigger};
-use crate::render::yaml_lines;
+use crate::render::yaml_folded;
 
 /// Inputs of a `workflow_dispatch`.
 const MAX_INPUTS: usize = 25;
@@ -38,7 +38,7 @@ pub(super) fn of_plan(plan: &Plan) -> Vec<Finding> {
         expires(job, &mut out);
         match condition::parts(plan, job) {
             Ok(parts) => {
-                let text = yaml_lines(&condition::lines(&parts), 0);
+                let text = yaml_folded(&condition::lines(&parts), 0);
                 if text.as_str().chars().count() > MAX_EXPRESSION {
                     out.push(
                         Finding::at(

@@ -3,9 +3,10 @@
 use super::pins::{self, Uses};
 use super::{condition, expression::Expr, pattern};
 use crate::plan::{
-    EventKind, Job, Pattern, Plan, PlanInput, PlanInstall, Right, RunIf, SecretFrom, StepWhen, Trigger, Work,
+    EventKind, Job, Pattern, Plan, PlanInput, PlanInstall, Right, RunIf, SecretFrom, Step, StepWhen, Trigger,
+    Work,
 };
-use crate::render::{Quoted, TemplateBug, bash, comment, expression_literal, yaml, yaml_github, yaml_lines};
+use crate::render::{Quoted, TemplateBug, bash, comment, expression_literal, yaml, yaml_folded, yaml_github};
 use crate::spec::InputKind;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -234,7 +235,7 @@ fn job(plan: &Plan, job: &Job) -> Result<JobView, TemplateBug> {
         id: Quoted::word(&job.id),
         title: yaml_github(&job.title),
         needs: Quoted::join(&job.needs.iter().map(|n| Quoted::word(n)).collect::<Vec<_>>(), ", "),
-        condition: yaml_lines(&condition::lines(&parts), 6),
+        condition: yaml_folded(&condition::lines(&parts), 6),
         runs_on: runs_on(&job.runner.github),
         timeout_minutes: minutes(job.timeout),
         environment: job.environment.as_ref().map(|e| yaml_github(&e.name)),
@@ -243,7 +244,7 @@ fn job(plan: &Plan, job: &Job) -> Result<JobView, TemplateBug> {
         python: python.map(|p| yaml(&p.version)),
         cache: python.and_then(|p| cache(plan, job, &p.version, p.install.as_ref())),
         downloads: downloads(job),
-        steps: job.steps.iter().map(|s| step(plan, job, s)).collect(),
+        steps: job.steps.iter().enumerate().map(|(i, s)| step(plan, job, s, i == 0)).collect(),
         upload: !matches!(job.work, Work::Notify(_) | Work::Withheld(_)),
         artifact: yaml_github(&format!("mlpipe-{}", job.id)),
         record: Quoted::word(&format!("mlpipe-out/{}.json", job.id)),
@@ -331,13 +332,13 @@ fn downloads(job: &Job) -> Vec<DownloadView> {
     }]
 }
 
-fn step(plan: &Plan, job: &Job, step: &crate::plan::Step) -> StepView {
+fn step(plan: &Plan, job: &Job, step: &Step, first: bool) -> StepView {
     let condition = match step.when {
         StepWhen::Normal => None,
         // `always()` also holds after a time-out and a cancel; GitHub then gives the step five minutes.
         StepWhen::Unfinished => {
             let parts = ["always()", "steps.begin.outcome == 'success'", "steps.finish.outcome != 'success'"];
-            Some(yaml_lines(&condition::lines(&parts.map(|p| Expr::Atom(p.to_owned()))), 10))
+            Some(yaml_folded(&condition::lines(&parts.map(|p| Expr::Atom(p.to_owned()))), 10))
         }
     };
     let words = ["sh", &plan.script].into_iter().chain(step.args.iter().map(String::as_str));
@@ -345,7 +346,7 @@ fn step(plan: &Plan, job: &Job, step: &crate::plan::Step) -> StepView {
         id: Quoted::word(&step.id),
         title: yaml_github(&step.title),
         condition,
-        env: step_env(job),
+        env: step_env(job, first),
         run: yaml_github(&words.map(shell_word).collect::<Vec<_>>().join(" ")),
     }
 }
@@ -356,8 +357,9 @@ fn shell_word(word: &str) -> String {
     if plain { word.to_owned() } else { bash(word).as_str().to_owned() }
 }
 
-/// Secrets reach the steps that run the script, and no action.
-fn step_env(job: &Job) -> Vec<Pair> {
+/// Secrets reach the steps that run the script, and no action. The token that reads approvals reaches the first of
+/// them only: that is where the script asks.
+fn step_env(job: &Job, first: bool) -> Vec<Pair> {
     let mut env: Vec<Pair> = job
         .secrets
         .iter()
@@ -371,7 +373,8 @@ fn step_env(job: &Job) -> Vec<Pair> {
             },
         })
         .collect();
-    if job.rights.contains(&Right::ReadRuns) && !job.secrets.iter().any(|s| s.name == "GITHUB_TOKEN") {
+    if first && job.rights.contains(&Right::ReadRuns) && !job.secrets.iter().any(|s| s.name == "GITHUB_TOKEN")
+    {
         env.push(Pair { name: Quoted::fixed("GITHUB_TOKEN"), value: yaml("${{ github.token }}") });
     }
     env
