@@ -69,4 +69,16 @@ codes! {
     GITHUB_LETTER_CASE = "MLP416" "github-letter-case" Error;
     /// A runner without labels for GitHub.
     GITHUB_RUNNER = "MLP417" "github-runner" Error;
+    /// A statement without output yet.
+    NOT_COMPILED_YET = "MLP500" "not-compiled-yet" Error;
+    /// Two pipelines of one name.
+    PIPELINE_TWICE = "MLP601" "pipeline-twice" Error;
+    /// Two pipelines would write one file.
+    PATH_TWICE = "MLP602" "path-twice" Error;
+    /// The shared root file needs a pipeline that holds errors.
+    NEIGHBOUR_BROKEN = "MLP603" "neighbour-broken" Error;
+    /// A template of ours failed.
+    TEMPLATE_FAILED = "MLP901" "template-failed" Error;
+    /// A file that we printed does not read back.
+    DOES_NOT_READ_BACK = "MLP902" "does-not-read-back" Error;
 }

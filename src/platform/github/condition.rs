@@ -124,18 +124,22 @@ fn activated(plan: &Plan, condition: &Condition) -> Result<Expr, Vec<Inexpressib
             None => groups.push((test, vec![event])),
         }
     }
-    let all = |(test, of): (Expr, Vec<EventKind>)| {
-        let others: Vec<&EventKind> = events.iter().filter(|e| !of.contains(e)).collect();
-        let any = if others.is_empty() {
+    let others =
+        |of: &[EventKind]| -> Vec<&EventKind> { events.iter().filter(|e| !of.contains(e)).collect() };
+    // "Anything but a pull request" is shorter said so, and then a pull request needs no test of its own.
+    let but_pull_requests = |of: &[EventKind]| of.len() > 1 && others(of) == [&EventKind::PullRequest];
+    let all_others = groups.iter().any(|(test, of)| test.is_true() && but_pull_requests(of));
+    let all = |(test, of): &(Expr, Vec<EventKind>)| {
+        let any = if others(of).is_empty() || (all_others && of == &[EventKind::PullRequest]) {
             Expr::All(Vec::new())
-        } else if of.len() > 1 && others == [&EventKind::PullRequest] {
+        } else if but_pull_requests(of) {
             atom("github.event_name != 'pull_request'")
         } else {
-            Expr::Any(of.iter().map(|e| is_event(e, &of, &events, test.is_true())).collect())
+            Expr::Any(of.iter().map(|e| is_event(e, of, &events, test.is_true())).collect())
         };
-        Expr::All(vec![any, test])
+        Expr::All(vec![any, test.clone()])
     };
-    Ok(Expr::Any(groups.into_iter().map(all).collect()).simplify())
+    Ok(Expr::Any(groups.iter().map(all).collect()).simplify())
 }
 
 /// What can start the workflow, each kind once, in the order of the plan.

@@ -31,7 +31,7 @@ pub(super) fn of_plan(plan: &Plan) -> Vec<Finding> {
     let mut out = Vec::new();
     inputs(plan, &mut out);
     letter_case(plan, &mut out);
-    let mut seen: Vec<(Pattern, String)> = Vec::new();
+    let mut unsaid: Vec<Unsaid> = Vec::new();
     for job in &plan.jobs {
         names(plan, job, &mut out);
         time(job, &mut out);
@@ -55,16 +55,24 @@ pub(super) fn of_plan(plan: &Plan) -> Vec<Finding> {
             }
             Err(missing) => {
                 for m in missing {
-                    let key = (m.pattern, m.event);
-                    if !seen.contains(&key) {
-                        out.push(pattern(job, &key.0, &key.1));
-                        seen.push(key);
+                    match unsaid.iter_mut().find(|u| u.pattern == m.pattern) {
+                        Some(u) if u.events.contains(&m.event) => {}
+                        Some(u) => u.events.push(m.event),
+                        None => unsaid.push(Unsaid { job, pattern: m.pattern, events: vec![m.event] }),
                     }
                 }
             }
         }
     }
+    out.extend(unsaid.iter().map(pattern));
     out
+}
+
+/// A pattern that no expression can say, with the first job that needs it.
+struct Unsaid<'a> {
+    job: &'a Job,
+    pattern: Pattern,
+    events: Vec<String>,
 }
 
 /// What only the printed text shows.
@@ -194,11 +202,16 @@ fn expires(job: &Job, out: &mut Vec<Finding>) {
     }
 }
 
-fn pattern(job: &Job, pattern: &Pattern, event: &str) -> Finding {
-    let message = format!("GitHub cannot tell in a run {event} whether its ref matches `{}`", pattern.0);
+fn pattern(unsaid: &Unsaid<'_>) -> Finding {
+    let Unsaid { job, pattern, events } = unsaid;
+    let message = format!(
+        "GitHub cannot tell in a run {} whether its ref matches `{}`",
+        words::or_list(events),
+        pattern.0
+    );
     let help = match pattern.0.strip_suffix("/*") {
         Some(prefix) if !prefix.contains('*') => format!("write `{prefix}/**`"),
-        _ => "write whole names, one `**` at an end, or one `*` where the pattern has no `/`".to_owned(),
+        _ => "write whole names, one `**`, or one `*` where the pattern has no `/`".to_owned(),
     };
     Finding::at(Code::GITHUB_PATTERN, job.origin.span, message)
         .label(format!("`{}` runs only on some refs", job.id))
