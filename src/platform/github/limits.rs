@@ -132,7 +132,8 @@ fn names(plan: &Plan, job: &Job, out: &mut Vec<Finding>) {
         );
     }
     for secret in &job.secrets {
-        if secret.from != SecretFrom::GithubToken && !is_secret_name(&secret.github) {
+        let stored = matches!(secret.from, SecretFrom::Store | SecretFrom::GitlabPredefined);
+        if stored && !is_secret_name(&secret.github) {
             refuse(
                 format!("GitHub stores no secret with the name `{}`", secret.github),
                 "use letters, digits and `_`, do not begin with a digit or `GITHUB_`, and map it with `secret NAME { github \"OTHER\" }`",

@@ -1,4 +1,4 @@
-//! The actions that a workflow uses, by commit: `actions.toml`.
+//! The actions and tools that a workflow uses, by commit and by version: `actions.toml`.
 
 use crate::render::{Quoted, TemplateBug};
 use serde::{Deserialize, Serialize};
@@ -7,7 +7,17 @@ use std::collections::BTreeMap;
 /// The data file, as it stands beside this module.
 const TEXT: &str = include_str!("actions.toml");
 
-/// One action, as the data file has it.
+/// The data file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Pins {
+    /// Actions, by the name under which templates know them.
+    pub(super) actions: BTreeMap<String, Pin>,
+    /// Tools.
+    pub(super) tools: Tools,
+}
+
+/// One action.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Pin {
@@ -18,9 +28,18 @@ pub(super) struct Pin {
     /// The commit.
     pub(super) sha: String,
     /// Inputs that the templates rely on: for whoever moves the pin, and for the test that compares them.
-    #[serde(rename = "inputs")]
     #[cfg_attr(not(test), expect(dead_code, reason = "read by the tests, kept beside the pin on purpose"))]
     pub(super) inputs: Vec<String>,
+}
+
+/// Versions of tools.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tools {
+    /// Of the package `poetry`.
+    pub(super) poetry: String,
+    /// Of `uv`.
+    pub(super) uv: String,
 }
 
 /// One `uses:` line: the action by commit, and its release for the comment.
@@ -30,11 +49,11 @@ pub(super) struct Uses {
     tag: Quoted,
 }
 
-/// The data file, read.
+/// Reads the data file.
 ///
 /// # Errors
 /// A data file that does not parse: our bug.
-pub(super) fn read() -> Result<BTreeMap<String, Pin>, TemplateBug> {
+pub(super) fn read() -> Result<Pins, TemplateBug> {
     toml::from_str(TEXT).map_err(|e| TemplateBug {
         template: "src/platform/github/actions.toml".to_owned(),
         line: None,
@@ -42,14 +61,13 @@ pub(super) fn read() -> Result<BTreeMap<String, Pin>, TemplateBug> {
     })
 }
 
-/// Every action by its name in the data file, `-` written as `_` because templates name them.
-///
-/// # Errors
-/// A data file that does not parse: our bug.
-pub(super) fn uses() -> Result<BTreeMap<String, Uses>, TemplateBug> {
-    let quote = |(name, pin): (String, Pin)| {
-        let action = Quoted::word(&format!("{}@{}", pin.repo, pin.sha));
-        (name.replace('-', "_"), Uses { action, tag: Quoted::word(&pin.tag) })
-    };
-    Ok(read()?.into_iter().map(quote).collect())
+impl Pins {
+    /// Every action, `-` written as `_` because templates name them.
+    pub(super) fn uses(&self) -> BTreeMap<String, Uses> {
+        let quote = |(name, pin): (&String, &Pin)| {
+            let action = Quoted::word(&format!("{}@{}", pin.repo, pin.sha));
+            (name.replace('-', "_"), Uses { action, tag: Quoted::word(&pin.tag) })
+        };
+        self.actions.iter().map(quote).collect()
+    }
 }

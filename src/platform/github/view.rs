@@ -1,10 +1,10 @@
 //! What the template sees: every text already quoted for its place, every decision already taken.
 
-use super::pins::{self, Uses};
+use super::pins::{self, Tools, Uses};
 use super::{condition, expression::Expr, pattern};
 use crate::plan::{
-    EventKind, Job, Pattern, Plan, PlanInput, PlanInstall, Right, RunIf, SecretFrom, Step, StepWhen, Trigger,
-    Work,
+    EventKind, Job, Pattern, Plan, PlanInput, PlanInstall, PlanPython, Right, RunIf, SecretFrom, Step,
+    StepWhen, Trigger, Work,
 };
 use crate::render::{Quoted, TemplateBug, bash, comment, expression_literal, yaml, yaml_folded, yaml_github};
 use crate::spec::InputKind;
@@ -78,11 +78,10 @@ struct JobView {
     environment: Option<Quoted>,
     lock: Option<Quoted>,
     permissions: Vec<Permission>,
-    python: Option<Quoted>,
+    python: Option<PythonView>,
     cache: Option<CacheView>,
     downloads: Vec<DownloadView>,
     steps: Vec<StepView>,
-    upload: bool,
     artifact: Quoted,
     record: Quoted,
     reports: Quoted,
@@ -95,8 +94,17 @@ struct Permission {
     why: Quoted,
 }
 
+/// Interpreter and installer. With `uv` an action brings it, by version; `poetry` is a package like another.
+#[derive(Debug, Serialize)]
+struct PythonView {
+    version: Quoted,
+    uv: Option<Quoted>,
+    poetry: Option<Quoted>,
+}
+
 #[derive(Debug, Serialize)]
 struct CacheView {
+    path: Quoted,
     key: Quoted,
     restore: Quoted,
 }
@@ -122,13 +130,14 @@ struct StepView {
 /// # Errors
 /// A condition that no expression can say (reported by `limits` before anything is printed), or a broken data file.
 pub(super) fn of(plan: &Plan) -> Result<View, TemplateBug> {
+    let pins = pins::read()?;
     Ok(View {
         name: yaml(&plan.pipeline),
         on: on(plan),
         env: environment(plan),
-        uses: pins::uses()?,
+        uses: pins.uses(),
         retention_days: RETENTION_DAYS,
-        jobs: plan.jobs.iter().map(|j| job(plan, j)).collect::<Result<_, _>>()?,
+        jobs: plan.jobs.iter().map(|j| job(plan, j, &pins.tools)).collect::<Result<_, _>>()?,
     })
 }
 
@@ -223,7 +232,7 @@ fn environment(plan: &Plan) -> Vec<Pair> {
     env
 }
 
-fn job(plan: &Plan, job: &Job) -> Result<JobView, TemplateBug> {
+fn job(plan: &Plan, job: &Job, tools: &Tools) -> Result<JobView, TemplateBug> {
     let parts = condition::parts(plan, job).map_err(|missing| TemplateBug {
         template: "github/workflow.yml.j2".to_owned(),
         line: None,
@@ -241,15 +250,26 @@ fn job(plan: &Plan, job: &Job) -> Result<JobView, TemplateBug> {
         environment: job.environment.as_ref().map(|e| yaml_github(&e.name)),
         lock: job.lock.as_deref().map(yaml_github),
         permissions: permissions(job),
-        python: python.map(|p| yaml(&p.version)),
+        python: python.map(|p| python_view(p, tools)),
         cache: python.and_then(|p| cache(plan, job, &p.version, p.install.as_ref())),
         downloads: downloads(job),
         steps: job.steps.iter().enumerate().map(|(i, s)| step(plan, job, s, i == 0)).collect(),
-        upload: !matches!(job.work, Work::Notify(_) | Work::Withheld(_)),
         artifact: yaml_github(&format!("mlpipe-{}", job.id)),
         record: Quoted::word(&format!("mlpipe-out/{}.json", job.id)),
         reports: Quoted::word(&format!("mlpipe-out/{}/", job.id)),
     })
+}
+
+fn python_view(python: &PlanPython, tools: &Tools) -> PythonView {
+    let uv = matches!(python.install, Some(PlanInstall::Uv { .. }));
+    let poetry = matches!(python.install, Some(PlanInstall::Poetry { .. }));
+    let install =
+        || yaml(&format!("python -m pip install --disable-pip-version-check poetry=={}", tools.poetry));
+    PythonView {
+        version: yaml(&python.version),
+        uv: uv.then(|| yaml(&tools.uv)),
+        poetry: poetry.then(install),
+    }
 }
 
 /// `timeout-minutes` for a script limit in seconds.
@@ -295,15 +315,16 @@ fn cache(plan: &Plan, job: &Job, version: &str, install: Option<&PlanInstall>) -
     if publishes {
         return None;
     }
-    let files: Vec<String> = match install? {
-        PlanInstall::Pip { files } => files.clone(),
-        PlanInstall::Poetry { .. } => vec!["poetry.lock".into(), "pyproject.toml".into()],
-        PlanInstall::Uv { .. } => vec!["uv.lock".into(), "pyproject.toml".into()],
+    let (tool, files): (_, Vec<String>) = match install? {
+        PlanInstall::Pip { files } => ("pip", files.clone()),
+        PlanInstall::Poetry { .. } => ("poetry", vec!["poetry.lock".into(), "pyproject.toml".into()]),
+        PlanInstall::Uv { .. } => ("uv", vec!["uv.lock".into(), "pyproject.toml".into()]),
     };
     let folder = job.workdir.as_deref().map(|w| format!("{}/", w.trim_end_matches('/'))).unwrap_or_default();
     let list: Vec<String> = files.iter().map(|f| expression_literal(&format!("{folder}{f}"))).collect();
-    let restore = format!("mlpipe-${{{{ runner.os }}}}-${{{{ runner.arch }}}}-python-{version}-");
+    let restore = format!("mlpipe-${{{{ runner.os }}}}-${{{{ runner.arch }}}}-{tool}-{version}-");
     Some(CacheView {
+        path: Quoted::word(&format!(".mlpipe-cache/{tool}")),
         key: yaml(&format!("{restore}${{{{ hashFiles({}) }}}}", list.join(", "))),
         restore: yaml(&restore),
     })
@@ -357,25 +378,28 @@ fn shell_word(word: &str) -> String {
     if plain { word.to_owned() } else { bash(word).as_str().to_owned() }
 }
 
+/// The variable under which the script looks for the token that reads approvals.
+const TOKEN: &str = "GITHUB_TOKEN";
+
 /// Secrets reach the steps that run the script, and no action. The token that reads approvals reaches the first of
 /// them only: that is where the script asks.
 fn step_env(job: &Job, first: bool) -> Vec<Pair> {
-    let mut env: Vec<Pair> = job
-        .secrets
-        .iter()
-        .map(|s| Pair {
-            name: Quoted::word(&s.name),
-            value: match s.from {
-                SecretFrom::GithubToken => yaml("${{ github.token }}"),
-                SecretFrom::Store | SecretFrom::GitlabPredefined => {
-                    yaml(&format!("${{{{ secrets.{} }}}}", Quoted::word(&s.github).as_str()))
-                }
-            },
-        })
-        .collect();
-    if first && job.rights.contains(&Right::ReadRuns) && !job.secrets.iter().any(|s| s.name == "GITHUB_TOKEN")
-    {
-        env.push(Pair { name: Quoted::fixed("GITHUB_TOKEN"), value: yaml("${{ github.token }}") });
+    let reads_runs = job.rights.contains(&Right::ReadRuns);
+    let pair = |name: &str, value: &str| Pair { name: Quoted::word(name), value: yaml(value) };
+    let mut env = Vec::new();
+    for secret in &job.secrets {
+        match secret.from {
+            SecretFrom::GithubToken if reads_runs && secret.name == TOKEN => {}
+            SecretFrom::GithubToken => env.push(pair(&secret.name, "${{ github.token }}")),
+            SecretFrom::Store | SecretFrom::GitlabPredefined => {
+                let stored = Quoted::word(&secret.github);
+                env.push(pair(&secret.name, &format!("${{{{ secrets.{} }}}}", stored.as_str())));
+            }
+            SecretFrom::StoreExceptGithub | SecretFrom::StoreOnGitlab => {}
+        }
+    }
+    if first && reads_runs {
+        env.push(pair(TOKEN, "${{ github.token }}"));
     }
     env
 }

@@ -29,6 +29,7 @@ fn odd() -> Plan {
     let p = |s: &str| Pattern(s.into());
     let mut plan = fixture::full();
     plan.pipeline = "odd".into();
+    plan.script = ".mlpipe/odd.sh".into();
     plan.triggers = vec![
         Trigger::Push { branches: vec![p("main"), p("release/**")] },
         Trigger::Tag { tags: vec![p("v*")] },
@@ -72,10 +73,22 @@ fn odd() -> Plan {
     plan
 }
 
+/// The minimal plan, with uv.
+fn with_uv() -> Plan {
+    let mut plan = fixture::minimal();
+    plan.pipeline = "uv".into();
+    plan.script = ".mlpipe/uv.sh".into();
+    plan.python = Some(PlanPython {
+        version: "3.13".into(),
+        install: Some(PlanInstall::Uv { groups: vec!["dev".into()] }),
+    });
+    plan
+}
+
 /// Writes what the fixtures print into `MLPIPE_PRINT`, for a look and for the real validators.
 #[test]
 fn fixtures_are_within_the_limits_and_print_what_was_validated() {
-    for plan in [fixture::minimal(), fixture::full(), odd()] {
+    for plan in [fixture::minimal(), fixture::full(), odd(), with_uv()] {
         assert_eq!(Github.limits(&plan), vec![], "{}", plan.pipeline);
         let (text, _) = emit(&plan);
         assert_eq!(Github.text_limits(&plan, &text), vec![]);
@@ -90,14 +103,15 @@ fn fixtures_are_within_the_limits_and_print_what_was_validated() {
 
 #[test]
 fn nothing_is_interpolated_into_a_command() {
-    for plan in [fixture::minimal(), fixture::full(), odd()] {
+    for plan in [fixture::minimal(), fixture::full(), odd(), with_uv()] {
         let (_, value) = emit(&plan);
         let runs = runs(&value);
-        assert_eq!(runs.len(), plan.jobs.iter().map(|j| j.steps.len()).sum::<usize>());
-        for run in runs {
-            assert!(!run.contains("${{"), "{run}");
-            assert!(run.starts_with(&format!("sh {} ", plan.script)), "{run}");
-        }
+        assert!(runs.iter().all(|r| !r.contains("${{")), "{runs:?}");
+        let calls = runs.iter().filter(|r| r.starts_with(&format!("sh {} ", plan.script))).count();
+        assert_eq!(calls, plan.jobs.iter().map(|j| j.steps.len()).sum::<usize>());
+        let others =
+            runs.iter().filter(|r| !r.starts_with("sh ") && !r.starts_with("python -m pip install "));
+        assert_eq!(others.count(), 0, "{runs:?}");
     }
 }
 
@@ -114,9 +128,8 @@ fn templates_trust_nobody() {
 #[test]
 fn every_action_is_pinned_and_every_pin_and_input_is_used() {
     let pins = pins::read().unwrap();
-    let used: Vec<Value> =
-        [fixture::full(), fixture::minimal()].iter().flat_map(|p| steps(&emit(p).1)).collect();
-    for pin in pins.values() {
+    let used: Vec<Value> = [fixture::full(), with_uv()].iter().flat_map(|p| steps(&emit(p).1)).collect();
+    for pin in pins.actions.values() {
         assert!(pin.sha.len() == 40 && pin.sha.chars().all(|c| c.is_ascii_hexdigit()), "{}", pin.repo);
         assert!(pin.tag.starts_with('v'), "{}", pin.tag);
         let uses = format!("{}@{}", pin.repo, pin.sha);
@@ -136,7 +149,7 @@ fn every_action_is_pinned_and_every_pin_and_input_is_used() {
         inputs.dedup();
         assert_eq!(inputs, pin.inputs, "{}", pin.repo);
     }
-    let known: Vec<String> = pins.values().map(|p| format!("{}@{}", p.repo, p.sha)).collect();
+    let known: Vec<String> = pins.actions.values().map(|p| format!("{}@{}", p.repo, p.sha)).collect();
     for step in used {
         if let Some(uses) = step["uses"].as_str() {
             assert!(known.iter().any(|k| k == uses), "{uses}");
