@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 /// Layers from the bottom up: a module imports only what stands before it.
 const LAYERS: &[&str] = &[
-    "diag", "render", "syntax", "spec", "check", "plan", "target", "script", "platform", "output", "project", "report",
-    "cli",
+    "diag", "render", "syntax", "spec", "check", "plan", "target", "script", "platform", "output", "project",
+    "report", "cli",
 ];
 
 fn root() -> PathBuf {
@@ -88,7 +88,8 @@ fn templates_never_print_raw_text() {
 #[test]
 fn nothing_names_a_folder_that_only_its_authors_have() {
     // Put together here, or this file would find itself.
-    let theirs: Vec<String> = ["main", "wt", "shared", "."].iter().map(|f| format!("/wo{}/{f}", "rk")).collect();
+    let theirs: Vec<String> =
+        ["main", "wt", "shared", "."].iter().map(|f| format!("/wo{}/{f}", "rk")).collect();
     for folder in ["src", "templates", "tests", "docs", "grammar", "examples", "benches", ".ci"] {
         let folder = root().join(folder);
         for file in if folder.exists() { files(&folder, "") } else { Vec::new() } {

@@ -53,6 +53,22 @@ codes! {
     TOO_DEEP = "MLP004" "too-deep" Error;
     /// The text does not follow the grammar.
     SYNTAX = "MLP010" "syntax" Error;
+    /// GitHub refuses the name of a job, an environment, a secret or a variable.
+    GITHUB_NAME = "MLP410" "github-name" Error;
+    /// An event has more inputs than GitHub takes.
+    GITHUB_INPUTS = "MLP411" "github-inputs" Error;
+    /// A branch or tag pattern that GitHub's expressions cannot say.
+    GITHUB_PATTERN = "MLP412" "github-pattern" Error;
+    /// A job that may take longer than GitHub lets a job run.
+    GITHUB_TIME = "MLP413" "github-time" Error;
+    /// A workflow or a condition that is too long for GitHub.
+    GITHUB_SIZE = "MLP414" "github-size" Error;
+    /// An approval that should expire.
+    GITHUB_EXPIRY = "MLP415" "github-expiry" Error;
+    /// Refs that differ in the case of letters only.
+    GITHUB_LETTER_CASE = "MLP416" "github-letter-case" Error;
+    /// A runner without labels for GitHub.
+    GITHUB_RUNNER = "MLP417" "github-runner" Error;
     /// A statement without output yet.
     NOT_COMPILED_YET = "MLP500" "not-compiled-yet" Error;
     /// Two pipelines of one name.

@@ -11,7 +11,13 @@ const SHOWN: usize = 100;
 /// Renders findings. `fancy` draws colours and lines; otherwise plain ASCII-safe text for pipes and logs.
 ///
 /// `base` leads from the current folder to the root that the paths are below.
-pub fn findings(findings: &[Finding], sources: &SourceMap, base: &Utf8Path, fancy: bool, width: usize) -> String {
+pub fn findings(
+    findings: &[Finding],
+    sources: &SourceMap,
+    base: &Utf8Path,
+    fancy: bool,
+    width: usize,
+) -> String {
     let theme = if fancy { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler =
         GraphicalReportHandler::new_themed(theme).with_links(false).with_width(width).with_cause_chain();
@@ -61,7 +67,9 @@ impl fmt::Debug for Shown<'_> {
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.finding.path {
-            Some(path) if self.finding.span.is_none() => write!(f, "{}: {}", self.base.join(path), self.finding.message),
+            Some(path) if self.finding.span.is_none() => {
+                write!(f, "{}: {}", self.base.join(path), self.finding.message)
+            }
             _ => f.write_str(&self.finding.message),
         }
     }
