@@ -207,4 +207,16 @@ codes! {
     EMIT_PATH_NOT_READ = "MLP458" "emit-path-not-read" Error;
     /// A secret's id is not legal on its platform.
     BAD_SECRET_ID = "MLP459" "bad-secret-id" Error;
+    /// A number or a size is beyond what GitLab takes.
+    GITLAB_LIMIT = "MLP420" "gitlab-limit" Error;
+    /// GitLab would replace a `$` where none can be escaped.
+    GITLAB_DOLLAR = "MLP421" "gitlab-dollar" Error;
+    /// A value that cannot be put between the quotes of GitLab's file.
+    GITLAB_INPUT_TEXT = "MLP422" "gitlab-input-text" Error;
+    /// A text that GitLab would take for an input.
+    GITLAB_INTERPOLATION = "MLP423" "gitlab-interpolation" Error;
+    /// A notification in a root file that several pipelines share.
+    GITLAB_SHARED_NOTIFY = "MLP424" "gitlab-shared-notify" Error;
+    /// A name that GitLab cannot hold, or that is taken there.
+    GITLAB_NAME = "MLP425" "gitlab-name" Error;
 }
