@@ -53,4 +53,12 @@ codes! {
     TOO_DEEP = "MLP004" "too-deep" Error;
     /// The text does not follow the grammar.
     SYNTAX = "MLP010" "syntax" Error;
+    /// A Jenkinsfile would be longer than Jenkins can compile.
+    JENKINSFILE_TOO_LONG = "MLP430" "jenkinsfile-too-long" Error;
+    /// A Jenkinsfile comes near the length that Jenkins can compile.
+    JENKINSFILE_LONG = "MLP431" "jenkinsfile-long" Warning;
+    /// Schedules in two time zones on Jenkins.
+    JENKINS_TIME_ZONES = "MLP432" "jenkins-time-zones" Error;
+    /// On Jenkins, everybody who may build may approve.
+    JENKINS_OPEN_APPROVAL = "MLP433" "jenkins-open-approval" Note;
 }
