@@ -219,4 +219,12 @@ codes! {
     GITLAB_SHARED_NOTIFY = "MLP424" "gitlab-shared-notify" Error;
     /// A name that GitLab cannot hold, or that is taken there.
     GITLAB_NAME = "MLP425" "gitlab-name" Error;
+    /// A Jenkinsfile would be longer than Jenkins can compile.
+    JENKINSFILE_TOO_LONG = "MLP430" "jenkinsfile-too-long" Error;
+    /// A Jenkinsfile comes near the length that Jenkins can compile.
+    JENKINSFILE_LONG = "MLP431" "jenkinsfile-long" Warning;
+    /// Schedules in two time zones on Jenkins.
+    JENKINS_TIME_ZONES = "MLP432" "jenkins-time-zones" Error;
+    /// On Jenkins, everybody who may build may approve.
+    JENKINS_OPEN_APPROVAL = "MLP433" "jenkins-open-approval" Note;
 }
