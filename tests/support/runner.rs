@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 /// A small pipeline that compiles.
-pub const SPEC: &str = r#"mlpipe 1
+pub(crate) const SPEC: &str = r#"mlpipe 1
 pipeline demo
 on push main
 on pull_request main
@@ -18,51 +18,51 @@ deploy production {
 "#;
 
 /// A repository in a temporary folder.
-pub struct Repo {
+pub(crate) struct Repo {
     dir: tempfile::TempDir,
 }
 
 /// What a call gave.
-pub struct Ran {
+pub(crate) struct Ran {
     /// Exit code.
-    pub code: i32,
+    pub(crate) code: i32,
     /// Standard output.
-    pub out: String,
+    pub(crate) out: String,
     /// Standard error.
-    pub err: String,
+    pub(crate) err: String,
 }
 
 impl Repo {
     /// An empty repository with a root of its own.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().expect("a folder");
         std::fs::write(dir.path().join("mlpipe.toml"), "").expect("written");
         Self { dir }
     }
 
     /// A repository with [`SPEC`] in `release.mlpipe`.
-    pub fn with_spec() -> Self {
+    pub(crate) fn with_spec() -> Self {
         let repo = Self::new();
         repo.write("release.mlpipe", SPEC);
         repo
     }
 
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    pub fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
         let path = self.path(name);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         std::fs::write(path, text).expect("written");
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path(name)).expect("readable")
     }
 
     /// Every file below the root, with its bytes.
-    pub fn files(&self) -> Vec<(String, Vec<u8>)> {
+    pub(crate) fn files(&self) -> Vec<(String, Vec<u8>)> {
         fn walk(base: &Path, dir: &Path, all: &mut Vec<(String, Vec<u8>)>) {
             for e in std::fs::read_dir(dir).expect("readable") {
                 let p = e.expect("an entry").path();
@@ -82,7 +82,7 @@ impl Repo {
 
     /// Runs `mlpipe ARGS` in the root and asserts the exit code.
     #[track_caller]
-    pub fn run(&self, args: &[&str], code: i32) -> Ran {
+    pub(crate) fn run(&self, args: &[&str], code: i32) -> Ran {
         let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_mlpipe"))
             .args(args)
             .current_dir(self.dir.path())

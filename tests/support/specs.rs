@@ -48,7 +48,7 @@ const VALUES: &[&str] = &[
 ];
 
 /// The text of a valid spec.
-pub fn spec(seed: u64) -> String {
+pub(crate) fn spec(seed: u64) -> String {
     let mut d = Dice(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0x5eed);
     let mut s = format!("mlpipe 1\npipeline gen-{seed}\n");
     let pull_requests = triggers(&mut d, &mut s);
