@@ -128,25 +128,12 @@ pub(super) fn limits(spec: &Spec) -> Vec<Limit<'_>> {
     limits
 }
 
-/// Which folder a path counts from, and who writes there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Base {
-    /// The root of the repository.
-    Root,
-    /// The job's working folder; the file is only read.
-    Read,
-    /// The job's working folder; the job writes it and mlpipe collects it.
-    Written,
-}
-
 /// A path of the spec.
 pub(super) struct PathRef<'a> {
     /// `metrics`, `install`.
     pub word: &'static str,
     /// The path.
     pub path: &'a Spanned<String>,
-    /// What it counts from.
-    pub base: Base,
     /// The working folder that applies, below the root.
     pub workdir: &'a str,
 }
@@ -155,36 +142,36 @@ pub(super) struct PathRef<'a> {
 pub(super) fn paths(spec: &Spec) -> Vec<PathRef<'_>> {
     let mut out = Vec::new();
     let whole = spec.workdir.as_ref().map_or("", |w| w.node.as_str());
-    let mut add = |word, path, base, workdir| out.push(PathRef { word, path, base, workdir });
+    let mut add = |word, path, workdir| out.push(PathRef { word, path, workdir });
     if let Some(path) = &spec.workdir {
-        add("workdir", path, Base::Root, "");
+        add("workdir", path, "");
     }
     if let Some(Install::Pip(files)) = spec.python.as_ref().and_then(|p| p.install.as_ref()) {
-        files.iter().for_each(|path| add("install", path, Base::Read, whole));
+        files.iter().for_each(|path| add("install", path, whole));
     }
     for job in jobs(spec) {
         if let Some(path) = &job.common.workdir {
-            add("workdir", path, Base::Root, "");
+            add("workdir", path, "");
         }
     }
     for model in spec.models.values() {
         if let Some(path) = &model.save {
-            add("save", path, Base::Root, "");
+            add("save", path, "");
         }
         if let Some(ModelSource::Path(path)) = model.source.as_ref().map(|s| &s.node) {
-            add("source path", path, Base::Root, "");
+            add("source path", path, "");
         }
     }
     for gate in spec.gates.values() {
         let workdir = gate.common.workdir.as_ref().map_or(whole, |w| w.node.as_str());
-        gate.reports.iter().for_each(|r| add("report", &r.path, Base::Written, workdir));
-        gate.artifacts.iter().for_each(|path| add("artifact", path, Base::Written, workdir));
-        gate.metrics.iter().for_each(|m| add("metrics", &m.path, Base::Written, workdir));
-        gate.baseline.iter().for_each(|path| add("baseline", path, Base::Read, workdir));
+        gate.reports.iter().for_each(|r| add("report", &r.path, workdir));
+        gate.artifacts.iter().for_each(|path| add("artifact", path, workdir));
+        gate.metrics.iter().for_each(|m| add("metrics", &m.path, workdir));
+        gate.baseline.iter().for_each(|path| add("baseline", path, workdir));
     }
     if let Some(image) = &spec.image {
-        image.dockerfile.iter().for_each(|path| add("dockerfile", path, Base::Root, ""));
-        image.context.iter().for_each(|path| add("context", path, Base::Root, ""));
+        image.dockerfile.iter().for_each(|path| add("dockerfile", path, ""));
+        image.context.iter().for_each(|path| add("context", path, ""));
     }
     out
 }

@@ -48,12 +48,10 @@ rules! {
     BAD_PATH_FILTER triggers::bad_path_filter;
     BAD_INPUT_DEFAULT triggers::bad_input_default;
     INPUT_TYPE_CLASH triggers::input_type_clash;
-    BAD_EMIT_PATH triggers::bad_emit_path;
     EMIT_PATH_TAKEN triggers::emit_path_taken;
 
     BAD_PYTHON_VERSION gates::bad_python_version;
     PYTHON_TOO_OLD gates::python_too_old;
-    PATH_OUTSIDE gates::path_outside;
     RESERVED_PATH gates::reserved_path;
     GATE_CHECKS_NOTHING gates::gate_checks_nothing;
     NO_METRICS_FILE gates::no_metrics_file;

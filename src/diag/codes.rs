@@ -107,18 +107,14 @@ codes! {
     BAD_INPUT_DEFAULT = "MLP308" "bad-input-default" Error;
     /// One input has two types.
     INPUT_TYPE_CLASH = "MLP309" "input-type-clash" Error;
-    /// An output would be written outside the repository.
-    BAD_EMIT_PATH = "MLP310" "bad-emit-path" Error;
     /// Two outputs would be written to one path.
-    EMIT_PATH_TAKEN = "MLP311" "emit-path-taken" Error;
+    EMIT_PATH_TAKEN = "MLP310" "emit-path-taken" Error;
     /// A Python version is not written as `3.11`.
-    BAD_PYTHON_VERSION = "MLP312" "bad-python-version" Error;
+    BAD_PYTHON_VERSION = "MLP311" "bad-python-version" Error;
     /// A Python version is too old to run under.
-    PYTHON_TOO_OLD = "MLP313" "python-too-old" Error;
-    /// A path leaves the repository.
-    PATH_OUTSIDE = "MLP314" "path-outside" Error;
+    PYTHON_TOO_OLD = "MLP312" "python-too-old" Error;
     /// A path lies where mlpipe writes.
-    RESERVED_PATH = "MLP315" "reserved-path" Error;
+    RESERVED_PATH = "MLP313" "reserved-path" Error;
     /// A gate holds nothing that can fail.
     GATE_CHECKS_NOTHING = "MLP320" "gate-checks-nothing" Error;
     /// A gate has thresholds but no metrics.

@@ -1,4 +1,4 @@
-#![doc = include_str!("../../../docs/findings/MLP312.md")]
+#![doc = include_str!("../../../docs/findings/MLP311.md")]
 
 use crate::diag::{Code, Finding};
 use crate::spec::Spec;

@@ -8,7 +8,6 @@ pub(super) mod empty_reason;
 pub(super) mod gate_checks_nothing;
 pub(super) mod no_baseline_file;
 pub(super) mod no_metrics_file;
-pub(super) mod path_outside;
 pub(super) mod python_too_old;
 pub(super) mod require_always_holds;
 pub(super) mod reserved_path;

@@ -1,4 +1,4 @@
-#![doc = include_str!("../../../docs/findings/MLP313.md")]
+#![doc = include_str!("../../../docs/findings/MLP312.md")]
 
 use super::bad_python_version::version;
 use crate::diag::{Code, Finding};

@@ -1,4 +1,4 @@
-#![doc = include_str!("../../../docs/findings/MLP315.md")]
+#![doc = include_str!("../../../docs/findings/MLP313.md")]
 
 use crate::check::facts::{is_below, normal, paths};
 use crate::diag::{Code, Finding};

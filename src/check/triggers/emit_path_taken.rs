@@ -1,4 +1,4 @@
-#![doc = include_str!("../../../docs/findings/MLP311.md")]
+#![doc = include_str!("../../../docs/findings/MLP310.md")]
 
 use crate::check::facts::normal;
 use crate::diag::{Code, Finding, Span};

@@ -1,7 +1,6 @@
 //! What starts a pipeline, what it brings, and where it is written.
 
 pub(super) mod bad_cron;
-pub(super) mod bad_emit_path;
 pub(super) mod bad_input_default;
 pub(super) mod bad_path_filter;
 pub(super) mod bad_ref_pattern;
