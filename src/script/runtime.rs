@@ -4,6 +4,9 @@
 const PARTS: [&str; 12] = [
     include_str!("../../templates/script/runtime/core.py"),
     include_str!("../../templates/script/runtime/exec.py"),
+    include_str!("../../templates/script/runtime/python.py"),
+    include_str!("../../templates/script/runtime/metrics.py"),
+    include_str!("../../templates/script/runtime/report.py"),
     include_str!("../../templates/script/runtime/gate.py"),
     include_str!("../../templates/script/runtime/model.py"),
     include_str!("../../templates/script/runtime/docker.py"),
