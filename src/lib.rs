@@ -8,3 +8,4 @@ pub mod plan;
 pub mod platform;
 pub mod render;
 pub mod spec;
+pub mod syntax;
