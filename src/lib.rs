@@ -3,9 +3,13 @@
 //!
 //! Imports run one way (`ARCHITECTURE.md` has the list, `tests/structure.rs` asserts it).
 
+pub mod check;
 pub mod diag;
+pub mod output;
 pub mod plan;
 pub mod platform;
 pub mod render;
+pub mod report;
+pub mod script;
 pub mod spec;
 pub mod syntax;
