@@ -5,7 +5,10 @@
 
 pub mod check;
 pub mod diag;
+pub mod output;
 pub mod plan;
 pub mod platform;
 pub mod render;
+pub mod report;
+pub mod script;
 pub mod spec;

@@ -1,1 +1,3 @@
+//! The `mlpipe` binary.
+
 fn main() {}

@@ -53,6 +53,34 @@ codes! {
     TOO_DEEP = "MLP004" "too-deep" Error;
     /// The text does not follow the grammar.
     SYNTAX = "MLP010" "syntax" Error;
+    /// GitHub refuses the name of a job, an environment, a secret or a variable.
+    GITHUB_NAME = "MLP410" "github-name" Error;
+    /// An event has more inputs than GitHub takes.
+    GITHUB_INPUTS = "MLP411" "github-inputs" Error;
+    /// A branch or tag pattern that GitHub's expressions cannot say.
+    GITHUB_PATTERN = "MLP412" "github-pattern" Error;
+    /// A job that may take longer than GitHub lets a job run.
+    GITHUB_TIME = "MLP413" "github-time" Error;
+    /// A workflow or a condition that is too long for GitHub.
+    GITHUB_SIZE = "MLP414" "github-size" Error;
+    /// An approval that should expire.
+    GITHUB_EXPIRY = "MLP415" "github-expiry" Error;
+    /// Refs that differ in the case of letters only.
+    GITHUB_LETTER_CASE = "MLP416" "github-letter-case" Error;
+    /// A runner without labels for GitHub.
+    GITHUB_RUNNER = "MLP417" "github-runner" Error;
+    /// A statement without output yet.
+    NOT_COMPILED_YET = "MLP500" "not-compiled-yet" Error;
+    /// Two pipelines of one name.
+    PIPELINE_TWICE = "MLP601" "pipeline-twice" Error;
+    /// Two pipelines would write one file.
+    PATH_TWICE = "MLP602" "path-twice" Error;
+    /// The shared root file needs a pipeline that holds errors.
+    NEIGHBOUR_BROKEN = "MLP603" "neighbour-broken" Error;
+    /// A template of ours failed.
+    TEMPLATE_FAILED = "MLP901" "template-failed" Error;
+    /// A file that we printed does not read back.
+    DOES_NOT_READ_BACK = "MLP902" "does-not-read-back" Error;
     /// A name is used that nothing has.
     UNKNOWN_NAME = "MLP201" "unknown-name" Error;
     /// Statements wait for each other in a circle.
@@ -175,4 +203,24 @@ codes! {
     EMIT_PATH_NOT_READ = "MLP458" "emit-path-not-read" Error;
     /// A secret's id is not legal on its platform.
     BAD_SECRET_ID = "MLP459" "bad-secret-id" Error;
+    /// A number or a size is beyond what GitLab takes.
+    GITLAB_LIMIT = "MLP420" "gitlab-limit" Error;
+    /// GitLab would replace a `$` where none can be escaped.
+    GITLAB_DOLLAR = "MLP421" "gitlab-dollar" Error;
+    /// A value that cannot be put between the quotes of GitLab's file.
+    GITLAB_INPUT_TEXT = "MLP422" "gitlab-input-text" Error;
+    /// A text that GitLab would take for an input.
+    GITLAB_INTERPOLATION = "MLP423" "gitlab-interpolation" Error;
+    /// A notification in a root file that several pipelines share.
+    GITLAB_SHARED_NOTIFY = "MLP424" "gitlab-shared-notify" Error;
+    /// A name that GitLab cannot hold, or that is taken there.
+    GITLAB_NAME = "MLP425" "gitlab-name" Error;
+    /// A Jenkinsfile would be longer than Jenkins can compile.
+    JENKINSFILE_TOO_LONG = "MLP430" "jenkinsfile-too-long" Error;
+    /// A Jenkinsfile comes near the length that Jenkins can compile.
+    JENKINSFILE_LONG = "MLP431" "jenkinsfile-long" Warning;
+    /// Schedules in two time zones on Jenkins.
+    JENKINS_TIME_ZONES = "MLP432" "jenkins-time-zones" Error;
+    /// On Jenkins, everybody who may build may approve.
+    JENKINS_OPEN_APPROVAL = "MLP433" "jenkins-open-approval" Note;
 }
