@@ -3,6 +3,7 @@
 //!
 //! Imports run one way (`ARCHITECTURE.md` has the list, `tests/structure.rs` asserts it).
 
+pub mod check;
 pub mod diag;
 pub mod output;
 pub mod plan;

@@ -50,9 +50,6 @@ impl Project {
                 project.findings.extend(loaded.findings);
             }
             let Some(spec) = loaded.spec.filter(|_| !loaded.is_library) else { continue };
-            if wanted {
-                project.findings.extend(check::check(&spec));
-            }
             project.pipelines.push(Pipeline { spec, plan: None, selected: wanted });
         }
         project.names();
@@ -113,14 +110,16 @@ impl Project {
         }
     }
 
+    /// Checks every pipeline and plans those that hold no error.
     fn plans(&mut self) {
         let layouts: Vec<Vec<EmitTo>> = self.pipelines.iter().map(|p| self.layout(&p.spec)).collect();
         self.paths_meet(&layouts);
-        let broken = self.has_errors();
         for (p, emit) in self.pipelines.iter_mut().zip(layouts) {
-            if !broken && (p.selected || check::check(&p.spec).iter().all(|f| !f.is_error())) {
-                p.plan = Some(plan::build(&p.spec, &self.sources, emit));
+            let (checked, findings) = check::checked(&p.spec);
+            if p.selected {
+                self.findings.extend(findings);
             }
+            p.plan = checked.map(|c| plan::build(c, &self.sources, emit));
         }
     }
 

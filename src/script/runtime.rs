@@ -1,9 +1,12 @@
 //! `.mlpipe/mlpipe_runtime.py`, put together from its parts.
 
 /// The parts in the order in which they stand in the file. `core` holds the only imports; `end` calls `main`.
-const PARTS: [&str; 9] = [
+const PARTS: [&str; 12] = [
     include_str!("../../templates/script/runtime/core.py"),
     include_str!("../../templates/script/runtime/exec.py"),
+    include_str!("../../templates/script/runtime/python.py"),
+    include_str!("../../templates/script/runtime/metrics.py"),
+    include_str!("../../templates/script/runtime/report.py"),
     include_str!("../../templates/script/runtime/gate.py"),
     include_str!("../../templates/script/runtime/model.py"),
     include_str!("../../templates/script/runtime/image.py"),

@@ -12,6 +12,7 @@ use super::{
     Condition, EmitTo, EventKind, FilledDefault, Job, Origin, Plan, PlanPython, RunIf, SCHEMA_VERSION, Step,
     StepWhen, Work,
 };
+use crate::check::Checked;
 use crate::diag::{SourceMap, Span, Spanned};
 use crate::spec::{Common, Duration, Install, Spec};
 use indexmap::{IndexMap, IndexSet};
@@ -21,8 +22,9 @@ use super::PlanInstall;
 /// Limit of a job whose spec says none, in seconds.
 const DEFAULT_TIMEOUT: u64 = 30 * 60;
 
-/// The plan of a spec that holds no error.
-pub fn build(spec: &Spec, sources: &SourceMap, emit: Vec<EmitTo>) -> Plan {
+/// The plan of a spec that was checked and holds no error.
+pub fn build(checked: Checked<'_>, sources: &SourceMap, emit: Vec<EmitTo>) -> Plan {
+    let spec = checked.spec();
     let triggers = triggers::Triggers::new(spec);
     let mut b =
         Builder { spec, sources, triggers, jobs: Vec::new(), defaults: Vec::new(), notes: Vec::new() };

@@ -26,7 +26,7 @@ import urllib.parse
 import urllib.request
 import xml.etree.ElementTree as ElementTree
 import xml.parsers.expat as expat
-from typing import Any, Callable, Dict, Iterator, List, Mapping, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Sequence
 
 # ---- core: words of the command line, messages, records, HTTP -----------------------
 
@@ -289,17 +289,45 @@ def begin(words: list[str]) -> int:
 
 @plain("fail")
 def fail(words: list[str]) -> int:
-    """`fail SENTENCE`: the script stopped before the job's work began."""
+    """`fail SENTENCE HELP`: the script stopped before the job's work began."""
+    raise Stop(words[0], words[1])
+
+
+@plain("waive")
+def waive(words: list[str]) -> int:
+    """`waive REASON`: what failed was an advisory gate, so it blocks nothing."""
     record = find_record(os.environ["MLPIPE_JOB"])
     if record is not None:
-        record.finish("failed", words[0])
+        record.finish("advisory", str(record.data["reason"]))
+    say(f"mlpipe: it does not block, because it is advisory: {words[0]}")
     return 0
+
+
+@plain("nearest")
+def nearest(words: list[str]) -> int:
+    """`nearest WORD NAME…`: prints the names that a person may have meant."""
+    near = sorted(words[1:], key=lambda name: distance(name, words[0]))
+    print("\n".join(near[:3]))
+    return 0
+
+
+def run_plain(name: str, words: list[str]) -> int:
+    """A verb that helps a job; when it fails, the job's record says why."""
+    try:
+        return PLAIN[name](words)
+    except Stop as stop:
+        record = find_record(os.environ.get("MLPIPE_JOB", ""))
+        if record is not None:
+            record.finish("failed", stop.sentence)
+        raise
 
 
 @plain("get")
 def get(words: list[str]) -> int:
-    """`get JOB PATH [digest]`: prints one value of a record of this run."""
+    """`get JOB PATH [digest|optional]`: prints one value of a record of this run."""
     value = field(read_record(words[0]).data, words[1])
+    if value is None and words[2:] == ["optional"]:
+        return 0
     if not isinstance(value, str) or not value:
         raise Stop(f"the record of {words[0]} has no `{words[1]}`")
     if words[2:] == ["digest"] and not DIGEST.fullmatch(value):
@@ -341,7 +369,7 @@ def main(words: list[str]) -> int:
         signal.signal(number, on_signal)
     try:
         if words and words[0] in PLAIN:
-            return PLAIN[words[0]](words[1:])
+            return run_plain(words[0], words[1:])
         if words and words[0] in JOBS:
             return run_job(words[0], words[1:])
         complain("this file is called by the scripts beside it; try one with --help")
