@@ -4,9 +4,9 @@
 //! text of the user's as one word in single quotes. What the verbs do is in the runtime.
 
 mod calls;
-#[cfg(test)]
 mod help;
 mod runtime;
+mod tool_images;
 
 pub use runtime::runtime;
 
