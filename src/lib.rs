@@ -12,3 +12,4 @@ pub mod render;
 pub mod report;
 pub mod script;
 pub mod spec;
+pub mod syntax;
