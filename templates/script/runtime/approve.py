@@ -7,7 +7,9 @@ def api_get(base: str, path: str, headers: Mapping[str, str], help: str) -> Any:
     parts = urllib.parse.urlsplit(url)
     if not safe_address(url):
         # Without TLS the token would be anybody's who listens.
-        raise Stop(f"the API at {parts.netloc or 'no address'} is not asked without https")
+        raise Stop(
+            f"the API at {parts.netloc or 'no address'} is not asked without https"
+        )
     status, body = call_http(url, headers=headers, timeout=10)
     if status != 200:
         raise Stop(f"{parts.netloc} answers {status} to GET {parts.path}", help)
@@ -24,7 +26,7 @@ def github_get(path: str, help: str) -> Any:
     if not token:
         raise Stop(
             "GITHUB_TOKEN is empty, so the approval cannot be checked",
-            "the job needs `permissions: actions: read` and the token in its environment",
+            "the job needs `permissions: actions: read` and the token in its env",
         )
     headers = {
         "Accept": "application/vnd.github+json",
@@ -40,15 +42,15 @@ def github_protected(environment: str) -> None:
     name = urllib.parse.quote(environment, safe="")
     found = github_get(
         f"/environments/{name}",
-        f"make the environment {environment} with required reviewers in the repository's "
-        "settings; the job needs `actions: read`",
+        f"make the environment {environment} with required reviewers in the settings "
+        "of the repository; the job needs `actions: read`",
     )
     rules = found.get("protection_rules") if isinstance(found, dict) else None
     for rule in rules if isinstance(rules, list) else []:
         if rule.get("type") == "required_reviewers" and rule.get("reviewers"):
             return
     raise Stop(
-        f"nobody has to approve: the environment {environment} has no required reviewers",
+        f"nobody has to approve: environment {environment} has no required reviewers",
         "add them in the repository's settings (a private repository needs a plan with "
         'them), or write `approval required { unchecked "reason" }`',
     )
@@ -58,7 +60,8 @@ def github_approvers(environment: str) -> list[str]:
     """Who approved this run for that environment."""
     run_id = os.environ.get("GITHUB_RUN_ID", "")
     found = github_get(
-        f"/actions/runs/{run_id}/approvals", "the job needs `permissions: actions: read`"
+        f"/actions/runs/{run_id}/approvals",
+        "the job needs `permissions: actions: read`",
     )
     names = []
     for review in found if isinstance(found, list) else []:
@@ -89,7 +92,9 @@ def gitlab_protected(environment: str) -> None:
             '`approval required { unchecked "reason" }`',
         )
     name = urllib.parse.quote(environment, safe="")
-    path = "/projects/{}/protected_environments/{}".format(get("CI_PROJECT_ID", ""), name)
+    path = "/projects/{}/protected_environments/{}".format(
+        get("CI_PROJECT_ID", ""), name
+    )
     found = api_get(
         get("CI_API_V4_URL", ""),
         path,
@@ -151,7 +156,10 @@ def ask_platform(environment: str, unchecked: str) -> list[str]:
 )
 def approve_job(record: Record, options: Options) -> int:
     """Writes down who approved, for the deploy's first step and for people."""
-    environment, unchecked = options.one("approval-environment"), options.one("unchecked")
+    environment, unchecked = (
+        options.one("approval-environment"),
+        options.one("unchecked"),
+    )
     names = ask_platform(environment, unchecked)
     wanted = options.each("by")
     record.data["approve"] = {
@@ -174,7 +182,7 @@ def approve_job(record: Record, options: Options) -> int:
 
 
 def check_approval(words: Sequence[str]) -> list[str]:
-    """The deploy's own look at the approval: it has to be of this very run. Returns who."""
+    """The deploy's own look at the approval, which has to be of this very run: who."""
     if not words:
         return []
     environment, approval_environment, unchecked = words

@@ -140,17 +140,24 @@ def glob_matches(pattern: str, name: str) -> bool:
 
 
 def check_gates(required: Sequence[str], verdicts: Sequence[Json]) -> None:
-    """Each gate passed, and its record is still the one that the image was made after."""
+    """Each gate passed, and a record that the image was made after is unchanged."""
     by_job = {str(verdict.get("job")): verdict for verdict in verdicts}
-    for name in required:
-        if name not in by_job:
-            raise Stop(f"the record of the image does not know the gate {name}")
     for name, verdict in by_job.items():
         if verdict.get("status") not in ("passed", "advisory"):
             raise Stop(f"{name} has not passed")
         if os.path.exists(os.path.join(OUT, name + ".json")):
             if file_hash(name) != verdict.get("sha256"):
                 raise Stop(f"the record of {name} has changed since the image was made")
+    for name in required:
+        if name not in by_job:  # a gate of the pushed image, or there is no image
+            must_have_passed(name)
+
+
+def must_have_passed(name: str) -> None:
+    """The gate's own record of this run says so."""
+    status = read_record(name).status
+    if status not in ("passed", "advisory"):
+        raise Stop(f"{name} has not passed: its record says {status}")
 
 
 def artifact(options: Options) -> tuple[str, str]:
@@ -172,10 +179,7 @@ def artifact(options: Options) -> tuple[str, str]:
             raise Stop(f"{name} has not passed: its record says {record.status}")
         digest = str(field(record.data, "model.digest") or "")
         reference = digest
-        for gate in options.each("gate"):
-            verdict = read_record(gate)
-            if verdict.status not in ("passed", "advisory"):
-                raise Stop(f"{gate} has not passed: its record says {verdict.status}")
+        check_gates(options.each("gate"), [])
     if not DIGEST.fullmatch(digest):
         raise Stop(f"what is to be deployed has no digest but {digest!r}")
     return reference, digest
@@ -259,13 +263,16 @@ def deploy_roll_out(
         return 0
     if live.what not in (section.data["before"], wanted):
         raise Stop(
-            f"{section.environment} was changed by somebody else since the deploy began: "
-            f"it has {live.what or 'nothing'}, it had {section.data['before'] or 'nothing'}"
+            f"{section.environment} was changed by somebody else since the deploy "
+            f"began: it has {live.what or 'nothing'}, "
+            f"it had {section.data['before'] or 'nothing'}"
         )
     section.save("rolling")
     code = target.put(wanted, verb_env(section, options), deadline)
     if code:
-        raise Stop(f"the roll-out to {section.environment} failed with {code}", code=code)
+        raise Stop(
+            f"the roll-out to {section.environment} failed with {code}", code=code
+        )
     section.save("rolled-out")
     return 0
 
@@ -296,8 +303,8 @@ def deploy_finish(
     if live.what != wanted or not live.ready:
         state = "" if live.what != wanted else ", but not ready"
         raise Stop(
-            f"{section.environment} has {live.what or 'nothing'}{state} at the end of the "
-            f"deploy, not {wanted}"
+            f"{section.environment} has {live.what or 'nothing'}{state} at the end of "
+            f"the deploy, not {wanted}"
         )
     section.save("finished")
     text = "unchanged" if section.data.get("unchanged") else "deployed"
@@ -346,8 +353,8 @@ def deploy_restore(
         return ends(
             "left",
             "nothing_to_restore",
-            f"this was the first deploy to {environment}: there is nothing to put back, "
-            f"what it left there stays",
+            f"this was the first deploy to {environment}: there is nothing to put "
+            f"back, what it left there stays",
         )
     target = open_target(options)
     live = read_live(target, deadline)
@@ -359,12 +366,16 @@ def deploy_restore(
         return ends(
             "left",
             "left_alone",
-            f"{environment} has {live.what}, which this run did not put there: it is left "
-            f"alone",
+            f"{environment} has {live.what}, which this run did not put there: "
+            f"it is left alone",
         )
     section.save("restoring")
     say(f"mlpipe: putting {before} back in {environment}")
-    env = {**verb_env(section, options), "MLPIPE_MODEL_VERSION": ""}
+    model = ("MLPIPE_MODEL_VERSION", "MLPIPE_MODEL_DIGEST", "MLPIPE_MODEL_PATH")
+    env = {
+        **verb_env(section, options),
+        **dict.fromkeys(model, ""),
+    }  # not the new one's
     code = target.back(before, env, deadline)
     after = read_live(target, deadline)
     if code or not after.readable or after.what != before or not after.ready:
@@ -390,12 +401,12 @@ def fold(name: str, title: str, start: bool) -> None:
 
 
 def phase_process(phase: str, title: str) -> int:
-    """One phase as a process of its own; a signal reaches it, and it has 25 s to end."""
+    """One phase as a process of its own; after a signal it has 25 s to end."""
     words = list(sys.argv[1:])
     words[words.index("--phase") + 1] = phase
     fold(phase.replace("-", "_"), title, True)
     process = subprocess.Popen(  # noqa: S603 - this very file
-        [sys.executable, os.path.abspath(__file__), *words],
+        [sys.executable, "-I", "-X", "utf8", os.path.abspath(__file__), *words],
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )
@@ -424,8 +435,8 @@ TITLES = {
 
 
 def all_phases(record: Record, options: Options) -> int:
-    """Begin to finish; when one fails after begin, restore, and the first failure's code
-    is the job's."""
+    """Begin to finish; when one fails after begin, restore, and the code of the first
+    failure is the job's."""
     global ending
     environment = options.one("environment")
     begun, code = False, 0

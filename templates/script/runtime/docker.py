@@ -5,7 +5,9 @@ NOT_FOUND = re.compile(
     r"MANIFEST_UNKNOWN|NAME_UNKNOWN",
     re.MULTILINE,
 )
-DENIED = re.compile(r"denied|unauthorized|forbidden|insufficient_scope|\b40[13]\b", re.I)
+DENIED = re.compile(
+    r"denied|unauthorized|forbidden|insufficient_scope|\b40[13]\b", re.I
+)
 PUSHED = re.compile(r"^\S+: digest: (sha256:[0-9a-f]{64}) size: \d+\s*$", re.MULTILINE)
 
 
@@ -103,7 +105,7 @@ def logged_in(docker: Docker, host: str, words: Sequence[str]) -> Iterator[None]
         docker.ask("logout", host)
 
 
-def look_up(docker: Docker, reference: str) -> Json | None:
+def look_up_image(docker: Docker, reference: str) -> Json | None:
     """Digest and labels of an image in the registry; nothing when it is surely not
     there. Anything less than sure stops the job."""
     words = ("buildx", "imagetools", "inspect", reference, "--format", "{{json .}}")
@@ -136,8 +138,12 @@ def builder(docker: Docker, offline: bool, image: str) -> Iterator[list[str]]:
     """Words that choose a builder which can keep its cache in a registry; the default
     driver of docker cannot, so one is made for this job. Offline: what there is."""
     if docker.ask("buildx", "version").code:
-        raise Stop("docker has no buildx", "install docker-buildx-plugin, 0.15 or newer")
-    driver = re.search(r"^Driver:\s*(\S+)", docker.ask("buildx", "inspect").output, re.M)
+        raise Stop(
+            "docker has no buildx", "install docker-buildx-plugin, 0.15 or newer"
+        )
+    driver = re.search(
+        r"^Driver:\s*(\S+)", docker.ask("buildx", "inspect").output, re.M
+    )
     if offline or (driver and driver.group(1) != "docker"):
         yield []
         return
@@ -177,13 +183,15 @@ def push(docker: Docker, repository: str, tag: str, local: str, built: str) -> s
     if not found:
         raise Stop(f"docker does not say which digest it pushed to {reference}")
     digest = found.group(1)
-    raw = docker.ask("buildx", "imagetools", "inspect", "--raw", f"{repository}@{digest}")
+    raw = docker.ask(
+        "buildx", "imagetools", "inspect", "--raw", f"{repository}@{digest}"
+    )
     try:
         inside = field(json.loads(raw.output), "config.digest")
     except ValueError:
         inside = None
     if raw.code or built not in (digest, inside):
         raise Stop(
-            f"{repository}@{digest} is not the image that was built and scanned ({built})"
+            f"{repository}@{digest} is not the image that was built and scanned"
         )
     return digest

@@ -84,7 +84,8 @@ def run(
 
     Its output goes straight to the log; with `capture` what it prints on standard
     output is returned instead (standard error still goes to the log; with `hear` too
-    that is returned as well). `env` is added to the environment. After the limit: TERM, ten seconds, KILL, exit status 124.
+    that is returned as well). `env` is added to the environment. After the limit:
+    TERM, ten seconds, KILL, exit status 124.
     """
     words = shell(command) if isinstance(command, str) else list(command)
     deadline = deadline or Deadline(None)

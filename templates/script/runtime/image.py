@@ -2,7 +2,7 @@
 
 
 def legal_tag(text: str) -> str:
-    """A tag made of a branch, a git tag or a version: what is not allowed becomes `-`."""
+    """A tag made of a branch, a git tag or a version: `-` for what is not allowed."""
     text = re.sub(r"[^A-Za-z0-9_.-]", "-", text)
     return re.sub(r"^[.-]+", "", text)[:128]
 
@@ -51,8 +51,10 @@ def source_url() -> str:
     """Where the code lies, for the image's label; never with credentials."""
     get = os.environ.get
     if get("GITHUB_REPOSITORY"):
-        return get("GITHUB_SERVER_URL", "https://github.com") + "/" + get(
-            "GITHUB_REPOSITORY", ""
+        return (
+            get("GITHUB_SERVER_URL", "https://github.com")
+            + "/"
+            + get("GITHUB_REPOSITORY", "")
         )
     url = urllib.parse.urlsplit(get("CI_PROJECT_URL") or get("GIT_URL") or "")
     host = url.netloc.rpartition("@")[2]
@@ -134,7 +136,10 @@ def check_model_in_context(model: Json, context: str, dockerfile: str) -> None:
             f"{path} is not the model that this run resolved: it has {found}, "
             f"the record says {model['digest']}"
         )
-    for ignore in (dockerfile + ".dockerignore", os.path.join(context, ".dockerignore")):
+    for ignore in (
+        dockerfile + ".dockerignore",
+        os.path.join(context, ".dockerignore"),
+    ):
         if os.path.isfile(ignore):
             with open(ignore, encoding="utf-8", errors="replace") as file:
                 line = ignored_by(inside.replace(os.sep, "/"), file.read().splitlines())
@@ -149,13 +154,12 @@ def check_model_in_context(model: Json, context: str, dockerfile: str) -> None:
 
 
 def gate_verdicts(jobs: Sequence[str]) -> list[Json]:
-    """The gates before the image: each has to have passed; its record is named by hash."""
+    """The gates before the image: each has passed; its record is named by hash."""
     verdicts = []
     for name in jobs:
-        record = read_record(name)
-        if record.status not in ("passed", "advisory"):
-            raise Stop(f"{name} has not passed: its record says {record.status}")
-        verdicts.append({"job": name, "status": record.status, "sha256": file_hash(name)})
+        must_have_passed(name)
+        status = read_record(name).status
+        verdicts.append({"job": name, "status": status, "sha256": file_hash(name)})
     return verdicts
 
 
@@ -177,10 +181,11 @@ def existing(
         ("dev.mlpipe.model.version", "model version"),
         ("dev.mlpipe.model.digest", "model"),
     )
-    digest, missing = "", []
+    digest = ""
+    missing: list[str] = []
     for tag in tags:
         reference = f"{repository}:{tag}"
-        found = look_up(docker, reference)
+        found = look_up_image(docker, reference)
         if found is None:
             missing.append(tag)
             continue
@@ -205,7 +210,9 @@ def existing(
     return digest, missing
 
 
-def build(docker: Docker, options: Options, labels: Mapping[str, str], local: str) -> str:
+def build(
+    docker: Docker, options: Options, labels: Mapping[str, str], local: str
+) -> str:
     """Builds into the local store under a name of this run's own; returns its id."""
     cache = "type=registry,ref={}:buildcache".format(options.one("repository"))
     offline = options.has("offline")
@@ -245,7 +252,7 @@ def build(docker: Docker, options: Options, labels: Mapping[str, str], local: st
     many={"fixed": 2, "moving": 2, "model": 2, "gate": 1},
 )
 def image_job(record: Record, options: Options) -> int:
-    """Builds, scans and pushes the image, or hands on the digest that a fixed tag has."""
+    """Builds, scans and pushes, or hands on the digest that a fixed tag has."""
     host, repository = options.one("host"), options.one("repository")
     verdicts = gate_verdicts(options.each("gate"))
     models = image_models(options)
@@ -273,14 +280,16 @@ def image_job(record: Record, options: Options) -> int:
             digest, missing = existing(docker, repository, fixed, labels)
             if digest:
                 data.update(reused=True)
-                say(f"mlpipe: {repository}:{fixed[0]} has this commit and model already")
+                say(
+                    f"mlpipe: {repository}:{fixed[0]} has this commit and model already"
+                )
                 set_tags(docker, repository, missing, digest)
             else:
                 make_image(docker, record, options, labels, folder)
                 digest = str(data["digest"])
                 set_tags(docker, repository, fixed[1:], digest)
             for tag in fixed:
-                there = look_up(docker, f"{repository}:{tag}")
+                there = look_up_image(docker, f"{repository}:{tag}")
                 if there is None or there["digest"] != digest:
                     raise Stop(f"{repository}:{tag} does not hold {digest} any more")
             set_tags(docker, repository, moving, digest)

@@ -39,9 +39,11 @@ def story_text(why: str, story: Json) -> str:
     mine = this_run()
     head = {"failure": "failed", "success": "succeeded", "rollback": "was rolled back"}
     place = mine["tag"] or mine["branch"] or mine["event"]
-    lines = ["{} {} ({} at {})".format(
-        mine["pipeline"], head[why], place, mine["commit"][:12]
-    )]
+    lines = [
+        "{} {} ({} at {})".format(
+            mine["pipeline"], head[why], place, mine["commit"][:12]
+        )
+    ]
     for one in story["deploys"]:
         if why != "success" or one["outcome"] in ("deployed", "unchanged"):
             lines.append("{}: {}".format(one["environment"], one["what"]))
@@ -53,7 +55,7 @@ def story_text(why: str, story: Json) -> str:
 
 
 def slack_body(why: str, story: Json) -> Json:
-    """What an incoming webhook of Slack takes: `text`, with three characters escaped."""
+    """What an incoming webhook of Slack takes: `text`, three characters escaped."""
     text = story_text(why, story)
     for char, name in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
         text = text.replace(char, name)
@@ -88,14 +90,20 @@ def notify_job(record: Record, options: Options) -> int:
     """Sends one message. The address is a secret and is never printed."""
     story = run_story(options.each("read"))
     why = why_to_tell(options.each("on"), story)
-    record.data["notify"] = {"channel": options.one("channel"), "sent": False, "why": why}
+    record.data["notify"] = {
+        "channel": options.one("channel"),
+        "sent": False,
+        "why": why,
+    }
     if not why:
         say("mlpipe: nothing was put back, so there is nothing to tell")
         return 0
     name = options.one("url")
     url = os.environ.get(name, "").strip()
     if not safe_address(url):
-        raise Stop(f"{name} is not an https:// address", "store the whole address there")
+        raise Stop(
+            f"{name} is not an https:// address", "store the whole address there"
+        )
     slack = options.one("channel") == "slack"
     body = slack_body(why, story) if slack else webhook_body(why, story)
     try:

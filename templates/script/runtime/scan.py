@@ -1,7 +1,7 @@
 # ---- scan: what is pushed is what was scanned ---------------------------------------
 #
-# The scanner gets the image as a file: it needs neither docker's socket nor a login, and
-# what it reads is what is pushed afterwards.
+# The scanner gets the image as a file: it needs neither docker's socket nor a login,
+# and what it reads is what is pushed afterwards.
 
 SCANNED = 10
 LEVELS = ("LOW", "MEDIUM", "HIGH", "CRITICAL")
@@ -39,18 +39,24 @@ def scan(
     worst = sum(counts[name] for name in levels)
     if code == SCANNED or worst:
         raise Stop(
-            f"the scan found {worst} weaknesses of level {level.lower()} or worse: {report}",
-            "update what it names, or list an accepted one in .trivyignore with a reason",
+            f"the scan found {worst} weaknesses of level {level.lower()} or worse: "
+            f"{report}",
+            "update what it names, or list an accepted one in .trivyignore",
         )
     say(f"mlpipe: the scan found nothing of level {level.lower()} or worse")
-    return {"tool": "trivy", "fail_on": level.lower(), "report": report, "found": counts}
+    return {
+        "tool": "trivy",
+        "fail_on": level.lower(),
+        "report": report,
+        "found": counts,
+    }
 
 
 def scan_in_container(
     docker: Docker, options: Options, words: Sequence[str], archive: str, report: str
 ) -> int:
-    """Trivy from its pinned image. Files are copied in and out, because the daemon may be
-    on another machine, and the scanner gets no access to the daemon."""
+    """Trivy from its pinned image. Files are copied in and out, because the daemon may
+    be on another machine, and the scanner gets no access to the daemon."""
     name = "mlpipe-scan-" + os.urandom(6).hex()
     inner = ["--output", "/report.json", "--input", "/image.tar"]
     kept = os.path.isfile(".trivyignore")

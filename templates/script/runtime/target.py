@@ -14,9 +14,9 @@ class Live:
 
 
 class Target:
-    """One place to deploy to. `reference` is what it calls the thing that is deployed."""
+    """One place to deploy to. `reference` is its name for what is deployed."""
 
-    #: The put-back of a half-done roll-out is needed even when `live` shows the old one.
+    #: A half-done roll-out is put back even when `live` shows the old one.
     partial = False
 
     def live(self, deadline: Deadline) -> Live:
@@ -88,7 +88,7 @@ class Kubernetes(Target):
                 raise Stop(
                     f"there is no {place}: {heard}",
                     f"create it once (kubectl -n {self.namespace} apply -f …) with a "
-                    f"container named {self.container}; the pipeline only sets its image",
+                    f"container {self.container}; the pipeline only sets its image",
                 )
             raise Stop(f"the cluster does not answer about the {place}: {heard}")
         try:
@@ -147,11 +147,13 @@ class Command(Target):
         done = run(self.live_command, limit, cwd=workdir(), capture=True)
         text = done.output.strip()
         if done.code:
-            raise Stop(f"`live` ended with {done.code}, so nobody knows what serves now")
+            raise Stop(
+                f"`live` ended with {done.code}, so nobody knows what serves now"
+            )
         if text and not DIGEST.fullmatch(text):
             raise Stop(
                 f"`live` printed {text[:200]!r}, which is neither a digest nor nothing",
-                "it prints sha256: and 64 hex digits, or nothing before the first deploy",
+                "it prints sha256: and 64 hex digits, or nothing if nothing serves",
             )
         return Live(text, bool(text))
 
