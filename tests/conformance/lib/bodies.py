@@ -48,18 +48,27 @@ def flat(value):
             yield from flat(one)
 
 
-GROOVY_SH = re.compile(r"\bsh\b\s*\(?(?P<named>[^'\n]*?(?:label:\s*'(?:\\.|[^'\\])*'[^'\n]*?)?)'(?P<text>(?:\\.|[^'\\])*)'")
+GROOVY = re.compile(
+    r"//[^\n]*|/\*.*?\*/"  # a comment
+    r"|'(?P<text>(?:\\.|[^'\\])*)'"  # the only kind of string that mlpipe writes
+    r"|[^'/]+|/",
+    re.DOTALL,
+)
+#: What stands before a string that a shell gets: `sh '…'`, `sh('…')`, `script: '…'`, or the file's own `mlpipe(minutes, label, '…')`.
+BEFORE = re.compile(r"(?:\bsh\s*\(?\s*|\bscript:\s*|\bmlpipe\(\s*\d+,\s*'[^']*',\s*)$")
 ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
 PLAIN = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 
 def jenkins(path: Path) -> list:
-    """The single-quoted argument of each `sh` step. mlpipe writes no other kind of string."""
+    """Each single-quoted string that a shell gets."""
     text = path.read_text(encoding="utf-8")
-    bodies = []
-    for hit in GROOVY_SH.finditer(text):
-        line = text.count("\n", 0, hit.start()) + 1
-        bodies.append(Body(path, f"sh at line {line}", ESCAPE.sub(unescape, hit["text"])))
+    bodies, before = [], ""
+    for token in GROOVY.finditer(text):
+        if token["text"] is not None and BEFORE.search(before):
+            line = text.count("\n", 0, token.start()) + 1
+            bodies.append(Body(path, f"sh at line {line}", ESCAPE.sub(unescape, token["text"])))
+        before = (before + token[0])[-400:]
     return bodies
 
 

@@ -13,7 +13,7 @@ class Ruff(Judge):
     name = "ruff"
     kinds = ("runtime",)
     once = True
-    rules = "E,F,W,B,C4,PLE,PLW0602,PLW0603,RET5,S102,S307,S602,S605,SIM1,UP0"
+    rules = "E,F,W,B,I,UP,S,PLE"
 
     def version(self):
         return first_line([python_tool("ruff"), "--version"]).split()[-1]
@@ -38,7 +38,7 @@ class Vermin(Judge):
         return first_line([python_tool("vermin"), "--version"])
 
     def check(self, paths):
-        command = [python_tool("vermin"), f"-t={OLDEST}-", "--violations", "--no-tips", "--format", "parsable", "--eval-annotations"]
+        command = [python_tool("vermin"), f"-t={OLDEST}-", "--violations", "--no-tips", "--format", "parsable"]
         done = run([*command, *paths])
         found = []
         for line in done.stdout.splitlines():

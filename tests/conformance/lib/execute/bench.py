@@ -15,6 +15,10 @@ from ..base import HERE, ROOT
 SCENARIOS = HERE / "scenarios"
 STANDINS = ROOT / "tests" / "runtime" / "standins"
 ORIGIN = "https://github.com/acme/{}.git"
+#: What a job on a bare image calls to get git and Python; here they are there.
+PACKAGE_MANAGERS = ("apk",)
+#: Who starts every run.
+ACTOR = "acme-bot"
 WHO = {"GIT_AUTHOR_NAME": "mlpipe", "GIT_AUTHOR_EMAIL": "ci@example.com", "GIT_COMMITTER_NAME": "mlpipe",
        "GIT_COMMITTER_EMAIL": "ci@example.com", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
 #: Variables of the machine that runs this which would tell a script that it is on some platform already.
@@ -105,13 +109,18 @@ class Bench:
         for name, value in self.scenario.state.items():
             (state / f"{name}.json").write_text(json.dumps(value), encoding="utf-8")
         real = {path.name: path for path in STANDINS.iterdir() if os.access(path, os.X_OK)}
-        real["python3"] = Path(real_python())
-        for name, path in real.items():
-            words = [sys.executable, "-I", "-S", HERE / "standins" / "record", self.trace, name, path]
+        python = real_python()
+        programs = {name: [python, "-I", "-S", path] for name, path in real.items()}
+        programs["python3"] = [python]
+        for name, program in programs.items():
+            words = [python, "-I", "-S", HERE / "standins" / "record", self.trace, name, *program, "--"]
             text = " ".join(shlex.quote(str(w)) for w in words)
             file = bin_folder / name
             file.write_text(f"#!/bin/sh\nSTANDIN={shlex.quote(str(state))} exec {text} \"$@\"\n", encoding="utf-8")
             file.chmod(0o755)
+        for name in PACKAGE_MANAGERS:
+            (bin_folder / name).write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
+            (bin_folder / name).chmod(0o755)
         home = self.folder / "home"
         home.mkdir()
         self.env = {**clean(), **WHO, "PATH": f"{bin_folder}:{clean()['PATH']}", "HOME": str(home), "NO_COLOR": "1"}

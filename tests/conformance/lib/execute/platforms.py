@@ -10,6 +10,7 @@ import yaml
 
 from ..base import HERE, BrokenTool, MissingTool
 from ..tools import go_tool, installed, java_home, python_tool, system
+from .bench import ACTOR
 
 LIMIT = 300
 
@@ -25,11 +26,18 @@ def start(bench, command, **more):
     return done.returncode, done.stdout
 
 
+#: A service is a container, and there is no engine: the stand-in for docker needs none.
+SERVICES = re.compile(r"^  services:\n(?:    .*\n)+", re.MULTILINE)
+
+
 def gitlab(bench):
     """gitlab-ci-local, each job in a folder of its own with the artifacts of its needs."""
     system("rsync")
+    text = (bench.repository / ".gitlab-ci.yml").read_text(encoding="utf-8")
+    (bench.folder / "gitlab-ci.yml").write_text(SERVICES.sub("", text), encoding="utf-8")
     command = [python_tool("node"), installed("npm/node_modules/gitlab-ci-local/dist/index.js"), "--force-shell-executor",
-               "--shell-isolation", "--no-artifacts-to-source", "--no-color", "--concurrency", "2"]
+               "--shell-isolation", "--no-artifacts-to-source", "--no-color", "--concurrency", "2",
+               "--file", "../gitlab-ci.yml"]
     if bench.scenario.event == "merge_request":
         facts = {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_IID": "1", "CI_MERGE_REQUEST_PROJECT_ID": "1",
                  "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "1", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
@@ -55,6 +63,7 @@ def github(bench):
     copies.mkdir()
     command = [go_tool("act"), github_event(bench), "--workflows", copies, "--platform", "ubuntu-24.04=-self-hosted",
                "--action-offline-mode", "--no-cache-server", "--eventpath", event_file(bench), "--defaultbranch", "main",
+               "--actor", ACTOR,
                "--secret-file", secret_file(bench), "--env-file", os.devnull, "--var-file", os.devnull, "--input-file", os.devnull]
     for path in workflows:
         text = path.read_text(encoding="utf-8")

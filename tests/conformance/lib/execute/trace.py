@@ -3,6 +3,7 @@
 import re
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
+RANDOM = re.compile(r"(?<=\bmlpipe-)[0-9a-f]{12}\b")
 SOURCE = re.compile(r"(org\.opencontainers\.image\.source=)\S+")
 TEMPORARY = re.compile(r"/(?:tmp|var/tmp)/[^\s,=:]+")
 
@@ -39,15 +40,18 @@ def without_phase(words) -> list:
 
 
 def clear(words, names) -> list:
-    """Words with temporary folders, the place of the sources and digests under names; equal digests have equal names."""
+    """Words with temporary folders, the place of the sources, digests and random names under names of ours; what was equal stays equal."""
 
     def digest(hit):
         return names.setdefault(hit[0].removeprefix("sha256:"), f"$DIGEST{len(names) + 1}")
 
+    def random(hit):
+        return names.setdefault(hit[0], f"$RANDOM{len(names) + 1}")
+
     out = []
     for word in words:
         word = SOURCE.sub(r"\1$SOURCE", TEMPORARY.sub("$TMP", word))
-        out.append(DIGEST.sub(digest, word))
+        out.append(DIGEST.sub(digest, RANDOM.sub(random, word)))
     return out
 
 
