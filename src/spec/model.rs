@@ -440,6 +440,24 @@ pub struct MetricUnit {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, serde::Serialize)]
 pub struct MetricPath(pub Vec<String>);
 
+impl std::fmt::Display for MetricPath {
+    /// As it is written in a spec: `rag."map@0.5"`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (i, part) in self.0.iter().enumerate() {
+            let dot = if i == 0 { "" } else { "." };
+            let mut chars = part.chars();
+            let plain = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+                && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+            if plain {
+                write!(f, "{dot}{part}")?;
+            } else {
+                write!(f, "{dot}\"{}\"", part.replace('\\', "\\\\").replace('"', "\\\""))?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// A unit of the language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 pub enum Unit {
