@@ -12,6 +12,7 @@ fn findings(root: &Utf8Path, path: &Utf8Path) -> (SourceMap, Vec<Finding>) {
     let mut sources = SourceMap::default();
     let loaded = mlpipe::spec::load(root, path, &mut sources);
     let mut findings = loaded.findings;
+    findings.extend(loaded.spec.iter().flat_map(mlpipe::check::check));
     mlpipe::diag::sort_and_dedup(&mut findings);
     (sources, findings)
 }
