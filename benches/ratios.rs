@@ -73,7 +73,8 @@ fn empty_process(folder: &Path) -> PathBuf {
     let source = folder.join("empty.rs");
     std::fs::write(&source, "fn main() {}\n").expect("written");
     let program = folder.join("empty");
-    let status = Command::new("rustc").arg("-O").arg(&source).arg("-o").arg(&program).status().expect("rustc");
+    let status =
+        Command::new("rustc").arg("-O").arg(&source).arg("-o").arg(&program).status().expect("rustc");
     assert!(status.success());
     program
 }

@@ -5,8 +5,13 @@ mod runner;
 
 use runner::{Repo, SPEC};
 
-const WRITTEN: [&str; 5] =
-    [".github/workflows/demo.yml", ".gitlab-ci.yml", "Jenkinsfile", ".mlpipe/demo.sh", ".mlpipe/mlpipe_runtime.py"];
+const WRITTEN: [&str; 5] = [
+    ".github/workflows/demo.yml",
+    ".gitlab-ci.yml",
+    "Jenkinsfile",
+    ".mlpipe/demo.sh",
+    ".mlpipe/mlpipe_runtime.py",
+];
 
 #[test]
 fn compile_writes_five_files_and_check_agrees() {
@@ -31,7 +36,11 @@ fn check_sees_one_byte_of_any_file_and_says_why() {
         let text = repo.read(file);
         repo.write(file, text.replacen("mlpipe", "mlpipf", 3));
         let ran = repo.run(&["check"], 1);
-        assert!(ran.err.contains("edited by hand") || ran.err.contains("not written by mlpipe"), "{file}: {}", ran.err);
+        assert!(
+            ran.err.contains("edited by hand") || ran.err.contains("not written by mlpipe"),
+            "{file}: {}",
+            ran.err
+        );
         assert!(ran.out.contains("+++"), "a diff of {file}");
         repo.write(file, text);
     }
@@ -43,7 +52,10 @@ fn check_sees_one_byte_of_any_file_and_says_why() {
     repo.write("Jenkinsfile", text.replace("\n", "\r\n"));
     repo.run(&["check"], 0);
     let old = text.replace(concat!("version=", env!("CARGO_PKG_VERSION")), "version=0.0.1");
-    repo.write("Jenkinsfile", old.replace(concat!("by mlpipe ", env!("CARGO_PKG_VERSION")), "by mlpipe 0.0.1"));
+    repo.write(
+        "Jenkinsfile",
+        old.replace(concat!("by mlpipe ", env!("CARGO_PKG_VERSION")), "by mlpipe 0.0.1"),
+    );
     assert!(repo.run(&["check"], 1).err.contains("written by mlpipe 0.0.1"));
     std::fs::remove_file(repo.path("Jenkinsfile")).expect("removed");
     assert!(repo.run(&["check"], 1).err.contains("is missing"));
@@ -103,7 +115,9 @@ fn lint_gives_lines_and_columns_from_one() {
 fn plan_shows_order_and_defaults() {
     let repo = Repo::with_spec();
     let ran = repo.run(&["plan"], 0);
-    for words in ["pipeline demo", "gate-quality", "deploy-production", "defaults filled in", "accuracy >= 0.85"] {
+    for words in
+        ["pipeline demo", "gate-quality", "deploy-production", "defaults filled in", "accuracy >= 0.85"]
+    {
         assert!(ran.out.contains(words), "{words}\n{}", ran.out);
     }
     let json: serde_json::Value =

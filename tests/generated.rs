@@ -17,8 +17,12 @@ fn compile(seed: u64) -> Vec<OutputFile> {
     let all = vec![Utf8PathBuf::from("release.mlpipe")];
     let mut project = Project::load(&root, &all, &all);
     let files = project.compile(&PlatformName::ALL);
-    let errors: Vec<String> =
-        project.findings.iter().filter(|f| f.is_error()).map(|f| format!("{} {}", f.code.id, f.message)).collect();
+    let errors: Vec<String> = project
+        .findings
+        .iter()
+        .filter(|f| f.is_error())
+        .map(|f| format!("{} {}", f.code.id, f.message))
+        .collect();
     assert!(errors.is_empty(), "seed {seed}: {errors:#?}\n{text}");
     files
 }

@@ -43,8 +43,37 @@ const COMMANDS: &[&str] = &[
 
 /// Values of environment variables.
 const VALUES: &[&str] = &[
-    "UTC", "yes", "NO", "on", "12:30:45", "0755", "1_000", "2024-01-01", "~", "null", "", " lead", "trail ", "a: b", "# x",
-    "it's", "$HOME", "${{ x }}", "$[[ x ]]", "%25", "*", "&a", "!b", "- c", "ü😀", "{a}", "[b]", "1e3", "0x1F", "=", "<<",
+    "UTC",
+    "yes",
+    "NO",
+    "on",
+    "12:30:45",
+    "0755",
+    "1_000",
+    "2024-01-01",
+    "~",
+    "null",
+    "",
+    " lead",
+    "trail ",
+    "a: b",
+    "# x",
+    "it's",
+    "$HOME",
+    "${{ x }}",
+    "$[[ x ]]",
+    "%25",
+    "*",
+    "&a",
+    "!b",
+    "- c",
+    "ü😀",
+    "{a}",
+    "[b]",
+    "1e3",
+    "0x1F",
+    "=",
+    "<<",
 ];
 
 /// The text of a valid spec.
@@ -68,7 +97,9 @@ pub(crate) fn spec(seed: u64) -> String {
     }
     let runner = d.once_in(3);
     if runner {
-        s.push_str("runner big { github \"self-hosted\", \"gpu\"; gitlab \"gpu\"; jenkins \"gpu && linux\" }\n");
+        s.push_str(
+            "runner big { github \"self-hosted\", \"gpu\"; gitlab \"gpu\"; jenkins \"gpu && linux\" }\n",
+        );
     }
     let model = model(&mut d, &mut s);
     let gates = 1 + d.below(6);
@@ -143,8 +174,11 @@ fn model(d: &mut Dice, s: &mut String) -> bool {
     let sha = "0123456789abcdef".repeat(4);
     let source = match d.below(6) {
         0 => "source path \"models/m.pkl\"; save \"models/m.pkl\"".to_owned(),
-        1 => format!("source http \"https://models.acme.test/m.pkl\" {{ sha256 \"{sha}\" }}; save \"models/m.pkl\""),
-        2 => "source mlflow \"models:/ranker/7\" { secret MLFLOW_TRACKING_URI }; save \"models/m.pkl\"".to_owned(),
+        1 => format!(
+            "source http \"https://models.acme.test/m.pkl\" {{ sha256 \"{sha}\" }}; save \"models/m.pkl\""
+        ),
+        2 => "source mlflow \"models:/ranker/7\" { secret MLFLOW_TRACKING_URI }; save \"models/m.pkl\""
+            .to_owned(),
         3 => "source run \"python fetch.py\"; save \"models/m.pkl\"".to_owned(),
         4 => String::new(),
         _ => return false,
@@ -176,13 +210,20 @@ fn gate(d: &mut Dice, s: &mut String, i: usize, model: bool, runner: bool) {
             s.push_str("  baseline \"baseline.json\"\n  require f1 >= baseline - 0.01\n  require rag.\"map@0.5\" >= baseline - 5%\n");
         }
     }
-    for line in ["  seed 42", "  repeat 3 pass 2", "  timeout 10m", "  artifact \"out/report.html\"", "  secret API_KEY"] {
+    for line in [
+        "  seed 42",
+        "  repeat 3 pass 2",
+        "  timeout 10m",
+        "  artifact \"out/report.html\"",
+        "  secret API_KEY",
+    ] {
         if d.once_in(4) {
             let _ = writeln!(s, "{line}");
         }
     }
     if d.once_in(5) {
-        let _ = writeln!(s, "  advisory {}", quoted(d.of(&["triaged weekly", "it's | noisy <b>", "see #12: a"])));
+        let _ =
+            writeln!(s, "  advisory {}", quoted(d.of(&["triaged weekly", "it's | noisy <b>", "see #12: a"])));
     }
     if runner && d.once_in(3) {
         s.push_str("  runner big\n");
@@ -201,7 +242,11 @@ fn image_block(d: &mut Dice, s: &mut String, model: bool) {
         "generic \"registry.acme.test:5000/ml/ranker\" {\n  login secret REGISTRY_USER, REGISTRY_PASSWORD",
     ]);
     let _ = writeln!(s, "image {head}");
-    let _ = writeln!(s, "  tags {}", d.of(&["commit", "commit, branch", "short_commit, latest", "commit, \"v1-${commit}\""]));
+    let _ = writeln!(
+        s,
+        "  tags {}",
+        d.of(&["commit", "commit, branch", "short_commit, latest", "commit, \"v1-${commit}\""])
+    );
     if d.once_in(2) {
         let _ = writeln!(s, "  scan trivy fail_on {}", d.of(&["low", "medium", "high", "critical"]));
     }
@@ -222,7 +267,10 @@ fn deploy(d: &mut Dice, s: &mut String, i: usize, image: bool, runner: bool) {
         ]));
     }
     if image && d.once_in(2) {
-        let _ = writeln!(s, "  target kubernetes {{ kubeconfig secret KUBECONFIG_{i}; namespace \"ml\"; deployment \"ranker\" }}");
+        let _ = writeln!(
+            s,
+            "  target kubernetes {{ kubeconfig secret KUBECONFIG_{i}; namespace \"ml\"; deployment \"ranker\" }}"
+        );
     } else {
         let _ = writeln!(
             s,
