@@ -86,7 +86,7 @@ pub(crate) fn spec(seed: u64) -> String {
         let install = d.of(&[
             "",
             " { install pip \"requirements.txt\" }",
-            " { install poetry main, dev }",
+            " { install poetry groups main, dev }",
             " { install uv }",
         ]);
         let version = d.of(&["3.10", "3.11", "3.13"]);
