@@ -175,7 +175,7 @@ fn model(d: &mut Dice, s: &mut String) -> bool {
     let source = match d.below(6) {
         0 => "source path \"models/m.pkl\"; save \"models/m.pkl\"".to_owned(),
         1 => format!(
-            "source http \"https://models.acme.test/m.pkl\" {{ sha256 \"{sha}\" }}; save \"models/m.pkl\""
+            "source http \"https://models.acme.test/m.pkl\" sha256 \"{sha}\"; save \"models/m.pkl\""
         ),
         2 => "source mlflow \"models:/ranker/7\" { secret MLFLOW_TRACKING_URI }; save \"models/m.pkl\""
             .to_owned(),
