@@ -4,7 +4,6 @@
 //! text of the user's as one word in single quotes. What the verbs do is in the runtime.
 
 mod calls;
-#[cfg(test)]
 mod help;
 mod runtime;
 
