@@ -96,3 +96,150 @@ pub struct Condition {
     /// Sorted, without repeats.
     pub any_of: Vec<Activation>,
 }
+
+impl Refs {
+    /// Refs that both cover. Globs are compared by what can be decided exactly: equal globs, a literal inside a glob,
+    /// and a glob below a `prefix**`; anything else is taken to share nothing, and `check` refuses it beforehand.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        match (self, other) {
+            (Self::Any, x) | (x, Self::Any) => x.clone(),
+            (Self::Only { branches, tags }, Self::Only { branches: b2, tags: t2 }) => {
+                Self::Only { branches: common(branches, b2), tags: common(tags, t2) }
+            }
+        }
+    }
+
+    /// True when no ref can match.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self, Self::Only { branches, tags } if branches.is_empty() && tags.is_empty())
+    }
+}
+
+fn common(a: &[Pattern], b: &[Pattern]) -> Vec<Pattern> {
+    let inside = |p: &&Pattern, set: &[Pattern]| set.iter().any(|q| q.covers(p));
+    let mut both: Vec<Pattern> =
+        a.iter().filter(|p| inside(p, b)).chain(b.iter().filter(|p| inside(p, a))).cloned().collect();
+    both.sort();
+    both.dedup();
+    both
+}
+
+impl Pattern {
+    /// Certainly matches everything that `other` matches.
+    pub fn covers(&self, other: &Self) -> bool {
+        if self == other {
+            return true;
+        }
+        if other.is_literal() {
+            return self.matches(&other.0);
+        }
+        self.0.strip_suffix("**").is_some_and(|prefix| !prefix.contains('*') && other.0.starts_with(prefix))
+    }
+}
+
+impl PrSource {
+    fn and(self, other: Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Any, x) | (x, Self::Any) => Some(x),
+            (a, b) if a == b => Some(a),
+            _ => None,
+        }
+    }
+}
+
+impl Condition {
+    /// A condition from activations in any order.
+    pub fn new(mut any_of: Vec<Activation>) -> Self {
+        any_of.retain(|a| !a.refs.is_nothing());
+        any_of.sort();
+        any_of.dedup();
+        Self { any_of }
+    }
+
+    /// Both hold.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Self {
+        let mut both = Vec::new();
+        for a in &self.any_of {
+            for b in other.any_of.iter().filter(|b| b.event == a.event) {
+                if let Some(source) = a.source.and(b.source) {
+                    both.push(Activation { event: a.event.clone(), refs: a.refs.and(&b.refs), source });
+                }
+            }
+        }
+        Self::new(both)
+    }
+
+    /// Keeps the activations of some events.
+    #[must_use]
+    pub fn only(&self, keep: impl Fn(&EventKind) -> bool) -> Self {
+        Self::new(self.any_of.iter().filter(|a| keep(&a.event)).cloned().collect())
+    }
+
+    /// The same, with pull requests from this repository's own branches only.
+    #[must_use]
+    pub fn trusted(&self) -> Self {
+        let mut c = self.clone();
+        for a in c.any_of.iter_mut().filter(|a| a.event == EventKind::PullRequest) {
+            a.source = PrSource::Trusted;
+        }
+        c
+    }
+
+    /// True when some event can make it hold.
+    pub fn can_hold(&self) -> bool {
+        !self.any_of.is_empty()
+    }
+
+    /// True when some activation is of that event.
+    pub fn has(&self, event: &EventKind) -> bool {
+        self.any_of.iter().any(|a| a.event == *event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn only(branches: &[&str]) -> Refs {
+        Refs::Only { branches: branches.iter().map(|b| Pattern((*b).into())).collect(), tags: vec![] }
+    }
+
+    fn on(event: EventKind, refs: Refs, source: PrSource) -> Condition {
+        Condition::new(vec![Activation { event, refs, source }])
+    }
+
+    #[test]
+    fn globs_stop_where_they_should() {
+        for (glob, name, want) in [
+            ("main", "main", true),
+            ("main", "Main", false),
+            ("release/*", "release/1", true),
+            ("release/*", "release/1/2", false),
+            ("release/**", "release/1/2", true),
+            ("**", "a/b", true),
+            ("v*", "v1.2", true),
+            ("*-rc", "1-rc", true),
+        ] {
+            assert_eq!(Pattern(glob.into()).matches(name), want, "{glob} on {name}");
+        }
+    }
+
+    #[test]
+    fn narrowing_keeps_the_smaller_side() {
+        assert_eq!(only(&["main", "release/**"]).and(&only(&["main"])), only(&["main"]));
+        assert_eq!(only(&["release/**"]).and(&only(&["release/1.*"])), only(&["release/1.*"]));
+        assert_eq!(only(&["**"]).and(&only(&["main"])), only(&["main"]));
+        assert!(only(&["main"]).and(&only(&["dev"])).is_nothing());
+        assert_eq!(Refs::Any.and(&only(&["dev"])), only(&["dev"]));
+    }
+
+    #[test]
+    fn both_sources_meet_or_exclude_each_other() {
+        let pr = |s| on(EventKind::PullRequest, Refs::Any, s);
+        assert_eq!(pr(PrSource::Any).and(&pr(PrSource::Trusted)), pr(PrSource::Trusted));
+        assert!(!pr(PrSource::Untrusted).and(&pr(PrSource::Trusted)).can_hold());
+        assert!(!on(EventKind::Push, Refs::Any, PrSource::Any).and(&pr(PrSource::Any)).can_hold());
+    }
+}

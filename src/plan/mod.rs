@@ -1,10 +1,12 @@
 //! What happens, on no platform in particular: jobs, steps, explicit conditions, artifacts, secrets, critical
 //! sections, approvals. Every default is filled in here, and named.
 
+mod build;
 mod condition;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod model;
 
+pub use build::build;
 pub use condition::{Activation, Condition, EventKind, Pattern, PrSource, Refs};
 pub use model::*;

@@ -1,10 +1,28 @@
-//! The Jenkins back end.
+//! The Jenkins back end: a declarative Jenkinsfile for a multibranch pipeline.
+//!
+//! Jobs become stages by level, and every stage carries its whole condition: its events and refs, and how the jobs
+//! that it needs have ended (the status map `S`). `docs/platforms/jenkins.md` says what it relies on, with sources.
+
+mod capabilities;
+mod condition;
+mod levels;
+mod limits;
+#[cfg(test)]
+mod tests;
+mod view;
 
 use super::{Capability, Platform};
 use crate::diag::Finding;
 use crate::plan::Plan;
-use crate::render::TemplateBug;
+use crate::render::{Engine, TemplateBug};
 use crate::spec::PlatformName;
+
+/// Templates, by their path below `templates/`.
+const TEMPLATES: &[(&str, &str)] = &[
+    ("jenkins/Jenkinsfile.j2", include_str!("../../../templates/jenkins/Jenkinsfile.j2")),
+    ("jenkins/stage.j2", include_str!("../../../templates/jenkins/stage.j2")),
+    ("jenkins/helpers.j2", include_str!("../../../templates/jenkins/helpers.j2")),
+];
 
 /// Jenkins.
 pub struct Jenkins;
@@ -15,18 +33,26 @@ impl Platform for Jenkins {
     }
 
     fn default_path(&self, pipeline: &str, shared: bool) -> String {
-        if shared { format!("jenkins/{pipeline}.Jenkinsfile") } else { format!("Jenkinsfile") }
+        if shared { format!("jenkins/{pipeline}.Jenkinsfile") } else { "Jenkinsfile".to_owned() }
     }
 
-    fn limits(&self, _plan: &Plan) -> Vec<Finding> {
-        Vec::new()
+    fn comment(&self) -> &'static str {
+        "//"
     }
 
-    fn emit(&self, _plan: &Plan) -> Result<String, TemplateBug> {
-        Ok(String::new())
+    fn limits(&self, plan: &Plan) -> Vec<Finding> {
+        limits::of_plan(plan)
+    }
+
+    fn emit(&self, plan: &Plan) -> Result<String, TemplateBug> {
+        Engine::new(TEMPLATES)?.render("jenkins/Jenkinsfile.j2", &view::View::of(plan))
+    }
+
+    fn text_limits(&self, plan: &Plan, text: &str) -> Vec<Finding> {
+        limits::of_text(plan, text)
     }
 
     fn capabilities(&self) -> &'static [Capability] {
-        &[]
+        capabilities::TABLE
     }
 }

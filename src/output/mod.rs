@@ -1,0 +1,10 @@
+//! Files on disk: header, drift, atomic writing. Nothing is written outside the root, over a file that mlpipe did not
+//! write, or in part.
+
+mod drift;
+mod header;
+mod write;
+
+pub use drift::{Cause, Drift, compare};
+pub use header::{Comment, Header, stamp};
+pub use write::{OutputFile, WriteError, Written, write_all};

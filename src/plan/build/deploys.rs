@@ -1,0 +1,287 @@
+//! Deploys: in order, by digest, each in its environment's critical section, behind its approval.
+
+use super::{Builder, Draft, runners};
+use crate::plan::{
+    ApproveWork, Artifact, Condition, DeployWork, EnvironmentPurpose, PlanAsk, PlanEnvironment, PlanTarget,
+    Right, SecretFrom, SecretKind, SecretUse, Step, StepWhen, Work,
+};
+use crate::spec::{Approval, Deploy, Target};
+
+/// Limit of one roll-out, in seconds, when the spec says none.
+const DEFAULT_ROLL_OUT: u64 = 5 * 60;
+
+impl Builder<'_> {
+    pub(super) fn deploys(&mut self) {
+        let spec = self.spec;
+        let mut before: Option<&Deploy> = None;
+        let mut todo: Vec<&Deploy> = spec.deploys.values().collect();
+        let mut order: Vec<(&Deploy, Option<String>)> = Vec::new();
+        for d in &todo {
+            let after =
+                d.after.as_ref().map(|a| a.node.clone()).or_else(|| before.map(|b| b.name.node.clone()));
+            if d.after.is_none()
+                && let Some(after) = &after
+            {
+                self.defaulted(
+                    format!("deploy-{}.after", d.name.node),
+                    after.clone(),
+                    "deploys follow one another in the order of the file",
+                );
+            }
+            order.push((d, after));
+            before = Some(d);
+        }
+        // A deploy may name one that is written further down.
+        while !todo.is_empty() {
+            let Some(at) = todo.iter().position(|d| {
+                let after =
+                    order.iter().find(|(o, _)| o.name.node == d.name.node).and_then(|(_, a)| a.clone());
+                after.is_none_or(|a| self.jobs.iter().any(|j| j.id == format!("deploy-{a}")))
+            }) else {
+                return;
+            };
+            let d = todo.remove(at);
+            let after = order.iter().find(|(o, _)| o.name.node == d.name.node).and_then(|(_, a)| a.clone());
+            self.deploy(d, after.as_deref());
+        }
+    }
+
+    fn deploy(&mut self, d: &Deploy, after: Option<&str>) {
+        let name = &d.name.node;
+        let mut needs = self.deploy_needs(d, after);
+        let outer = after
+            .and_then(|a| self.jobs.iter().find(|j| j.id == format!("deploy-{a}")))
+            .map_or_else(|| self.triggers.deploying(), |j| j.condition.clone());
+        let own = self.triggers.narrowed(&outer, &d.on);
+        let tier = self.tier(d);
+        let approval = d.approval.as_ref().map(|a| ApproveWork {
+            environment: name.clone(),
+            approval_environment: format!("{name}-approval"),
+            unchecked: a.unchecked.as_ref().map(|u| u.node.clone()),
+        });
+        if let (Some(a), Some(work)) = (&d.approval, &approval) {
+            self.approve(d, a, work, &needs, &own, &tier);
+            needs.push(format!("approve-{name}"));
+        }
+        let (target, mut secrets, kind) = self.target(d);
+        secrets.extend(self.approval_secrets(approval.as_ref()));
+        let artifact = self.artifact();
+        let smoke = d.smoke.as_ref().map(|s| s.node.clone());
+        let steps = steps(name, smoke.is_some());
+        let reads = self.deploy_reads(&needs);
+        let lock = format!("mlpipe-{}-{name}", self.spec.pipeline.node);
+        let job = self.add(Draft {
+            id: format!("deploy-{name}"),
+            title: format!("Deploy: {name}"),
+            head: d.common.head,
+            args: vec![],
+            needs,
+            reads,
+            own,
+            runner: kind,
+            common: &d.common,
+            work: Work::Deploy(DeployWork { environment: name.clone(), artifact, target, smoke, approval }),
+        });
+        job.secrets.splice(0..0, secrets);
+        job.steps = steps;
+        job.lock = Some(lock);
+        if d.approval.is_some() {
+            job.rights.push(Right::ReadRuns);
+        }
+        job.environment =
+            Some(PlanEnvironment { name: name.clone(), purpose: EnvironmentPurpose::Deploy, tier });
+    }
+
+    fn deploy_needs(&self, d: &Deploy, after: Option<&str>) -> Vec<String> {
+        let mut needs = Vec::new();
+        match &self.spec.image {
+            Some(_) => needs.push("image".to_owned()),
+            None => {
+                needs.extend(self.blocking_gates());
+                needs.extend(self.ids(|j| matches!(j.work, Work::Model(_))));
+            }
+        }
+        if let Some(a) = after {
+            needs.push(format!("deploy-{a}"));
+        }
+        for g in self.spec.gates.values().filter(|g| g.advisory.is_none()) {
+            let here = match &g.before {
+                Some(b) => b.node == d.name.node,
+                None => after.is_none() && self.behind_image(g),
+            };
+            if here {
+                needs.push(format!("gate-{}", g.name.node));
+            }
+        }
+        needs
+    }
+
+    /// Records whose content the deploy checks again: the artifact's, the approval's and the gates'.
+    fn deploy_reads(&self, needs: &[String]) -> Vec<String> {
+        needs.iter().filter(|n| !n.starts_with("deploy-")).cloned().collect()
+    }
+
+    fn approve(
+        &mut self,
+        d: &Deploy,
+        a: &Approval,
+        work: &ApproveWork,
+        needs: &[String],
+        own: &Condition,
+        tier: &str,
+    ) {
+        let name = &d.name.node;
+        let question = format!("Deploy {} to {name}?", self.spec.pipeline.node);
+        let secrets = self.approval_secrets(Some(work));
+        let reads = if self.spec.image.is_some() { vec!["image".to_owned()] } else { vec![] };
+        let common = crate::spec::Common { head: a.span, ..Default::default() };
+        let job = self.add(Draft {
+            id: format!("approve-{name}"),
+            title: format!("Approve: {name}"),
+            head: a.span,
+            args: vec!["approve".into(), name.clone()],
+            needs: needs.to_vec(),
+            reads,
+            own: own.clone(),
+            runner: runners::Kind::Light,
+            common: &common,
+            work: Work::Approve(work.clone()),
+        });
+        job.secrets = secrets;
+        job.rights.push(Right::ReadRuns);
+        job.ask = Some(PlanAsk {
+            question,
+            by: a.by.iter().map(|b| b.node.clone()).collect(),
+            expires: a.expires.as_ref().map(|e| e.node),
+        });
+        job.environment = Some(PlanEnvironment {
+            name: work.approval_environment.clone(),
+            purpose: EnvironmentPurpose::Approval,
+            tier: tier.to_owned(),
+        });
+        self.notes.push(format!(
+            "GitHub and GitLab keep who may approve in the settings: environment `{}` needs required reviewers \
+             (GitHub) or protection with people allowed to deploy (GitLab); the run stops when it has none",
+            work.approval_environment
+        ));
+    }
+
+    /// What the approval's evidence is read with.
+    fn approval_secrets(&self, approval: Option<&ApproveWork>) -> Vec<SecretUse> {
+        match approval {
+            None => vec![],
+            Some(a) => {
+                let mut all = vec![SecretUse {
+                    from: SecretFrom::GithubToken,
+                    ..self.built_in("GITHUB_TOKEN", SecretFrom::GithubToken)
+                }];
+                if a.unchecked.is_none() {
+                    all.push(self.built_in("MLPIPE_READ_TOKEN", SecretFrom::StoreOnGitlab));
+                }
+                all
+            }
+        }
+    }
+
+    fn artifact(&self) -> Artifact {
+        match (&self.spec.image, self.spec.models.keys().next()) {
+            (Some(i), _) => Artifact::Image { repository: i.repository.node.clone() },
+            (None, Some(m)) => Artifact::Model { name: m.clone() },
+            (None, None) => Artifact::Model { name: String::new() },
+        }
+    }
+
+    fn target(&mut self, d: &Deploy) -> (PlanTarget, Vec<SecretUse>, runners::Kind) {
+        let place = format!("deploy-{}", d.name.node);
+        match d.target.as_ref().map(|t| &t.node) {
+            Some(Target::Kubernetes(k)) => {
+                let timeout = self.timeout(&format!("{place}.target"), k.timeout.as_ref(), DEFAULT_ROLL_OUT);
+                let namespace = k.namespace.as_ref().map_or_else(
+                    || {
+                        self.defaulted(format!("{place}.namespace"), "default", "kubectl's own default");
+                        "default".to_owned()
+                    },
+                    |n| n.node.clone(),
+                );
+                let container = k.container.as_ref().map_or_else(
+                    || {
+                        self.defaulted(
+                            format!("{place}.container"),
+                            k.deployment.node.clone(),
+                            "the container that bears the deployment's name",
+                        );
+                        k.deployment.node.clone()
+                    },
+                    |c| c.node.clone(),
+                );
+                let target = PlanTarget::Kubernetes {
+                    kubeconfig: k.kubeconfig.node.clone(),
+                    namespace,
+                    deployment: k.deployment.node.clone(),
+                    container,
+                    timeout,
+                };
+                (target, vec![self.secret(&k.kubeconfig, SecretKind::File)], runners::Kind::Kubernetes)
+            }
+            Some(Target::Command(c)) => {
+                let timeout = self.timeout(&format!("{place}.target"), c.timeout.as_ref(), DEFAULT_ROLL_OUT);
+                let verb = |s: &Option<crate::spec::Shell>| s.as_ref().map(|s| s.node.clone());
+                let target = PlanTarget::Command {
+                    deploy: verb(&c.deploy).unwrap_or_default(),
+                    live: verb(&c.live).unwrap_or_default(),
+                    rollback: verb(&c.rollback),
+                    timeout,
+                };
+                (target, vec![], runners::Kind::Commands)
+            }
+            Some(Target::Later(_)) | None => {
+                let nothing = PlanTarget::Command {
+                    deploy: String::new(),
+                    live: String::new(),
+                    rollback: None,
+                    timeout: DEFAULT_ROLL_OUT,
+                };
+                (nothing, vec![], runners::Kind::Commands)
+            }
+        }
+    }
+
+    fn tier(&mut self, d: &Deploy) -> String {
+        if let Some(t) = &d.tier {
+            return t.node.clone();
+        }
+        let name = d.name.node.as_str();
+        let tier = if name.starts_with("prod") || name == "live" {
+            "production"
+        } else if name.starts_with("stag") || name.starts_with("pre") {
+            "staging"
+        } else if name.starts_with("test") || name.starts_with("qa") {
+            "testing"
+        } else if name.starts_with("dev") {
+            "development"
+        } else {
+            "other"
+        };
+        self.defaulted(format!("deploy-{name}.tier"), tier, "guessed from the name");
+        tier.to_owned()
+    }
+}
+
+fn steps(env: &str, smoke: bool) -> Vec<Step> {
+    let step = |id: &str, title: &str, when| Step {
+        id: id.into(),
+        title: title.into(),
+        args: vec!["deploy".into(), env.into(), id.into()],
+        when,
+    };
+    let mut all = vec![
+        step("begin", "Check the evidence and read what is live", StepWhen::Normal),
+        step("roll-out", "Roll out", StepWhen::Normal),
+    ];
+    if smoke {
+        all.push(step("smoke", "Smoke test", StepWhen::Normal));
+    }
+    all.push(step("finish", "Confirm what is live", StepWhen::Normal));
+    all.push(step("restore", "Put back what was live before", StepWhen::Unfinished));
+    all
+}
