@@ -3,10 +3,15 @@
 //!
 //! Imports run one way (`ARCHITECTURE.md` has the list, `tests/structure.rs` asserts it).
 
+pub mod check;
+pub mod cli;
 pub mod diag;
 pub mod output;
 pub mod plan;
 pub mod platform;
+pub mod project;
 pub mod render;
 pub mod report;
+pub mod script;
 pub mod spec;
+pub mod syntax;

@@ -1,1 +1,5 @@
-fn main() {}
+//! The `mlpipe` binary.
+
+fn main() -> std::process::ExitCode {
+    mlpipe::cli::main()
+}

@@ -51,8 +51,230 @@ codes! {
     TOO_LARGE = "MLP003" "too-large" Error;
     /// Blocks are nested deeper than any keyword needs.
     TOO_DEEP = "MLP004" "too-deep" Error;
+    /// There is nothing in a file.
+    EMPTY_FILE = "MLP005" "empty-file" Error;
     /// The text does not follow the grammar.
     SYNTAX = "MLP010" "syntax" Error;
+    /// A string has no end.
+    UNCLOSED_STRING = "MLP011" "unclosed-string" Error;
+    /// A block has no end.
+    UNCLOSED_BLOCK = "MLP012" "unclosed-block" Error;
+    /// A brace closes nothing.
+    STRAY_BRACE = "MLP013" "stray-brace" Error;
+    /// A backslash with something behind it that is no escape.
+    BAD_ESCAPE = "MLP014" "bad-escape" Error;
+    /// `use` of a file that cannot be used.
+    BAD_USE = "MLP020" "bad-use" Error;
+    /// `use` of a file outside the repository.
+    USE_OUTSIDE = "MLP021" "use-outside" Error;
+    /// Files that use each other.
+    USE_CYCLE = "MLP022" "use-cycle" Error;
+    /// `only` names something that the used file does not have.
+    USE_UNKNOWN = "MLP023" "use-unknown" Error;
+    /// A statement of a library that nobody takes.
+    NOT_TAKEN = "MLP024" "not-taken" Error;
+    /// A word that is no keyword.
+    UNKNOWN_WORD = "MLP100" "unknown-word" Error;
+    /// A keyword where it may not stand.
+    WRONG_PLACE = "MLP101" "wrong-place" Error;
+    /// A statement twice where once is allowed.
+    GIVEN_TWICE = "MLP102" "given-twice" Error;
+    /// A name twice in one kind.
+    NAME_TWICE = "MLP103" "name-twice" Error;
+    /// An argument of the wrong kind.
+    WRONG_ARGUMENT = "MLP104" "wrong-argument" Error;
+    /// An argument too few.
+    MISSING_ARGUMENT = "MLP105" "missing-argument" Error;
+    /// An argument too many.
+    EXTRA_ARGUMENT = "MLP106" "extra-argument" Error;
+    /// A block missing, or one too many.
+    WRONG_BLOCK = "MLP107" "wrong-block" Error;
+    /// A statement that must be there is not.
+    MISSING_STATEMENT = "MLP108" "missing-statement" Error;
+    /// A word that is not one of the choices.
+    UNKNOWN_CHOICE = "MLP109" "unknown-choice" Error;
+    /// A name that breaks the rule for names.
+    BAD_NAME = "MLP110" "bad-name" Error;
+    /// A value that no output could carry or no run could use.
+    BAD_VALUE = "MLP111" "bad-value" Error;
+    /// A value of one dimension where another is wanted.
+    UNIT_MISMATCH = "MLP120" "unit-mismatch" Error;
+    /// A duration or size compared with a metric whose unit nobody said.
+    UNIT_UNKNOWN = "MLP121" "unit-unknown" Error;
+    /// A metric that says two units.
+    UNIT_CONTRADICTION = "MLP122" "unit-contradiction" Error;
+    /// A `let` that nobody filled.
+    LET_UNFILLED = "MLP130" "let-unfilled" Error;
+    /// A `let` with a value that somebody gives again.
+    LET_OVERRIDDEN = "MLP131" "let-overridden" Error;
+    /// A reference to something that is no `let` and no value of the run.
+    UNKNOWN_REFERENCE = "MLP132" "unknown-reference" Error;
+    /// A value of the run where it must be known before the run.
+    RUN_VALUE_PLACE = "MLP133" "run-value-place" Error;
+    /// `let`s that need each other.
+    LET_CYCLE = "MLP134" "let-cycle" Error;
+    /// GitHub refuses the name of a job, an environment, a secret or a variable.
+    GITHUB_NAME = "MLP410" "github-name" Error;
+    /// An event has more inputs than GitHub takes.
+    GITHUB_INPUTS = "MLP411" "github-inputs" Error;
+    /// A branch or tag pattern that GitHub's expressions cannot say.
+    GITHUB_PATTERN = "MLP412" "github-pattern" Error;
+    /// A job that may take longer than GitHub lets a job run.
+    GITHUB_TIME = "MLP413" "github-time" Error;
+    /// A workflow or a condition that is too long for GitHub.
+    GITHUB_SIZE = "MLP414" "github-size" Error;
+    /// An approval that should expire.
+    GITHUB_EXPIRY = "MLP415" "github-expiry" Error;
+    /// Refs that differ in the case of letters only.
+    GITHUB_LETTER_CASE = "MLP416" "github-letter-case" Error;
+    /// A runner without labels for GitHub.
+    GITHUB_RUNNER = "MLP417" "github-runner" Error;
+    /// A statement without output yet.
+    NOT_COMPILED_YET = "MLP500" "not-compiled-yet" Error;
+    /// Two pipelines of one name.
+    PIPELINE_TWICE = "MLP601" "pipeline-twice" Error;
+    /// Two pipelines would write one file.
+    PATH_TWICE = "MLP602" "path-twice" Error;
+    /// The shared root file needs a pipeline that holds errors.
+    NEIGHBOUR_BROKEN = "MLP603" "neighbour-broken" Error;
+    /// A template of ours failed.
+    TEMPLATE_FAILED = "MLP901" "template-failed" Error;
+    /// A file that we printed does not read back.
+    DOES_NOT_READ_BACK = "MLP902" "does-not-read-back" Error;
+    /// A name is used that nothing has.
+    UNKNOWN_NAME = "MLP201" "unknown-name" Error;
+    /// Statements wait for each other in a circle.
+    CYCLE = "MLP202" "cycle" Error;
+    /// A secret or variable has a name that the shell, a platform or mlpipe owns.
+    RESERVED_VARIABLE = "MLP203" "reserved-variable" Error;
+    /// A deploy is called like the approval environment of another.
+    ENVIRONMENT_COLLISION = "MLP204" "environment-collision" Error;
+    /// Nothing starts the pipeline.
+    NO_TRIGGER = "MLP301" "no-trigger" Error;
+    /// The pipeline holds no job.
+    NOTHING_TO_DO = "MLP302" "nothing-to-do" Error;
+    /// A push to an open pull request would run twice.
+    DOUBLE_RUN = "MLP303" "double-run" Error;
+    /// A cron line cannot be read, or never fires.
+    BAD_CRON = "MLP304" "bad-cron" Error;
+    /// A time zone is not an IANA name.
+    BAD_TIMEZONE = "MLP305" "bad-timezone" Error;
+    /// A branch or tag pattern is not portable.
+    BAD_REF_PATTERN = "MLP306" "bad-ref-pattern" Error;
+    /// A path filter can match nothing.
+    BAD_PATH_FILTER = "MLP307" "bad-path-filter" Error;
+    /// An input's default or choices do not fit its type.
+    BAD_INPUT_DEFAULT = "MLP308" "bad-input-default" Error;
+    /// One input has two types.
+    INPUT_TYPE_CLASH = "MLP309" "input-type-clash" Error;
+    /// Two outputs would be written to one path.
+    EMIT_PATH_TAKEN = "MLP310" "emit-path-taken" Error;
+    /// A Python version is not written as `3.11`.
+    BAD_PYTHON_VERSION = "MLP311" "bad-python-version" Error;
+    /// A Python version is too old to run under.
+    PYTHON_TOO_OLD = "MLP312" "python-too-old" Error;
+    /// A path lies where mlpipe writes.
+    RESERVED_PATH = "MLP313" "reserved-path" Error;
+    /// A gate holds nothing that can fail.
+    GATE_CHECKS_NOTHING = "MLP320" "gate-checks-nothing" Error;
+    /// A gate has thresholds but no metrics.
+    NO_METRICS_FILE = "MLP321" "no-metrics-file" Error;
+    /// A gate compares with a baseline that it does not have.
+    NO_BASELINE_FILE = "MLP322" "no-baseline-file" Error;
+    /// A gate has a baseline that no threshold uses.
+    BASELINE_UNUSED = "MLP323" "baseline-unused" Warning;
+    /// No value passes all thresholds of a metric.
+    CONTRADICTORY_REQUIRE = "MLP324" "contradictory-require" Error;
+    /// A threshold that nothing can fail.
+    REQUIRE_ALWAYS_HOLDS = "MLP325" "require-always-holds" Error;
+    /// A `repeat` that cannot be counted.
+    BAD_REPEAT = "MLP326" "bad-repeat" Error;
+    /// A time limit below one second.
+    TIME_LIMIT_TOO_SHORT = "MLP327" "time-limit-too-short" Error;
+    /// A reason is asked for and empty.
+    EMPTY_REASON = "MLP328" "empty-reason" Error;
+    /// A unit is given for a metric that no threshold uses.
+    UNIT_UNUSED = "MLP329" "unit-unused" Warning;
+    /// A JUnit file has no such metric.
+    UNKNOWN_JUNIT_METRIC = "MLP330" "unknown-junit-metric" Error;
+    /// A model has no version.
+    NO_MODEL_VERSION = "MLP340" "no-model-version" Error;
+    /// A model's version does not identify it.
+    BAD_MODEL_VERSION = "MLP341" "bad-model-version" Error;
+    /// A SHA-256 is not 64 hex digits.
+    BAD_CHECKSUM = "MLP342" "bad-checksum" Error;
+    /// A URL cannot be fetched, or holds a password.
+    BAD_URL = "MLP343" "bad-url" Error;
+    /// An MLflow URI names no model version.
+    BAD_MLFLOW_URI = "MLP344" "bad-mlflow-uri" Error;
+    /// The place of a model's file is missing, or there is no file.
+    MODEL_SAVE = "MLP345" "model-save" Error;
+    /// A model cannot get into the image.
+    MODEL_OUTSIDE_CONTEXT = "MLP346" "model-outside-context" Error;
+    /// Two models are put at one place.
+    SAVE_TWICE = "MLP347" "save-twice" Error;
+    /// An image's repository is not a legal name.
+    BAD_REPOSITORY = "MLP350" "bad-repository" Error;
+    /// An image's repository does not lie in the registry that is named.
+    REGISTRY_MISMATCH = "MLP351" "registry-mismatch" Error;
+    /// An image has only tags that move.
+    ONLY_MOVING_TAGS = "MLP352" "only-moving-tags" Error;
+    /// A tag is not a legal one.
+    BAD_TAG = "MLP353" "bad-tag" Error;
+    /// An image is tagged with a git tag that its runs do not have.
+    TAG_WITHOUT_TRIGGER = "MLP354" "tag-without-trigger" Error;
+    /// A registry needs a login and has none.
+    NO_LOGIN = "MLP355" "no-login" Error;
+    /// A deploy has nothing that it could put live.
+    NOTHING_TO_DEPLOY = "MLP360" "nothing-to-deploy" Error;
+    /// No event reaches a deploy.
+    DEPLOY_NEVER_RUNS = "MLP361" "deploy-never-runs" Error;
+    /// A deploy is asked to run for pull requests.
+    DEPLOY_ON_PULL_REQUEST = "MLP362" "deploy-on-pull-request" Error;
+    /// Production is deployed to without any gate.
+    UNGATED_PRODUCTION = "MLP363" "ungated-production" Warning;
+    /// A notification waits for something that cannot happen.
+    NOTIFY_NEVER_SENDS = "MLP364" "notify-never-sends" Warning;
+    /// A variable is both a secret and a plain text in one job.
+    SECRET_AND_ENV = "MLP380" "secret-and-env" Error;
+    /// A secret has ids but no job names it.
+    SECRET_UNUSED = "MLP381" "secret-unused" Warning;
+    /// A secret is wanted as a text and as a file.
+    SECRET_TWO_KINDS = "MLP382" "secret-two-kinds" Error;
+    /// A credential stands in the spec.
+    LITERAL_SECRET = "MLP383" "literal-secret" Error;
+    /// A cron line means something else on another platform.
+    CRON_NOT_PORTABLE = "MLP450" "cron-not-portable" Error;
+    /// A schedule fires more often than GitHub allows.
+    SCHEDULE_TOO_OFTEN = "MLP451" "schedule-too-often" Error;
+    /// More inputs than GitLab takes.
+    TOO_MANY_INPUTS = "MLP452" "too-many-inputs" Error;
+    /// An event brings more values than GitHub hands on.
+    TOO_MANY_EVENT_INPUTS = "MLP453" "too-many-event-inputs" Error;
+    /// More approvers than GitHub takes.
+    TOO_MANY_APPROVERS = "MLP454" "too-many-approvers" Error;
+    /// An approval stands longer than GitHub waits.
+    APPROVAL_EXPIRES_LATE = "MLP455" "approval-expires-late" Error;
+    /// A job may run longer than GitHub's hosted runners let it.
+    TIME_LIMIT_TOO_LONG = "MLP456" "time-limit-too-long" Error;
+    /// A runner says nothing for a platform that is emitted.
+    RUNNER_INCOMPLETE = "MLP457" "runner-incomplete" Error;
+    /// A platform does not read its pipeline from that path.
+    EMIT_PATH_NOT_READ = "MLP458" "emit-path-not-read" Error;
+    /// A secret's id is not legal on its platform.
+    BAD_SECRET_ID = "MLP459" "bad-secret-id" Error;
+    /// A number or a size is beyond what GitLab takes.
+    GITLAB_LIMIT = "MLP420" "gitlab-limit" Error;
+    /// GitLab would replace a `$` where none can be escaped.
+    GITLAB_DOLLAR = "MLP421" "gitlab-dollar" Error;
+    /// A value that cannot be put between the quotes of GitLab's file.
+    GITLAB_INPUT_TEXT = "MLP422" "gitlab-input-text" Error;
+    /// A text that GitLab would take for an input.
+    GITLAB_INTERPOLATION = "MLP423" "gitlab-interpolation" Error;
+    /// A notification in a root file that several pipelines share.
+    GITLAB_SHARED_NOTIFY = "MLP424" "gitlab-shared-notify" Error;
+    /// A name that GitLab cannot hold, or that is taken there.
+    GITLAB_NAME = "MLP425" "gitlab-name" Error;
     /// A Jenkinsfile would be longer than Jenkins can compile.
     JENKINSFILE_TOO_LONG = "MLP430" "jenkinsfile-too-long" Error;
     /// A Jenkinsfile comes near the length that Jenkins can compile.

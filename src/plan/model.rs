@@ -7,6 +7,7 @@ use crate::spec::{
     Channel, Duration, InputKind, MetricPath, MetricsFormat, NotifyOn, Op, PlatformName, Registry, Repeat,
     ScanLevel, Unit,
 };
+pub use crate::spec::{Template as Text, TemplatePiece as Piece};
 use indexmap::IndexMap;
 use serde::Serialize;
 
@@ -57,28 +58,6 @@ pub struct EmitTo {
     pub path: String,
     /// More than one pipeline shares the repository (see ARCHITECTURE.md, "What it writes, and where").
     pub shared_root: bool,
-}
-
-/// A string in which `${…}` references stand for values known only in the run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(transparent)]
-pub struct Text(pub Vec<Piece>);
-
-/// A piece of a [`Text`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Piece {
-    /// Literal text.
-    Lit(String),
-    /// A value of the run: `commit`, `branch`, `tag`, `model.version`, `image`.
-    Ref(String),
-}
-
-impl Text {
-    /// A text without references.
-    pub fn lit(s: impl Into<String>) -> Self {
-        Self(vec![Piece::Lit(s.into())])
-    }
 }
 
 /// What starts a run.

@@ -47,6 +47,11 @@ pub trait Platform: Sync {
         Ok(None)
     }
 
+    /// What several pipelines cannot share in [`Platform::root`]'s file.
+    fn root_limits(&self, _plans: &[&Plan]) -> Vec<Finding> {
+        Vec::new()
+    }
+
     /// What the platform can do, feature by feature.
     fn capabilities(&self) -> &'static [Capability];
 }

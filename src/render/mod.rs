@@ -7,4 +7,4 @@ mod engine;
 mod quote;
 
 pub use engine::{Engine, TemplateBug};
-pub use quote::{Quoted, bash, comment, expression_literal, groovy, yaml, yaml_github};
+pub use quote::{Quoted, bash, comment, expression_literal, groovy, yaml, yaml_folded, yaml_github};

@@ -75,6 +75,18 @@ pub fn yaml_github(text: &str) -> Quoted {
     yaml(&text.replace("${{", "${{ '${{' }}"))
 }
 
+/// A YAML scalar over several lines, which a reader joins with single spaces: a folded block, indented by `indent`
+/// spaces. One line, or one with a character that a block cannot escape, is a double-quoted scalar. (GitHub's own
+/// language service misreads double-quoted scalars of several lines.)
+pub fn yaml_folded(lines: &[String], indent: usize) -> Quoted {
+    let plain = |l: &String| l.chars().all(|c| (' '..='~').contains(&c)) && !l.is_empty() && l.trim() == l;
+    if lines.len() < 2 || !lines.iter().all(plain) {
+        return yaml(&lines.join(" "));
+    }
+    let margin = format!("\n{}", " ".repeat(indent));
+    Quoted::new(format!(">-{margin}{}", lines.join(&margin)))
+}
+
 /// A string literal inside a GitHub expression: `'it''s'`. The expression's own text still goes through [`yaml`].
 pub fn expression_literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
@@ -126,6 +138,8 @@ mod tests {
         assert_eq!(yaml("a\"b\\\n\u{85}é").as_str(), "\"a\\\"b\\\\\\n\\x85é\"");
         assert_eq!(yaml_github("x ${{ y }}").as_str(), "\"x ${{ '${{' }} y }}\"");
         assert_eq!(expression_literal("it's"), "'it''s'");
+        assert_eq!(yaml_folded(&["a 'b'".into(), "&& c".into()], 2).as_str(), ">-\n  a 'b'\n  && c");
+        assert_eq!(yaml_folded(&["a".into(), "é".into()], 2).as_str(), "\"a é\"");
         assert_eq!(bash("it's $x").as_str(), "'it'\\''s $x'");
         assert_eq!(groovy("it's $x ü 😀").as_str(), "'it\\'s $x \\u00fc \\ud83d\\ude00'");
         assert_eq!(comment("a\nb").as_str(), "a b");

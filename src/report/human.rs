@@ -1,6 +1,7 @@
 //! Findings on a terminal, with the place in the spec.
 
 use crate::diag::{Finding, Severity, SourceMap, Span, words};
+use camino::Utf8Path;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 use std::fmt;
 
@@ -8,13 +9,21 @@ use std::fmt;
 const SHOWN: usize = 100;
 
 /// Renders findings. `fancy` draws colours and lines; otherwise plain ASCII-safe text for pipes and logs.
-pub fn findings(findings: &[Finding], sources: &SourceMap, fancy: bool, width: usize) -> String {
+///
+/// `base` leads from the current folder to the root that the paths are below.
+pub fn findings(
+    findings: &[Finding],
+    sources: &SourceMap,
+    base: &Utf8Path,
+    fancy: bool,
+    width: usize,
+) -> String {
     let theme = if fancy { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler =
         GraphicalReportHandler::new_themed(theme).with_links(false).with_width(width).with_cause_chain();
     let mut out = String::new();
     for f in findings.iter().take(SHOWN) {
-        let shown = Shown { finding: f, source: f.span.map(|s| named(sources, s)) };
+        let shown = Shown { finding: f, base, source: f.span.map(|s| named(sources, base, s)) };
         if handler.render_report(&mut out, &shown).is_err() {
             out.push_str(&format!("{}: {}\n", f.code.id, f.message));
         }
@@ -26,7 +35,7 @@ pub fn findings(findings: &[Finding], sources: &SourceMap, fancy: bool, width: u
 }
 
 /// `2 errors, 1 warning`.
-pub fn summary(findings: &[Finding]) -> String {
+pub fn summary(findings: &[&Finding]) -> String {
     let count = |s: Severity, noun: &str| {
         let n = findings.iter().filter(|f| f.severity == s).count();
         (n > 0).then(|| words::count(n, noun))
@@ -38,13 +47,14 @@ pub fn summary(findings: &[Finding]) -> String {
         .join(", ")
 }
 
-fn named(sources: &SourceMap, span: Span) -> NamedSource<String> {
+fn named(sources: &SourceMap, base: &Utf8Path, span: Span) -> NamedSource<String> {
     let file = sources.file(span.file);
-    NamedSource::new(file.path.as_str(), file.text.clone())
+    NamedSource::new(base.join(&file.path).as_str(), file.text.clone())
 }
 
 struct Shown<'a> {
     finding: &'a Finding,
+    base: &'a Utf8Path,
     source: Option<NamedSource<String>>,
 }
 
@@ -57,7 +67,9 @@ impl fmt::Debug for Shown<'_> {
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.finding.path {
-            Some(path) if self.finding.span.is_none() => write!(f, "{path}: {}", self.finding.message),
+            Some(path) if self.finding.span.is_none() => {
+                write!(f, "{}: {}", self.base.join(path), self.finding.message)
+            }
             _ => f.write_str(&self.finding.message),
         }
     }

@@ -5,5 +5,5 @@ mod json;
 mod plan;
 
 pub use human::{findings as human, summary};
-pub use json::{SCHEMA_VERSION, findings as json};
+pub use json::{Group, SCHEMA_VERSION, findings as json};
 pub use plan::human as plan_human;

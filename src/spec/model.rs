@@ -40,6 +40,54 @@ pub struct Duration {
     pub seconds: f64,
 }
 
+/// A string in which `${…}` may stand for values known only in the run. `let`s are already put in, so a piece is
+/// either literal text (a `$` that was written `\$` is part of it) or the name of a value of the run. Only the fields
+/// that have this type accept such references; elsewhere one is a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, serde::Serialize)]
+#[serde(transparent)]
+pub struct Template(pub Vec<TemplatePiece>);
+
+/// A piece of a [`Template`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TemplatePiece {
+    /// Literal text.
+    Lit(String),
+    /// A value of the run, one of [`RUN_VALUES`].
+    Ref(String),
+}
+
+/// What `${…}` may name beside the `let`s: values that are known only in the run.
+pub const RUN_VALUES: [&str; 5] = ["commit", "branch", "tag", "model.version", "image"];
+
+impl Template {
+    /// A template without references.
+    pub fn lit(text: impl Into<String>) -> Self {
+        Self(vec![TemplatePiece::Lit(text.into())])
+    }
+
+    /// The text, when there is no reference in it.
+    pub fn as_literal(&self) -> Option<String> {
+        self.0
+            .iter()
+            .map(|p| match p {
+                TemplatePiece::Lit(text) => Some(text.as_str()),
+                TemplatePiece::Ref(_) => None,
+            })
+            .collect()
+    }
+}
+
+impl std::fmt::Display for Template {
+    /// For people: references as `${name}`. Not to be read back: a literal `${` looks the same.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|p| match p {
+            TemplatePiece::Lit(text) => f.write_str(text),
+            TemplatePiece::Ref(name) => write!(f, "${{{name}}}"),
+        })
+    }
+}
+
 /// A shell command, verbatim: the compiler never edits it.
 pub type Shell = Spanned<String>;
 
@@ -62,7 +110,7 @@ pub struct Spec {
     /// What starts the pipeline.
     pub on: Vec<On>,
     /// Environment of every job.
-    pub env: IndexMap<String, Spanned<String>>,
+    pub env: IndexMap<String, Spanned<Template>>,
     /// Folder in which commands run, below the root.
     pub workdir: Option<Spanned<String>>,
     /// The Python that commands run under.
@@ -238,7 +286,7 @@ pub struct Runner {
 #[derive(Debug, Clone, Default)]
 pub struct Common {
     /// Environment of this job.
-    pub env: IndexMap<String, Spanned<String>>,
+    pub env: IndexMap<String, Spanned<Template>>,
     /// Folder in which its commands run.
     pub workdir: Option<Spanned<String>>,
     /// Name of its runner.
@@ -259,7 +307,7 @@ pub struct Model {
     /// Where it comes from; none for a hosted model.
     pub source: Option<Spanned<ModelSource>>,
     /// One to three parts: name / provider version / prompt version.
-    pub version: Option<Spanned<String>>,
+    pub version: Option<Spanned<Template>>,
     /// Where the file is put, below the root.
     pub save: Option<Spanned<String>>,
     /// Environment, runner, secrets, timeout.
@@ -391,6 +439,24 @@ pub struct MetricUnit {
 /// A dotted metric name, part by part: `rag."map@0.5"` is `["rag", "map@0.5"]`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, serde::Serialize)]
 pub struct MetricPath(pub Vec<String>);
+
+impl std::fmt::Display for MetricPath {
+    /// As it is written in a spec: `rag."map@0.5"`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for (i, part) in self.0.iter().enumerate() {
+            let dot = if i == 0 { "" } else { "." };
+            let mut chars = part.chars();
+            let plain = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+                && chars.all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+            if plain {
+                write!(f, "{dot}{part}")?;
+            } else {
+                write!(f, "{dot}\"{}\"", part.replace('\\', "\\\\").replace('"', "\\\""))?;
+            }
+        }
+        Ok(())
+    }
+}
 
 /// A unit of the language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
@@ -597,8 +663,8 @@ pub enum ImageTag {
     Tag,
     /// `latest`. It moves.
     Latest,
-    /// A text, `${…}` left in it.
-    Text(String),
+    /// A text.
+    Text(Template),
 }
 
 /// `scan trivy fail_on high`.

@@ -3,7 +3,7 @@
 use super::{
     Builder, Draft,
     gates::{model_work, needs_secret},
-    is_pull_request, runners, text,
+    is_pull_request, runners,
 };
 use crate::plan::{Condition, ImageWork, PlanLogin, PlanScan, PlanTag, Right, SecretFrom, SecretUse, Work};
 use crate::spec::{Image, ImageTag, Registry};
@@ -130,7 +130,7 @@ fn plan_tag(t: &ImageTag) -> PlanTag {
         ImageTag::Branch => PlanTag::Branch,
         ImageTag::Tag => PlanTag::GitTag,
         ImageTag::Latest => PlanTag::Latest,
-        ImageTag::Text(s) => PlanTag::Text(text(s)),
+        ImageTag::Text(s) => PlanTag::Text(s.clone()),
     }
 }
 

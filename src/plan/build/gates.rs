@@ -1,6 +1,6 @@
 //! Models and gates.
 
-use super::{Builder, Draft, runners, text};
+use super::{Builder, Draft, runners};
 use crate::plan::{GateWork, ModelWork, PlanMetrics, PlanRequire, PlanSource, Work};
 use crate::spec::{Gate, Model, ModelSource, Require, Right as RightSide, Tolerance};
 
@@ -183,7 +183,7 @@ pub(super) fn model_work(m: &Model) -> ModelWork {
     ModelWork {
         name: m.name.node.clone(),
         source,
-        version: text(m.version.as_ref().map_or("", |v| v.node.as_str())),
+        version: m.version.as_ref().map_or_else(|| crate::plan::Text::lit(""), |v| v.node.clone()),
         save: m.save.as_ref().map(|s| s.node.clone()),
     }
 }

@@ -6,25 +6,25 @@ mod gates;
 mod notify;
 mod runners;
 mod secrets;
-mod text;
 mod triggers;
 
 use super::{
     Condition, EmitTo, EventKind, FilledDefault, Job, Origin, Plan, PlanPython, RunIf, SCHEMA_VERSION, Step,
     StepWhen, Work,
 };
+use crate::check::Checked;
 use crate::diag::{SourceMap, Span, Spanned};
 use crate::spec::{Common, Duration, Install, Spec};
 use indexmap::{IndexMap, IndexSet};
 
 use super::PlanInstall;
-use text::text;
 
 /// Limit of a job whose spec says none, in seconds.
 const DEFAULT_TIMEOUT: u64 = 30 * 60;
 
-/// The plan of a spec that holds no error.
-pub fn build(spec: &Spec, sources: &SourceMap, emit: Vec<EmitTo>) -> Plan {
+/// The plan of a spec that was checked and holds no error.
+pub fn build(checked: Checked<'_>, sources: &SourceMap, emit: Vec<EmitTo>) -> Plan {
+    let spec = checked.spec();
     let triggers = triggers::Triggers::new(spec);
     let mut b =
         Builder { spec, sources, triggers, jobs: Vec::new(), defaults: Vec::new(), notes: Vec::new() };
@@ -178,8 +178,8 @@ fn uses_python(work: &Work) -> bool {
     }
 }
 
-fn texts(env: &IndexMap<String, Spanned<String>>) -> IndexMap<String, super::Text> {
-    env.iter().map(|(k, v)| (k.clone(), text(&v.node))).collect()
+fn texts(env: &IndexMap<String, Spanned<super::Text>>) -> IndexMap<String, super::Text> {
+    env.iter().map(|(k, v)| (k.clone(), v.node.clone())).collect()
 }
 
 fn install(i: &Install) -> PlanInstall {

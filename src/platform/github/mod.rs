@@ -1,12 +1,35 @@
-//! The Github back end.
+//! The GitHub Actions back end: one workflow file that starts the script.
+//!
+//! `docs/platforms/github.md` says what the file relies on, with sources.
+
+mod capabilities;
+mod condition;
+mod expression;
+mod limits;
+mod pattern;
+mod pins;
+mod view;
+
+#[cfg(test)]
+mod tests;
 
 use super::{Capability, Platform};
 use crate::diag::Finding;
 use crate::plan::Plan;
-use crate::render::TemplateBug;
+use crate::render::{Engine, TemplateBug};
 use crate::spec::PlatformName;
 
-/// Github.
+/// The templates, by the names under which they include one another.
+const TEMPLATES: [(&str, &str); 3] = [
+    (
+        "github/workflow.yml.j2",
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/github/workflow.yml.j2")),
+    ),
+    ("github/on.yml.j2", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/github/on.yml.j2"))),
+    ("github/job.yml.j2", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/github/job.yml.j2"))),
+];
+
+/// GitHub Actions.
 pub struct Github;
 
 impl Platform for Github {
@@ -14,23 +37,24 @@ impl Platform for Github {
         PlatformName::Github
     }
 
-    fn default_path(&self, pipeline: &str, shared: bool) -> String {
-        if shared {
-            format!(".github/workflows/{pipeline}.yml")
-        } else {
-            format!(".github/workflows/{pipeline}.yml")
-        }
+    /// A repository holds any number of workflow files, so that sharing changes nothing.
+    fn default_path(&self, pipeline: &str, _shared: bool) -> String {
+        format!(".github/workflows/{pipeline}.yml")
     }
 
-    fn limits(&self, _plan: &Plan) -> Vec<Finding> {
-        Vec::new()
+    fn limits(&self, plan: &Plan) -> Vec<Finding> {
+        limits::of_plan(plan)
     }
 
-    fn emit(&self, _plan: &Plan) -> Result<String, TemplateBug> {
-        Ok(String::new())
+    fn emit(&self, plan: &Plan) -> Result<String, TemplateBug> {
+        Engine::new(&TEMPLATES)?.render("github/workflow.yml.j2", &view::of(plan)?)
+    }
+
+    fn text_limits(&self, plan: &Plan, text: &str) -> Vec<Finding> {
+        limits::of_text(plan, text)
     }
 
     fn capabilities(&self) -> &'static [Capability] {
-        &[]
+        capabilities::TABLE
     }
 }

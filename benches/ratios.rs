@@ -1,0 +1,95 @@
+//! `cargo bench`: figures as ratios from one run, because this is the only kind that carries over between machines.
+//!
+//! Every row pairs two commands, runs them in turn, and compares their medians. Nothing fails here: a benchmark is a
+//! benchmark, never a timed test. The goals stand beside the figures.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const ROUNDS: usize = 25;
+
+fn main() {
+    // `cargo test` builds benches too and calls them so; there is nothing to test here.
+    if std::env::args().any(|a| a == "--test") {
+        return;
+    }
+    let temp = tempfile::tempdir().expect("a folder");
+    let mlpipe = PathBuf::from(env!("CARGO_BIN_EXE_mlpipe"));
+    let empty = empty_process(temp.path());
+
+    let minimal = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/minimal");
+    let compile = || command(&mlpipe, &["compile", "--stdout"], &minimal);
+    row("minimal example to three platforms / an empty Rust process", 4.0, &compile, &|| {
+        command(&empty, &[], temp.path())
+    });
+
+    let small = gates(temp.path(), 100);
+    let large = gates(temp.path(), 1000);
+    row("plan of 1,000 gates / of 100", 12.0, &|| command(&mlpipe, &["plan"], &large), &|| {
+        command(&mlpipe, &["plan"], &small)
+    });
+    let github = ["compile", "--to", "github", "--stdout"];
+    row("GitHub output of 1,000 gates / of 100", 12.0, &|| command(&mlpipe, &github, &large), &|| {
+        command(&mlpipe, &github, &small)
+    });
+}
+
+fn row(what: &str, goal: f64, a: &dyn Fn() -> Command, b: &dyn Fn() -> Command) {
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    for round in 0..=ROUNDS {
+        let (x, y) = (timed(a()), timed(b()));
+        if round > 0 {
+            first.push(x);
+            second.push(y);
+        }
+    }
+    let (x, y) = (median(first), median(second));
+    let ratio = x.as_secs_f64() / y.as_secs_f64();
+    println!("{what}: {ratio:.2}  (goal: at most {goal}; {x:.2?} / {y:.2?})");
+}
+
+fn timed(mut c: Command) -> Duration {
+    let start = Instant::now();
+    let status = c.status().expect("started");
+    let took = start.elapsed();
+    assert!(status.success(), "{c:?} failed: {status}");
+    took
+}
+
+fn median(mut all: Vec<Duration>) -> Duration {
+    all.sort();
+    all[all.len() / 2]
+}
+
+fn command(program: &Path, args: &[&str], folder: &Path) -> Command {
+    let mut c = Command::new(program);
+    c.args(args).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null());
+    c
+}
+
+/// The floor: what a Rust process costs that does nothing.
+fn empty_process(folder: &Path) -> PathBuf {
+    let source = folder.join("empty.rs");
+    std::fs::write(&source, "fn main() {}\n").expect("written");
+    let program = folder.join("empty");
+    let status =
+        Command::new("rustc").arg("-O").arg(&source).arg("-o").arg(&program).status().expect("rustc");
+    assert!(status.success());
+    program
+}
+
+/// A repository whose one pipeline has that many gates.
+fn gates(folder: &Path, n: usize) -> PathBuf {
+    let root = folder.join(format!("gates-{n}"));
+    std::fs::create_dir_all(&root).expect("made");
+    std::fs::write(root.join("mlpipe.toml"), "").expect("written");
+    let mut spec = String::from("mlpipe 1\npipeline many\non push main\nemit github\n");
+    for i in 0..n {
+        spec.push_str(&format!(
+            "gate g{i} {{ run \"python check.py {i}\"; metrics \"m{i}.json\"; require accuracy >= 0.85 }}\n"
+        ));
+    }
+    std::fs::write(root.join("many.mlpipe"), spec).expect("written");
+    root
+}

@@ -1,0 +1,7 @@
+//! Deploys and notifications.
+
+pub(super) mod deploy_never_runs;
+pub(super) mod deploy_on_pull_request;
+pub(super) mod nothing_to_deploy;
+pub(super) mod notify_never_sends;
+pub(super) mod ungated_production;

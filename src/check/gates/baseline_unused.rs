@@ -1,0 +1,19 @@
+#![doc = include_str!("../../../docs/findings/MLP323.md")]
+
+use crate::diag::{Code, Finding};
+use crate::spec::{Right, Spec};
+
+/// Runs the rule.
+pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
+    for gate in spec.gates.values() {
+        let Some(baseline) = &gate.baseline else { continue };
+        if gate.require.iter().any(|r| matches!(r.right, Right::Baseline(_))) {
+            continue;
+        }
+        let message = format!("no threshold of the gate `{}` compares with its baseline", gate.name.node);
+        out.push(
+            Finding::at(Code::BASELINE_UNUSED, baseline.span, message)
+                .help("write a threshold such as `require f1 >= baseline - 0.01`, or take the baseline out"),
+        );
+    }
+}

@@ -1,0 +1,147 @@
+//! Semantic checks of a typed spec: one rule per file, one table.
+//!
+//! A rule reads the [`Spec`] and nothing else (no text, no tree, no disk), so that it can be tried with a spec of a
+//! few lines. Its manual page is `docs/findings/CODE.md`, which is also the documentation of its module. A new rule
+//! is one file, one line in [`RULES`], one line in the table of codes and one page.
+
+mod deploys;
+mod facts;
+mod gates;
+mod images;
+mod limits;
+mod models;
+mod names;
+mod secrets;
+mod triggers;
+
+use crate::diag::{Code, Finding, sort_and_dedup};
+use crate::spec::Spec;
+
+/// One check.
+#[derive(Debug)]
+pub struct Rule {
+    /// The code of every finding that it makes.
+    pub code: &'static Code,
+    /// Looks at a spec and appends what it finds.
+    pub run: fn(&Spec, &mut Vec<Finding>),
+}
+
+macro_rules! rules {
+    ($($code:ident $($module:ident)::+;)*) => {
+        /// Every rule, in the order of their codes.
+        pub static RULES: &[Rule] = &[$(Rule { code: Code::$code, run: $($module)::+::run }),*];
+    };
+}
+
+rules! {
+    UNKNOWN_NAME names::unknown_name;
+    CYCLE names::cycle;
+    RESERVED_VARIABLE names::reserved_variable;
+    ENVIRONMENT_COLLISION names::environment_collision;
+
+    NO_TRIGGER triggers::no_trigger;
+    NOTHING_TO_DO triggers::nothing_to_do;
+    DOUBLE_RUN triggers::double_run;
+    BAD_CRON triggers::bad_cron;
+    BAD_TIMEZONE triggers::bad_timezone;
+    BAD_REF_PATTERN triggers::bad_ref_pattern;
+    BAD_PATH_FILTER triggers::bad_path_filter;
+    BAD_INPUT_DEFAULT triggers::bad_input_default;
+    INPUT_TYPE_CLASH triggers::input_type_clash;
+    EMIT_PATH_TAKEN triggers::emit_path_taken;
+
+    BAD_PYTHON_VERSION gates::bad_python_version;
+    PYTHON_TOO_OLD gates::python_too_old;
+    RESERVED_PATH gates::reserved_path;
+    GATE_CHECKS_NOTHING gates::gate_checks_nothing;
+    NO_METRICS_FILE gates::no_metrics_file;
+    NO_BASELINE_FILE gates::no_baseline_file;
+    BASELINE_UNUSED gates::baseline_unused;
+    CONTRADICTORY_REQUIRE gates::contradictory_require;
+    REQUIRE_ALWAYS_HOLDS gates::require_always_holds;
+    BAD_REPEAT gates::bad_repeat;
+    TIME_LIMIT_TOO_SHORT gates::time_limit_too_short;
+    EMPTY_REASON gates::empty_reason;
+    UNIT_UNUSED gates::unit_unused;
+    UNKNOWN_JUNIT_METRIC gates::unknown_junit_metric;
+
+    NO_MODEL_VERSION models::no_model_version;
+    BAD_MODEL_VERSION models::bad_model_version;
+    BAD_CHECKSUM models::bad_checksum;
+    BAD_URL models::bad_url;
+    BAD_MLFLOW_URI models::bad_mlflow_uri;
+    MODEL_SAVE models::model_save;
+    MODEL_OUTSIDE_CONTEXT models::model_outside_context;
+    SAVE_TWICE models::save_twice;
+
+    BAD_REPOSITORY images::bad_repository;
+    REGISTRY_MISMATCH images::registry_mismatch;
+    ONLY_MOVING_TAGS images::only_moving_tags;
+    BAD_TAG images::bad_tag;
+    TAG_WITHOUT_TRIGGER images::tag_without_trigger;
+    NO_LOGIN images::no_login;
+
+    NOTHING_TO_DEPLOY deploys::nothing_to_deploy;
+    DEPLOY_NEVER_RUNS deploys::deploy_never_runs;
+    DEPLOY_ON_PULL_REQUEST deploys::deploy_on_pull_request;
+    UNGATED_PRODUCTION deploys::ungated_production;
+    NOTIFY_NEVER_SENDS deploys::notify_never_sends;
+
+    SECRET_AND_ENV secrets::secret_and_env;
+    SECRET_UNUSED secrets::secret_unused;
+    SECRET_TWO_KINDS secrets::secret_two_kinds;
+    LITERAL_SECRET secrets::literal_secret;
+
+    CRON_NOT_PORTABLE limits::cron_not_portable;
+    SCHEDULE_TOO_OFTEN limits::schedule_too_often;
+    TOO_MANY_INPUTS limits::too_many_inputs;
+    TOO_MANY_EVENT_INPUTS limits::too_many_event_inputs;
+    TOO_MANY_APPROVERS limits::too_many_approvers;
+    APPROVAL_EXPIRES_LATE limits::approval_expires_late;
+    TIME_LIMIT_TOO_LONG limits::time_limit_too_long;
+    RUNNER_INCOMPLETE limits::runner_incomplete;
+    EMIT_PATH_NOT_READ limits::emit_path_not_read;
+    BAD_SECRET_ID limits::bad_secret_id;
+}
+
+/// A spec in which no rule found an error: the only thing that can be planned.
+///
+/// Only [`checked`] makes one.
+#[derive(Debug, Clone, Copy)]
+pub struct Checked<'a> {
+    spec: &'a Spec,
+}
+
+impl<'a> Checked<'a> {
+    /// The spec, for as long as it lives.
+    pub fn spec(self) -> &'a Spec {
+        self.spec
+    }
+}
+
+impl std::ops::Deref for Checked<'_> {
+    type Target = Spec;
+    fn deref(&self) -> &Spec {
+        self.spec
+    }
+}
+
+/// Runs every rule; the findings are sorted by place.
+pub fn check(spec: &Spec) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in RULES {
+        (rule.run)(spec, &mut findings);
+    }
+    sort_and_dedup(&mut findings);
+    findings
+}
+
+/// Runs every rule; the spec comes back as [`Checked`] when no finding is an error.
+pub fn checked(spec: &Spec) -> (Option<Checked<'_>>, Vec<Finding>) {
+    let findings = check(spec);
+    let clean = !findings.iter().any(Finding::is_error);
+    (clean.then_some(Checked { spec }), findings)
+}
+
+#[cfg(test)]
+mod tests;

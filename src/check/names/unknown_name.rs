@@ -1,0 +1,88 @@
+#![doc = include_str!("../../../docs/findings/MLP201.md")]
+
+use crate::check::facts::{every_on, jobs};
+use crate::diag::words::{nearest, or_list};
+use crate::diag::{Code, Finding, Spanned};
+use crate::spec::{Event, Spec};
+use indexmap::IndexMap;
+
+/// A kind of thing that can be referred to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Model,
+    Data,
+    Gate,
+    Deploy,
+    Runner,
+}
+
+impl Kind {
+    const ALL: [Self; 5] = [Self::Model, Self::Data, Self::Gate, Self::Deploy, Self::Runner];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Model => "model",
+            Self::Data => "data",
+            Self::Gate => "gate",
+            Self::Deploy => "deploy",
+            Self::Runner => "runner",
+        }
+    }
+
+    fn names(self, spec: &Spec) -> Vec<&str> {
+        fn keys<T>(map: &IndexMap<String, T>) -> Vec<&str> {
+            map.keys().map(String::as_str).collect()
+        }
+        match self {
+            Self::Model => keys(&spec.models),
+            Self::Data => keys(&spec.data),
+            Self::Gate => keys(&spec.gates),
+            Self::Deploy => keys(&spec.deploys),
+            Self::Runner => keys(&spec.runners),
+        }
+    }
+}
+
+/// Runs the rule.
+pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
+    for (kind, name) in references(spec) {
+        if !kind.names(spec).contains(&name.node.as_str()) {
+            out.push(unknown(spec, kind, name));
+        }
+    }
+}
+
+fn references(spec: &Spec) -> Vec<(Kind, &Spanned<String>)> {
+    let mut refs: Vec<(Kind, &Spanned<String>)> = Vec::new();
+    refs.extend(spec.runner.iter().map(|n| (Kind::Runner, n)));
+    refs.extend(jobs(spec).iter().filter_map(|j| j.common.runner.as_ref()).map(|n| (Kind::Runner, n)));
+    for gate in spec.gates.values() {
+        refs.extend(gate.needs_models.iter().map(|n| (Kind::Model, n)));
+        refs.extend(gate.needs_data.iter().map(|n| (Kind::Data, n)));
+        refs.extend(gate.after.iter().map(|n| (Kind::Gate, n)));
+        refs.extend(gate.before.iter().map(|n| (Kind::Deploy, n)));
+    }
+    refs.extend(spec.image.iter().flat_map(|i| &i.with_models).map(|n| (Kind::Model, n)));
+    refs.extend(spec.deploys.values().filter_map(|d| d.after.as_ref()).map(|n| (Kind::Deploy, n)));
+    refs.extend(every_on(spec).filter_map(|on| match &on.event {
+        Event::Change(name) => Some((Kind::Data, name)),
+        _ => None,
+    }));
+    refs
+}
+
+fn unknown(spec: &Spec, kind: Kind, name: &Spanned<String>) -> Finding {
+    let word = kind.word();
+    let known = kind.names(spec);
+    let other = Kind::ALL.iter().find(|k| k.names(spec).contains(&name.node.as_str()));
+    let help = if let Some(near) = nearest(&name.node, known.iter().copied()) {
+        format!("did you mean `{near}`?")
+    } else if let Some(other) = other {
+        format!("`{}` is a {}; a {word} is wanted here", name.node, other.word())
+    } else if known.is_empty() {
+        format!("this pipeline has no {word}; write `{word} {} {{ … }}`", name.node)
+    } else {
+        format!("there is {}", or_list(&known))
+    };
+    Finding::at(Code::UNKNOWN_NAME, name.span, format!("no {word} is called `{}`", name.node)).help(help)
+}

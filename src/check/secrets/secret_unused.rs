@@ -1,0 +1,37 @@
+#![doc = include_str!("../../../docs/findings/MLP381.md")]
+
+use crate::check::facts::secret_uses;
+use crate::diag::words::nearest;
+use crate::diag::{Code, Finding};
+use crate::spec::{Registry, Spec};
+
+/// Runs the rule.
+pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
+    // What is not compiled yet may name secrets that the spec does not list one by one.
+    if !spec.later.is_empty() {
+        return;
+    }
+    let uses = secret_uses(spec);
+    let mut used: Vec<&str> = uses.iter().map(|u| u.name.node.as_str()).collect();
+    used.extend(registry_names(spec));
+    for (name, ids) in spec.secrets.iter().filter(|(name, _)| !used.contains(&name.as_str())) {
+        let near = nearest(name, used.iter().copied());
+        out.push(
+            Finding::at(Code::SECRET_UNUSED, ids.span, format!("no job names the secret `{name}`")).help(
+                match near {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("write `secret {name}` in the job that wants it, or take this line out"),
+                },
+            ),
+        );
+    }
+}
+
+/// Names under which the script logs in to a platform's own registry from another platform.
+fn registry_names(spec: &Spec) -> &'static [&'static str] {
+    match spec.image.as_ref().map(|i| i.registry.node) {
+        Some(Registry::Ghcr) => &["GHCR_USER", "GHCR_TOKEN"],
+        Some(Registry::Gitlab) => &["CI_REGISTRY_USER", "CI_REGISTRY_PASSWORD"],
+        _ => &[],
+    }
+}

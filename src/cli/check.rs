@@ -1,0 +1,84 @@
+//! `mlpipe check`: drift.
+
+use super::Exit;
+use super::common::{Shell, To, shown};
+use crate::diag::words;
+use crate::output::{self, Cause, OutputFile};
+use crate::project::Project;
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  mlpipe check            in CI and pre-commit: exit 1 and a diff when a generated file\n  \
+                        \x20                       is not what its spec says")]
+pub(super) struct Args {
+    /// Specs, or folders with specs [default: every .mlpipe file below the root]
+    #[arg(value_name = "PATH")]
+    paths: Vec<Utf8PathBuf>,
+    /// Platforms to look at [default: those that the spec emits]
+    #[arg(long, value_delimiter = ',', value_name = "PLATFORM")]
+    to: Vec<To>,
+}
+
+pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
+    let mut projects = match shell.load(&args.paths) {
+        Ok(p) => p,
+        Err(e) => return shell.usage(&e),
+    };
+    let to = To::platforms(&args.to);
+    let files: Vec<Vec<OutputFile>> = projects.iter_mut().map(|p| p.compile(&to)).collect();
+    shell.findings(&projects);
+    if projects.iter().any(Project::has_errors) {
+        return Shell::verdict(&projects);
+    }
+    let mut exit = Exit::Fine;
+    for (project, files) in projects.iter().zip(&files) {
+        let one = compare(shell, &project.root, files);
+        if one != Exit::Fine {
+            exit = one;
+        }
+    }
+    exit
+}
+
+/// Compares files with what lies below the root and says what differs, and why.
+pub(super) fn compare(shell: &Shell, root: &Utf8Path, files: &[OutputFile]) -> Exit {
+    let mut drifted = 0;
+    for file in files {
+        match output::compare(root, file) {
+            Ok(None) => {}
+            Ok(Some(d)) => {
+                drifted += 1;
+                shell.say(&format!("{}: {}", shown(root, &d.path), because(&d.cause)));
+                shell.out(&d.diff);
+            }
+            Err(e) => return shell.usage(&format!("`{}` cannot be read: {e}", file.path)),
+        }
+    }
+    if drifted == 0 {
+        shell.say(&format!("{} as the spec says", words::count(files.len(), "file")));
+        return Exit::Fine;
+    }
+    shell.say(&format!("{} of {} drifted", drifted, words::count(files.len(), "file")));
+    Exit::Findings
+}
+
+fn because(cause: &Cause) -> String {
+    match cause {
+        Cause::Missing => "is missing; `mlpipe compile` writes it".into(),
+        Cause::Foreign => {
+            "was not written by mlpipe; move it away, or replace it with `mlpipe compile --force`".into()
+        }
+        Cause::Edited => {
+            "was edited by hand; make the change in the spec, then `mlpipe compile` (it overwrites the edit)".into()
+        }
+        Cause::SpecChanged => "is older than its spec; `mlpipe compile` brings it up to date".into(),
+        Cause::ToolChanged { wrote } => format!(
+            "was written by mlpipe {wrote}, this is {}; `mlpipe compile` upgrades it, or use that version",
+            env!("CARGO_PKG_VERSION")
+        ),
+        Cause::OthersChanged => {
+            "is older than another pipeline of this repository; `mlpipe compile` brings it up to date".into()
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! What every command shares: the root, the specs, and how things are said.
+
+use super::{Color, Exit};
+use crate::diag::{Code, Finding};
+use crate::project::{self, DiscoverError, Project};
+use crate::report;
+use crate::spec::PlatformName;
+use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+
+/// Where a command runs and how it speaks.
+pub(super) struct Shell {
+    root: Option<Utf8PathBuf>,
+    fancy: bool,
+}
+
+/// Platforms of `--to`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(super) enum To {
+    /// GitHub Actions
+    Github,
+    /// GitLab CI
+    Gitlab,
+    /// Jenkins
+    Jenkins,
+}
+
+impl To {
+    /// The platforms named, or all.
+    pub(super) fn platforms(to: &[Self]) -> Vec<PlatformName> {
+        let name = |t: &Self| match t {
+            Self::Github => PlatformName::Github,
+            Self::Gitlab => PlatformName::Gitlab,
+            Self::Jenkins => PlatformName::Jenkins,
+        };
+        let asked: Vec<PlatformName> = to.iter().map(name).collect();
+        PlatformName::ALL.into_iter().filter(|p| asked.is_empty() || asked.contains(p)).collect()
+    }
+}
+
+impl Shell {
+    pub(super) fn new(root: Option<Utf8PathBuf>, color: Color) -> Self {
+        let fancy = match color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+        };
+        Self { root, fancy }
+    }
+
+    /// Prints to standard output; a closed pipe is not an error.
+    pub(super) fn out(&self, text: &str) {
+        let mut stdout = std::io::stdout().lock();
+        let _ = stdout.write_all(text.as_bytes());
+        let _ = stdout.flush();
+    }
+
+    /// Prints a line to standard error.
+    pub(super) fn say(&self, text: &str) {
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+
+    /// Says what is wrong with the call itself.
+    pub(super) fn usage(&self, text: &str) -> Exit {
+        self.say(&format!("mlpipe: {text}"));
+        Exit::Usage
+    }
+
+    /// Shows findings on standard error, with a closing count.
+    pub(super) fn findings(&self, projects: &[Project]) {
+        let width = terminal_width();
+        for p in projects.iter().filter(|p| !p.findings.is_empty()) {
+            let base = from_here(&p.root);
+            self.say(report::human(&p.findings, &p.sources, &base, self.fancy, width).trim_end());
+        }
+        let all: Vec<&Finding> = projects.iter().flat_map(|p| &p.findings).collect();
+        if !all.is_empty() {
+            self.say(&format!("\n{}; `mlpipe explain CODE` says more", report::summary(&all)));
+        }
+    }
+
+    /// The root of a path: the one that the user said, else the path's own.
+    pub(super) fn root_of(&self, path: &Utf8Path) -> Result<Utf8PathBuf, String> {
+        if let Some(root) = &self.root {
+            return root.canonicalize_utf8().map_err(|e| format!("--root `{root}`: {e}"));
+        }
+        if !path.exists() {
+            return Err(DiscoverError::Missing(path.to_owned()).to_string());
+        }
+        project::find_root(path).map_err(|e| e.to_string())
+    }
+
+    /// Loads the specs below these paths, each with its root's other pipelines; none means all below the root. Paths
+    /// may lie below several roots.
+    pub(super) fn load(&self, paths: &[Utf8PathBuf]) -> Result<Vec<Project>, String> {
+        let here = Utf8PathBuf::from(".");
+        let mut by_root: BTreeMap<Utf8PathBuf, Vec<Utf8PathBuf>> = BTreeMap::new();
+        for path in if paths.is_empty() { std::slice::from_ref(&here) } else { paths } {
+            let root = self.root_of(path)?;
+            let start = if paths.is_empty() { root.as_path() } else { path.as_path() };
+            let found = project::specs(&root, start).map_err(|e| e.to_string())?;
+            by_root.entry(root).or_default().extend(found);
+        }
+        let mut projects = Vec::new();
+        for (root, mut selected) in by_root {
+            let mut all = match project::specs(&root, &root) {
+                Ok(all) => all,
+                Err(DiscoverError::Nothing(_)) => Vec::new(),
+                Err(e) => return Err(e.to_string()),
+            };
+            all.extend(selected.iter().cloned());
+            for list in [&mut all, &mut selected] {
+                list.sort();
+                list.dedup();
+            }
+            projects.push(Project::load(&root, &all, &selected));
+        }
+        Ok(projects)
+    }
+
+    /// How a command ends when only findings decide.
+    pub(super) fn verdict(projects: &[Project]) -> Exit {
+        let errors = || projects.iter().flat_map(|p| &p.findings).filter(|f| f.is_error());
+        if errors().any(|f| f.code.id.starts_with("MLP9")) {
+            Exit::Bug
+        } else if errors().any(|f| f.code == Code::UNREADABLE) {
+            Exit::Usage
+        } else if errors().next().is_some() {
+            Exit::Findings
+        } else {
+            Exit::Fine
+        }
+    }
+}
+
+fn terminal_width() -> usize {
+    std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).map_or(100, |w: usize| w.clamp(40, 160))
+}
+
+/// The way from the current folder to a folder.
+pub(super) fn from_here(folder: &Utf8Path) -> Utf8PathBuf {
+    let here = std::env::current_dir().ok().and_then(|p| Utf8PathBuf::from_path_buf(p).ok());
+    match here {
+        Some(h) if folder == h => Utf8PathBuf::new(),
+        Some(h) => folder.strip_prefix(&h).map_or_else(|_| folder.to_owned(), Utf8Path::to_owned),
+        None => folder.to_owned(),
+    }
+}
+
+/// A path below a root as the user would type it.
+pub(super) fn shown(root: &Utf8Path, path: &str) -> String {
+    from_here(root).join(path).into_string()
+}

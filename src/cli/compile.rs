@@ -1,0 +1,117 @@
+//! `mlpipe compile`.
+
+use super::common::{Shell, To, shown};
+use super::{Exit, check};
+use crate::diag::words;
+use crate::output::{self, OutputFile, WriteError};
+use crate::project::Project;
+use camino::Utf8PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+const NOTHING: &str = "nothing to compile: the paths hold libraries only (files without `pipeline`), or `--to` names a \
+                       platform that no spec emits";
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  mlpipe compile                       every spec of the repository\n  \
+                        mlpipe compile release.mlpipe --to github --stdout\n  \
+                        mlpipe compile --check               the same as `mlpipe check`")]
+pub(super) struct Args {
+    /// Specs, or folders with specs [default: every .mlpipe file below the root]
+    #[arg(value_name = "PATH")]
+    paths: Vec<Utf8PathBuf>,
+    /// Platforms to write [default: those that the spec emits]
+    #[arg(long, value_delimiter = ',', value_name = "PLATFORM")]
+    to: Vec<To>,
+    /// Write below DIR instead of below the root
+    #[arg(long, value_name = "DIR", conflicts_with = "stdout")]
+    out_dir: Option<Utf8PathBuf>,
+    /// Print the files instead of writing them
+    #[arg(long)]
+    stdout: bool,
+    /// Write nothing; fail when a file is not what the spec says
+    #[arg(long, conflicts_with_all = ["stdout", "force"])]
+    check: bool,
+    /// Replace files that mlpipe did not write
+    #[arg(long)]
+    force: bool,
+}
+
+pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
+    let mut projects = match shell.load(&args.paths) {
+        Ok(p) => p,
+        Err(e) => return shell.usage(&e),
+    };
+    let to = To::platforms(&args.to);
+    let files: Vec<Vec<OutputFile>> = projects.iter_mut().map(|p| p.compile(&to)).collect();
+    shell.findings(&projects);
+    if projects.iter().any(Project::has_errors) {
+        return Shell::verdict(&projects);
+    }
+    if files.iter().all(Vec::is_empty) {
+        return shell.usage(NOTHING);
+    }
+    if args.out_dir.is_some() && projects.len() > 1 {
+        return shell.usage("`--out-dir` takes the pipelines of one root; the paths lie below several");
+    }
+    let mut exit = Exit::Fine;
+    for (project, files) in projects.iter().zip(&files) {
+        let root = args.out_dir.as_ref().unwrap_or(&project.root);
+        let one = if args.stdout {
+            print(shell, files);
+            Exit::Fine
+        } else if args.check {
+            check::compare(shell, root, files)
+        } else {
+            write(shell, args, project, root, files)
+        };
+        if one != Exit::Fine {
+            exit = one;
+        }
+    }
+    exit
+}
+
+fn print(shell: &Shell, files: &[OutputFile]) {
+    let mut text = String::new();
+    for f in files {
+        if files.len() > 1 {
+            text.push_str(&format!("==> {} <==\n", f.path));
+        }
+        text.push_str(&f.text);
+    }
+    shell.out(&text);
+}
+
+fn write(shell: &Shell, args: &Args, project: &Project, root: &Utf8PathBuf, files: &[OutputFile]) -> Exit {
+    if args.out_dir.is_some()
+        && let Err(e) = std::fs::create_dir_all(root)
+    {
+        return shell.usage(&format!("--out-dir `{root}`: {e}"));
+    }
+    // A second Ctrl-C need not be quicker: what follows takes milliseconds, and half of it must not happen.
+    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
+    match output::write_all(root, files, args.force, &|| INTERRUPTED.load(Ordering::SeqCst)) {
+        Ok(done) => {
+            for f in files {
+                shell.out(&format!("{}\n", shown(root, &f.path)));
+            }
+            let pipelines = words::count(project.plans_selected().count(), "pipeline");
+            shell.say(&format!("{pipelines}: {} written, {} unchanged", words::count(done.changed, "file"), done.unchanged));
+            Exit::Fine
+        }
+        Err(e @ WriteError::Foreign(_)) => {
+            shell.say(&format!(
+                "mlpipe: {e}, so nothing was written: move it away, let `emit` name another path, or say `--force` to replace it"
+            ));
+            Exit::Findings
+        }
+        Err(e @ WriteError::Interrupted) => {
+            shell.say(&format!("mlpipe: {e}"));
+            Exit::Interrupted
+        }
+        Err(e) => shell.usage(&format!("{e}; nothing was written")),
+    }
+}

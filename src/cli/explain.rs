@@ -1,0 +1,30 @@
+//! `mlpipe explain`.
+
+use super::Exit;
+use super::common::Shell;
+use crate::diag::{self, words};
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  mlpipe explain MLP010\n  mlpipe explain          every code")]
+pub(super) struct Args {
+    /// Code or name of a finding [default: list them all]
+    #[arg(value_name = "CODE")]
+    code: Option<String>,
+}
+
+pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
+    let Some(asked) = &args.code else {
+        for c in diag::ALL {
+            shell.out(&format!("{}  {}\n", c.id, c.name));
+        }
+        return Exit::Fine;
+    };
+    if let Some(code) = diag::find(asked) {
+        shell.out(code.page);
+        return Exit::Fine;
+    }
+    let near = words::nearest(asked, diag::ALL.iter().flat_map(|c| [c.id, c.name]));
+    let hint = near.map_or_else(|| "`mlpipe explain` lists them".to_owned(), |n| format!("did you mean `{n}`?"));
+    shell.usage(&format!("there is no finding `{asked}`; {hint}"))
+}

@@ -1,0 +1,50 @@
+//! `mlpipe lint`.
+
+use super::Exit;
+use super::common::{Shell, To, from_here};
+use crate::report;
+use camino::Utf8PathBuf;
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  mlpipe lint\n  mlpipe lint --format json | jq '.findings[].code'")]
+pub(super) struct Args {
+    /// Specs, or folders with specs [default: every .mlpipe file below the root]
+    #[arg(value_name = "PATH")]
+    paths: Vec<Utf8PathBuf>,
+    /// How to show findings
+    #[arg(long, default_value = "human")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Human,
+    /// For machines; docs/findings-json.md says how to read it
+    Json,
+}
+
+pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
+    let mut projects = match shell.load(&args.paths) {
+        Ok(p) => p,
+        Err(e) => return shell.usage(&e),
+    };
+    for p in &mut projects {
+        // Compiling in memory is a phase like any other: its findings belong to the list. Nothing is written.
+        drop(p.compile(&To::platforms(&[])));
+    }
+    match args.format {
+        Format::Human => shell.findings(&projects),
+        Format::Json => {
+            let bases: Vec<Utf8PathBuf> = projects.iter().map(|p| from_here(&p.root)).collect();
+            let groups: Vec<report::Group<'_>> = projects
+                .iter()
+                .zip(&bases)
+                .map(|(p, b)| (p.findings.as_slice(), &p.sources, b.as_path()))
+                .collect();
+            shell.out(&report::json(&groups));
+        }
+    }
+    Shell::verdict(&projects)
+}

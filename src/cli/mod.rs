@@ -1,0 +1,104 @@
+//! The command line: one file per command. Exit codes: 0 fine, 1 findings or drift, 2 wrong usage or unreadable
+//! input, 70 our bug.
+
+mod check;
+mod common;
+mod compile;
+mod explain;
+mod init;
+mod lint;
+mod plan;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use std::process::ExitCode;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Nothing to say.
+    Fine,
+    /// Findings or drift.
+    Findings,
+    /// Wrong usage or unreadable input.
+    Usage,
+    /// Our own bug.
+    Bug,
+    /// Stopped by Ctrl-C.
+    Interrupted,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(e: Exit) -> Self {
+        Self::from(match e {
+            Exit::Fine => 0,
+            Exit::Findings => 1,
+            Exit::Usage => 2,
+            Exit::Bug => 70,
+            Exit::Interrupted => 130,
+        })
+    }
+}
+
+/// One release spec of a model, compiled to equivalent GitHub Actions, GitLab CI and Jenkins pipelines.
+#[derive(Debug, Parser)]
+#[command(
+    name = "mlpipe",
+    version,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = "Examples:\n  mlpipe init                 write a first spec\n  mlpipe lint                 every finding, nothing written\n  \
+                  mlpipe plan                 what will happen, in order\n  mlpipe compile              write the pipelines\n  \
+                  mlpipe check                fail when a generated file is not what the spec says\n\n\
+                  Exit codes: 0 fine, 1 findings or drift, 2 wrong usage or unreadable input, 70 a bug in mlpipe."
+)]
+struct Args {
+    /// Folder that all paths are below [default: the nearest one upwards with mlpipe.toml, else with .git]
+    #[arg(long, global = true, value_name = "DIR")]
+    root: Option<camino::Utf8PathBuf>,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: Color,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Compile specs and write the pipelines
+    Compile(compile::Args),
+    /// Fail when a generated file is not what its spec says
+    Check(check::Args),
+    /// Report every finding of every phase; write nothing
+    Lint(lint::Args),
+    /// Show what will happen, and every default that was filled in
+    Plan(plan::Args),
+    /// Explain a finding
+    Explain(explain::Args),
+    /// Write a first spec that compiles
+    Init(init::Args),
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    let shell = common::Shell::new(args.root, args.color);
+    let exit = match args.command {
+        Command::Compile(a) => compile::run(&shell, &a),
+        Command::Check(a) => check::run(&shell, &a),
+        Command::Lint(a) => lint::run(&shell, &a),
+        Command::Plan(a) => plan::run(&shell, &a),
+        Command::Explain(a) => explain::run(&shell, &a),
+        Command::Init(a) => init::run(&shell, &a),
+    };
+    exit.into()
+}

@@ -1,0 +1,128 @@
+//! Plans to files: script, runtime, one file a platform, and the root file of a repository with several pipelines.
+
+use super::Project;
+use crate::diag::{Code, Finding};
+use crate::output::{Comment, OutputFile, stamp};
+use crate::plan::Plan;
+use crate::platform::{self, Platform};
+use crate::render::TemplateBug;
+use crate::script;
+use crate::spec::PlatformName;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+/// The runtime's path: shared by every pipeline of the repository.
+const RUNTIME: &str = ".mlpipe/mlpipe_runtime.py";
+
+/// Every file, or findings.
+pub(super) fn files(project: &mut Project, to: &[PlatformName]) -> Vec<OutputFile> {
+    let mut found = Vec::new();
+    let mut files = Vec::new();
+    for plan in project.plans_selected() {
+        match script::emit(plan) {
+            Ok(text) => files.push(OutputFile {
+                path: plan.script.clone(),
+                text: stamp(&text, Comment::Hash, &plan.source, &plan.sha256),
+            }),
+            Err(bug) => found.push(template_bug(&plan.source, &bug)),
+        }
+        for e in plan.emit.iter().filter(|e| to.contains(&e.platform)) {
+            let back = platform::get(e.platform);
+            match one(back, plan, &mut found) {
+                Ok(text) => files.push(OutputFile {
+                    path: e.path.clone(),
+                    text: stamp(&text, comment(back), &plan.source, &plan.sha256),
+                }),
+                Err(bug) => found.push(template_bug(&plan.source, &bug)),
+            }
+        }
+    }
+    if !files.is_empty() {
+        let text = stamp(&script::runtime(), Comment::Hash, "mlpipe's own runtime", "-");
+        files.push(OutputFile { path: RUNTIME.into(), text });
+    }
+    for p in to {
+        roots(project, *p, &mut files, &mut found);
+    }
+    project.findings.extend(found);
+    files
+}
+
+fn comment(back: &dyn Platform) -> Comment {
+    if back.comment() == "//" { Comment::Slashes } else { Comment::Hash }
+}
+
+fn one(back: &dyn Platform, plan: &Plan, found: &mut Vec<Finding>) -> Result<String, TemplateBug> {
+    let limits = back.limits(plan);
+    if limits.iter().any(Finding::is_error) {
+        found.extend(limits);
+        return Ok(String::new());
+    }
+    found.extend(limits);
+    let text = back.emit(plan)?;
+    found.extend(back.text_limits(plan, &text));
+    if comment(back) == Comment::Hash {
+        found.extend(read_back(&text).err().map(|e| {
+            Finding::on_path(
+                Code::DOES_NOT_READ_BACK,
+                plan.source.clone(),
+                format!("the {} file does not read back: {e}", back.name().word()),
+            )
+            .help("this is a bug in mlpipe, not in your spec: please report it with the spec; nothing was written")
+        }));
+    }
+    Ok(text)
+}
+
+/// The printed YAML is YAML, without a key given twice.
+fn read_back(text: &str) -> Result<(), String> {
+    for document in serde_yaml::Deserializer::from_str(text) {
+        serde_yaml::Value::deserialize(document).map_err(|e| e.to_string())?;
+    }
+    Ok(())
+}
+
+fn roots(project: &Project, platform: PlatformName, files: &mut Vec<OutputFile>, found: &mut Vec<Finding>) {
+    let sharing: Vec<_> = project
+        .pipelines
+        .iter()
+        .filter(|p| p.selected || Project::emits_to(&p.spec, platform))
+        .filter(|p| Project::emits_to(&p.spec, platform))
+        .collect();
+    if sharing.len() < 2 || !sharing.iter().any(|p| p.selected) {
+        return;
+    }
+    let plans: Vec<&Plan> = sharing.iter().filter_map(|p| p.plan.as_ref()).collect();
+    let back = platform::get(platform);
+    found.extend(back.root_limits(&plans));
+    match back.root(&plans) {
+        Ok(None) => {}
+        Ok(Some(_)) if plans.len() < sharing.len() => {
+            for p in sharing.iter().filter(|p| p.plan.is_none()) {
+                found.push(
+                    Finding::on_path(
+                        Code::NEIGHBOUR_BROKEN,
+                        p.spec.path.to_string(),
+                        format!("holds errors, and {} needs every pipeline's part of its root file", platform.word()),
+                    )
+                    .help(format!("`mlpipe lint {}` shows them", p.spec.path)),
+                );
+            }
+        }
+        Ok(Some((path, text))) => {
+            let mut hash = Sha256::new();
+            for p in &plans {
+                hash.update(p.sha256.as_bytes());
+            }
+            let hash: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
+            let sources: Vec<&str> = plans.iter().map(|p| p.source.as_str()).collect();
+            files.push(OutputFile { path, text: stamp(&text, comment(back), &sources.join(", "), &hash) });
+        }
+        Err(bug) => found.push(template_bug(&plans[0].source, &bug)),
+    }
+}
+
+fn template_bug(source: &str, bug: &TemplateBug) -> Finding {
+    Finding::on_path(Code::TEMPLATE_FAILED, source, bug.to_string())
+        .help("this is a bug in mlpipe, not in your spec: please report it with the spec; nothing was written")
+}

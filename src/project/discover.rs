@@ -1,0 +1,70 @@
+//! Which specs there are.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use ignore::WalkBuilder;
+
+/// Why specs could not be found.
+#[derive(Debug, thiserror::Error)]
+pub enum DiscoverError {
+    /// A path that is not there.
+    #[error("`{0}`: no such file or folder")]
+    Missing(Utf8PathBuf),
+    /// A path outside the root.
+    #[error("`{path}` lies outside the root `{root}`")]
+    Outside {
+        /// The path.
+        path: Utf8PathBuf,
+        /// The root.
+        root: Utf8PathBuf,
+    },
+    /// A folder without specs.
+    #[error("no `.mlpipe` file in `{0}` or below; `mlpipe init` writes one")]
+    Nothing(Utf8PathBuf),
+    /// A folder that cannot be read.
+    #[error("{0}")]
+    Walk(String),
+}
+
+/// Every `.mlpipe` file below `path` (or the file itself), relative to the root, sorted. `.gitignore` is respected;
+/// a folder with an `mlpipe.toml` of its own is a root of its own and is not entered.
+///
+/// # Errors
+/// See [`DiscoverError`].
+pub fn specs(root: &Utf8Path, path: &Utf8Path) -> Result<Vec<Utf8PathBuf>, DiscoverError> {
+    let real = path.canonicalize_utf8().map_err(|_| DiscoverError::Missing(path.to_owned()))?;
+    let below = |p: &Utf8Path| {
+        p.strip_prefix(root).map(unix).map_err(|_| DiscoverError::Outside {
+            path: path.to_owned(),
+            root: root.to_owned(),
+        })
+    };
+    if !real.is_dir() {
+        return Ok(vec![below(&real)?]);
+    }
+    below(&real)?;
+    let top = real.clone();
+    let mut found = Vec::new();
+    let walk = WalkBuilder::new(&real)
+        .require_git(false)
+        .filter_entry(move |e| {
+            let is_other_root = e.file_type().is_some_and(|t| t.is_dir())
+                && e.path() != top.as_std_path()
+                && e.path().join("mlpipe.toml").exists();
+            !is_other_root
+        })
+        .build();
+    for entry in walk {
+        let entry = entry.map_err(|e| DiscoverError::Walk(e.to_string()))?;
+        let is_spec = entry.file_type().is_some_and(|t| t.is_file())
+            && entry.path().extension().is_some_and(|e| e == "mlpipe");
+        if is_spec && let Some(p) = Utf8Path::from_path(entry.path()) {
+            found.push(below(p)?);
+        }
+    }
+    found.sort();
+    if found.is_empty() { Err(DiscoverError::Nothing(path.to_owned())) } else { Ok(found) }
+}
+
+fn unix(p: &Utf8Path) -> Utf8PathBuf {
+    Utf8PathBuf::from(p.as_str().replace('\\', "/"))
+}

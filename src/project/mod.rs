@@ -1,0 +1,167 @@
+//! A repository with its pipelines: finds the root and the specs, runs the phases in order, and gives the files that
+//! they make. Every finding of every phase is collected; nothing here writes.
+
+mod bundle;
+mod discover;
+mod root;
+
+pub use discover::{DiscoverError, specs};
+pub use root::{RootError, find as find_root};
+
+use crate::check;
+use crate::diag::{Code, Finding, SourceMap, sort_and_dedup};
+use crate::output::OutputFile;
+use crate::plan::{self, EmitTo, Plan};
+use crate::platform;
+use crate::spec::{self, PlatformName, Spec};
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// A pipeline of the repository.
+pub struct Pipeline {
+    /// Its typed spec.
+    pub spec: Spec,
+    /// What happens; absent when the spec holds an error.
+    pub plan: Option<Plan>,
+    /// The user asked for it; the others are read for the layout only.
+    pub selected: bool,
+}
+
+/// A repository and everything that is known of its pipelines.
+pub struct Project {
+    /// Folder that all paths are below.
+    pub root: Utf8PathBuf,
+    /// Every file read.
+    pub sources: SourceMap,
+    /// What was found so far in the selected pipelines.
+    pub findings: Vec<Finding>,
+    /// Pipelines, in the order of their paths.
+    pub pipelines: Vec<Pipeline>,
+}
+
+impl Project {
+    /// Reads, checks and plans. `all` are the specs of the repository, `selected` those that the user asked for.
+    pub fn load(root: &Utf8Path, all: &[Utf8PathBuf], selected: &[Utf8PathBuf]) -> Self {
+        let mut project =
+            Self { root: root.to_owned(), sources: SourceMap::default(), findings: vec![], pipelines: vec![] };
+        for path in all {
+            let wanted = selected.contains(path);
+            let loaded = spec::load(root, path, &mut project.sources);
+            if wanted {
+                project.findings.extend(loaded.findings);
+            }
+            let Some(spec) = loaded.spec.filter(|_| !loaded.is_library) else { continue };
+            project.pipelines.push(Pipeline { spec, plan: None, selected: wanted });
+        }
+        project.names();
+        project.plans();
+        sort_and_dedup(&mut project.findings);
+        project
+    }
+
+    /// True when nothing may be written.
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(Finding::is_error)
+    }
+
+    /// Plans of the selected pipelines.
+    pub fn plans_selected(&self) -> impl Iterator<Item = &Plan> {
+        self.pipelines.iter().filter(|p| p.selected).filter_map(|p| p.plan.as_ref())
+    }
+
+    /// Every file that the selected pipelines make, for these platforms. Findings that only compiling can make are
+    /// added; the files are whole only if no error stands.
+    pub fn compile(&mut self, to: &[PlatformName]) -> Vec<OutputFile> {
+        for p in self.pipelines.iter().filter(|p| p.selected) {
+            for later in &p.spec.later {
+                self.findings.push(
+                    Finding::at(
+                        Code::NOT_COMPILED_YET,
+                        later.span,
+                        format!("`{}` is checked but not compiled yet", later.what),
+                    )
+                    .label("has no output yet")
+                    .help(later.instead.clone()),
+                );
+            }
+        }
+        let files = if self.has_errors() { Vec::new() } else { bundle::files(self, to) };
+        sort_and_dedup(&mut self.findings);
+        files
+    }
+
+    /// Two pipelines of one name would write each other's script.
+    fn names(&mut self) {
+        for (i, p) in self.pipelines.iter().enumerate() {
+            let same = self.pipelines[..i].iter().find(|o| o.spec.pipeline.node == p.spec.pipeline.node);
+            if let Some(other) = same.filter(|o| o.selected || p.selected) {
+                let name = &p.spec.pipeline.node;
+                self.findings.push(
+                    Finding::at(
+                        Code::PIPELINE_TWICE,
+                        p.spec.pipeline.span,
+                        format!("the pipeline `{name}` is defined twice in this repository"),
+                    )
+                    .help(format!(
+                        "`{}` has the same name: rename one, or keep one of the files outside the repository",
+                        other.spec.path
+                    )),
+                );
+            }
+        }
+    }
+
+    /// Checks every pipeline and plans those that hold no error.
+    fn plans(&mut self) {
+        let layouts: Vec<Vec<EmitTo>> = self.pipelines.iter().map(|p| self.layout(&p.spec)).collect();
+        self.paths_meet(&layouts);
+        for (p, emit) in self.pipelines.iter_mut().zip(layouts) {
+            let (checked, findings) = check::checked(&p.spec);
+            if p.selected {
+                self.findings.extend(findings);
+            }
+            p.plan = checked.map(|c| plan::build(c, &self.sources, emit));
+        }
+    }
+
+    fn emits_to(spec: &Spec, platform: PlatformName) -> bool {
+        spec.emit.is_empty() || spec.emit.iter().any(|e| e.platform.node == platform)
+    }
+
+    fn layout(&self, spec: &Spec) -> Vec<EmitTo> {
+        let mut all = Vec::new();
+        for platform in PlatformName::ALL.into_iter().filter(|p| Self::emits_to(spec, *p)) {
+            let shared = self.pipelines.iter().filter(|p| Self::emits_to(&p.spec, platform)).count() > 1;
+            let said = spec.emit.iter().find(|e| e.platform.node == platform).and_then(|e| e.path.as_ref());
+            let path = said.map_or_else(
+                || platform::get(platform).default_path(&spec.pipeline.node, shared),
+                |p| p.node.clone(),
+            );
+            all.push(EmitTo { platform, path, shared_root: shared });
+        }
+        all
+    }
+
+    /// Two pipelines that would write one path.
+    fn paths_meet(&mut self, layouts: &[Vec<EmitTo>]) {
+        let mut seen: Vec<(&str, usize)> = Vec::new();
+        let mut found = Vec::new();
+        for (i, layout) in layouts.iter().enumerate() {
+            for e in layout {
+                let other = seen.iter().find(|(p, j)| *p == e.path && *j != i).map(|(_, j)| *j);
+                if let Some(j) = other.filter(|j| self.pipelines[i].selected || self.pipelines[*j].selected) {
+                    let place = self.pipelines[i].spec.pipeline.span;
+                    found.push(
+                        Finding::at(Code::PATH_TWICE, place, format!("two pipelines would write `{}`", e.path))
+                            .help(format!(
+                                "`{}` writes it too: give one of them another path with `emit {} \"…\"`",
+                                self.pipelines[j].spec.path,
+                                e.platform.word()
+                            )),
+                    );
+                }
+                seen.push((&e.path, i));
+            }
+        }
+        self.findings.extend(found);
+    }
+}

@@ -1,0 +1,152 @@
+//! The program that every platform starts: one bash script per pipeline and one Python file for all of them.
+//!
+//! The script is what a person reads in a review: a function per job, each a list of calls of small verbs, with every
+//! text of the user's as one word in single quotes. What the verbs do is in the runtime.
+
+mod calls;
+mod help;
+mod runtime;
+
+pub use runtime::runtime;
+
+use crate::plan::{Job, Plan, PlanInput, Work};
+use crate::render::{Engine, Quoted, TemplateBug, bash, comment};
+use crate::spec::InputKind;
+use serde::Serialize;
+
+const TEMPLATE: &str = "script/pipeline.sh";
+
+/// What the template prints.
+#[derive(Serialize)]
+struct View {
+    pipeline: Quoted,
+    pipeline_quoted: Quoted,
+    script: Quoted,
+    all_secrets: Quoted,
+    inputs: Vec<Quoted>,
+    jobs: Vec<JobView>,
+    names: Vec<Quoted>,
+    help: Vec<Quoted>,
+    arms: Vec<Arm>,
+}
+
+#[derive(Serialize)]
+struct JobView {
+    origin: Quoted,
+    function: Quoted,
+    calls: Vec<Quoted>,
+}
+
+/// One line of the program's `case`.
+#[derive(Serialize)]
+struct Arm {
+    pattern: Quoted,
+    call: Quoted,
+}
+
+/// The pipeline's program, without the header that names its source.
+///
+/// # Errors
+/// A template that fails: our bug.
+pub fn emit(plan: &Plan) -> Result<String, TemplateBug> {
+    let template = include_str!("../../templates/script/pipeline.sh.j2");
+    let engine = Engine::new(&[(TEMPLATE, template)])?;
+    engine.render(TEMPLATE, &view(plan))
+}
+
+fn view(plan: &Plan) -> View {
+    let arms = arms(plan);
+    View {
+        pipeline: Quoted::word(&plan.pipeline),
+        pipeline_quoted: bash(&plan.pipeline),
+        script: Quoted::word(&plan.script),
+        all_secrets: words(plan.secrets.iter().map(|s| bash(s))),
+        inputs: plan.inputs.iter().map(input).collect(),
+        jobs: plan
+            .jobs
+            .iter()
+            .map(|job| JobView {
+                origin: comment(&format!("{}:{}: {}", job.origin.path, job.origin.line, job.origin.text)),
+                function: function(job),
+                calls: calls::of(plan, job),
+            })
+            .collect(),
+        names: arms.iter().map(|(args, _)| bash(args)).collect(),
+        help: help::lines(plan).iter().map(|line| bash(line)).collect(),
+        arms: arms.into_iter().map(|(args, call)| Arm { pattern: bash(&args), call }).collect(),
+    }
+}
+
+/// The name of a job's function. Ids hold `[a-z0-9-]` only, so two jobs never share one.
+fn function(job: &Job) -> Quoted {
+    Quoted::word(&format!("job_{}", job.id.replace('-', "_")))
+}
+
+/// What a person or a platform says to the script, and the call that it makes.
+fn arms(plan: &Plan) -> Vec<(String, Quoted)> {
+    let mut arms = Vec::new();
+    for job in &plan.jobs {
+        if let Work::Deploy(deploy) = &job.work {
+            let all = words([function(job), Quoted::fixed("all")]);
+            arms.push((format!("deploy {}", deploy.environment), all));
+            for step in &job.steps {
+                let phase = Quoted::word(step.args.last().map_or("", String::as_str));
+                arms.push((step.args.join(" "), words([function(job), phase])));
+            }
+        } else {
+            arms.extend(job.steps.iter().map(|step| (step.args.join(" "), function(job))));
+        }
+    }
+    arms
+}
+
+/// The words of an `input` call: name, kind, default, the events that bring it, choices.
+fn input(input: &PlanInput) -> Quoted {
+    let (kind, choices): (_, &[String]) = match &input.kind {
+        InputKind::String => ("string", &[]),
+        InputKind::Bool => ("bool", &[]),
+        InputKind::Number => ("number", &[]),
+        InputKind::Choice(choices) => ("choice", choices),
+    };
+    let manual = input.manual.then(|| "manual".to_owned());
+    let events: Vec<_> =
+        manual.into_iter().chain(input.events.iter().map(|event| format!("event:{event}"))).collect();
+    let head = [bash(&input.name), Quoted::fixed(kind), bash(&input.default), bash(&events.join(" "))];
+    words(head.into_iter().chain(choices.iter().map(|choice| bash(choice))))
+}
+
+/// Words with spaces between.
+fn words(all: impl IntoIterator<Item = Quoted>) -> Quoted {
+    let all: Vec<_> = all.into_iter().collect();
+    Quoted::join(&all, " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixture;
+
+    #[test]
+    fn every_step_of_every_platform_has_its_arm() {
+        let plan = fixture::full();
+        let text = emit(&plan).unwrap();
+        for step in plan.jobs.iter().flat_map(|job| &job.steps) {
+            assert!(text.contains(&format!("\n    '{}') ", step.args.join(" "))), "{:?}", step.args);
+        }
+        assert!(text.contains("\n    'deploy staging') job_deploy_staging all ;;\n"));
+    }
+
+    #[test]
+    fn an_input_says_which_events_bring_it() {
+        let inputs: Vec<_> = fixture::full().inputs.iter().map(|i| input(i).as_str().to_owned()).collect();
+        assert_eq!(
+            inputs,
+            [
+                "'reason' string '' 'manual'",
+                "'dry_run' bool 'false' 'manual'",
+                "'size' choice 's' 'manual' 's' 'l'",
+                "'model_version' string '' 'event:model-registered'",
+            ]
+        );
+    }
+}

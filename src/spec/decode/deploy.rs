@@ -1,0 +1,108 @@
+//! `deploy`, with its approval.
+
+use super::{Decoder, Item, statements};
+use crate::spec::shape::Place;
+use crate::spec::{Approval, ApprovalKind, Common, Deploy};
+
+impl Decoder<'_> {
+    /// `deploy NAME { … }`.
+    pub(super) fn deploy(&mut self, item: &Item<'_>) -> Option<Deploy> {
+        let mut deploy = Deploy {
+            name: item.text("name")?,
+            after: None,
+            on: Vec::new(),
+            approval: None,
+            target: None,
+            smoke: None,
+            tier: None,
+            common: Common { head: item.statement.head, ..Common::default() },
+        };
+        let items = self.complete(item, Place::Deploy);
+        for inner in &items {
+            if self.common(&mut deploy.common, inner) {
+                continue;
+            }
+            match inner.word() {
+                "after" => deploy.after = inner.text("deploy"),
+                "on" => deploy.on.extend(self.on(inner, Place::Deploy)),
+                "approval" => deploy.approval = self.approval(inner),
+                "target" => deploy.target = self.target_of(inner),
+                "smoke" => deploy.smoke = inner.text("command"),
+                "tier" => deploy.tier = inner.text("tier"),
+                "canary" => self.canary(inner),
+                _ => {}
+            }
+        }
+        self.strategies(&items);
+        self.live(&items);
+        Some(deploy)
+    }
+
+    fn approval(&mut self, item: &Item<'_>) -> Option<Approval> {
+        let kind = item.choice("kind", |word| {
+            Some(if word == "by_dispatch" { ApprovalKind::ByDispatch } else { ApprovalKind::Required })
+        })?;
+        if kind.node == ApprovalKind::ByDispatch {
+            let instead =
+                "write `approval required`, with `{ unchecked \"reason\" }` where the plan has no reviewers";
+            self.later("approval by_dispatch", item.statement.head, instead);
+        }
+        let mut approval =
+            Approval { kind, by: Vec::new(), expires: None, unchecked: None, span: item.statement.head };
+        for inner in self.items(statements(item.block()), Place::Approval) {
+            match inner.word() {
+                "by" => approval.by.extend(inner.texts("who")),
+                "expires" => approval.expires = inner.duration("time"),
+                "unchecked" => approval.unchecked = inner.text("reason"),
+                _ => {}
+            }
+        }
+        Some(approval)
+    }
+
+    /// A canary rises, and ends at 100 %.
+    fn canary(&mut self, item: &Item<'_>) {
+        if item.failed() {
+            return;
+        }
+        let mut last = 0.0;
+        for (name, value) in item.values() {
+            let super::Value::Literal(literal) = &value.node else { continue };
+            if name != "weight" {
+                continue;
+            }
+            let weight = literal.number.value();
+            if weight <= last {
+                self.bad_value(
+                    value.span,
+                    format!("a canary rises, and `{}` is not more than the step before", literal.text),
+                    "write the steps from the smallest to `100%`: `canary 5% for 10m, 25% for 10m, 100%`",
+                );
+                return;
+            }
+            last = weight;
+        }
+        if last < 100.0 {
+            self.bad_value(
+                item.statement.head,
+                "this canary never gets to `100%`",
+                "end it with `100%`: `canary 5% for 10m, 25% for 10m, 100%`",
+            );
+        }
+    }
+
+    /// One way to move traffic.
+    fn strategies(&mut self, items: &[Item<'_>]) {
+        let mut ways = items.iter().filter(|i| matches!(i.word(), "canary" | "blue_green" | "rolling"));
+        let (Some(first), Some(second)) = (ways.next(), ways.next()) else { return };
+        self.findings.push(
+            crate::diag::Finding::at(
+                crate::diag::Code::GIVEN_TWICE,
+                second.statement.head,
+                format!("a deploy cannot be `{}` and `{}`", first.word(), second.word()),
+            )
+            .also(first.statement.head, "it is that already")
+            .help("take one of them out"),
+        );
+    }
+}

@@ -1,0 +1,309 @@
+//! The top of a file, and the spec that all of it makes.
+
+use super::{Decoder, Item, statements};
+use crate::diag::{Code, Finding, Spanned};
+use crate::spec::shape::Place;
+use crate::spec::{
+    Auth, Channel, Emit, Event, Input, InputKind, Install, Notify, NotifyOn, On, Patch, PlatformName, Python,
+    Runner, Scenario, SecretIds, Spec, State,
+};
+use crate::syntax::Statement;
+use indexmap::IndexMap;
+
+/// What the loader found: the statements of the spec, those that it takes from elsewhere first.
+pub(crate) struct Found<'t> {
+    pub(crate) statements: Vec<&'t Statement>,
+}
+
+/// Decodes the statements of a spec.
+pub(crate) fn spec(decoder: &mut Decoder<'_>, found: &Found<'_>) -> Spec {
+    let mut spec = Spec { edition: 1, ..Spec::default() };
+    let items = decoder.items(found.statements.iter().copied(), Place::Top);
+    for item in items.iter().filter(|i| i.word() == "target") {
+        if let Some((name, target)) = decoder.named_target(item) {
+            decoder.targets.insert(name, target);
+        }
+    }
+    for item in &items {
+        decoder.top(&mut spec, item);
+    }
+    decoder.later.sort_by_key(|l| (l.span.file, l.span.start));
+    spec.later = decoder.later.clone();
+    spec
+}
+
+impl Decoder<'_> {
+    fn top(&mut self, spec: &mut Spec, item: &Item<'_>) {
+        match item.word() {
+            "mlpipe" => self.edition(spec, item),
+            "pipeline" => spec.pipeline = item.text("name").unwrap_or_default(),
+            "emit" => self.emit(spec, item),
+            "on" => spec.on.extend(self.on(item, Place::Top)),
+            "python" => spec.python = self.python(item),
+            "env" => {
+                if let (Some(name), Some(value)) = (item.text("name"), item.template("value")) {
+                    spec.env.insert(name.node, value);
+                }
+            }
+            "workdir" => spec.workdir = item.text("path"),
+            "secret" => self.secret(spec, item),
+            "runner" => self.runner(spec, item),
+            "model" => insert(&mut spec.models, self.model(item), |m| &m.name),
+            "data" => insert(&mut spec.data, self.data(item), |d| &d.name),
+            "gate" => insert(&mut spec.gates, self.gate(item), |g| &g.name),
+            "train" => insert(&mut spec.train, self.train(item), |t| &t.name),
+            "image" => spec.image = self.image(item),
+            "deploy" => insert(&mut spec.deploys, self.deploy(item), |d| &d.name),
+            "notify" => spec.notify.extend(self.notify(item)),
+            "target" | "let" | "use" => {}
+            _ => self.top_later(spec, item),
+        }
+    }
+
+    /// Statements that are checked now and compiled later.
+    fn top_later(&mut self, spec: &mut Spec, item: &Item<'_>) {
+        self.check_below(item);
+        match item.word() {
+            "auth" => spec.auth.extend(item.text("provider").map(|provider| Auth { provider })),
+            "state" => spec.state = item.text("store").map(|store| State { store }),
+            "scenario" => spec.scenarios.extend(item.text("title").map(|title| Scenario { title })),
+            "patch" => spec.patches.extend(
+                item.choice("platform", platform)
+                    .zip(item.text("place"))
+                    .map(|(platform, place)| Patch { platform, place }),
+            ),
+            _ => {}
+        }
+    }
+
+    fn edition(&mut self, spec: &mut Spec, item: &Item<'_>) {
+        let Some(edition) = item.count("edition") else { return };
+        if edition.node != 1 {
+            self.bad_value(
+                edition.span,
+                format!("this mlpipe knows edition 1 of the language, not {}", edition.node),
+                "write `mlpipe 1`, or install a newer mlpipe",
+            );
+        }
+        spec.edition = edition.node;
+    }
+
+    fn emit(&mut self, spec: &mut Spec, item: &Item<'_>) {
+        for (name, value) in item.values() {
+            let super::Value::Text(text) = &value.node else { continue };
+            if name == "path" {
+                if let Some(last) = spec.emit.last_mut() {
+                    last.path = Some(Spanned::new(text.clone(), value.span));
+                }
+                continue;
+            }
+            let Some(platform) = platform(text) else { continue };
+            if let Some(first) = spec.emit.iter().find(|e| e.platform.node == platform) {
+                let finding =
+                    Finding::at(Code::GIVEN_TWICE, value.span, format!("`emit {text}` is given twice"))
+                        .also(first.platform.span, "it stands here already")
+                        .help("a platform has one file: take one of them out");
+                self.findings.push(finding);
+            }
+            spec.emit.push(Emit { platform: Spanned::new(platform, value.span), path: None });
+        }
+    }
+
+    /// `on …` at the top, in a deploy or in a train.
+    pub(super) fn on(&mut self, item: &Item<'_>, place: Place) -> Option<On> {
+        let mut paths = Vec::new();
+        let mut inputs = Vec::new();
+        let word = item.text("event")?;
+        for inner in self.items(statements(item.block()), Place::On) {
+            let fits = match inner.word() {
+                "paths" => matches!(word.as_str(), "push" | "pull_request"),
+                _ => matches!(word.as_str(), "manual" | "event"),
+            };
+            if !fits {
+                let (what, whose) = match inner.word() {
+                    "paths" => ("a path filter", "`on push` and `on pull_request`"),
+                    _ => ("an input", "`on manual` and `on event`"),
+                };
+                self.findings.push(
+                    Finding::at(
+                        Code::WRONG_PLACE,
+                        inner.statement.head,
+                        format!("`on {}` does not have {what}", word.node),
+                    )
+                    .help(format!("it stands in {whose}")),
+                );
+            } else if inner.word() == "paths" {
+                paths.extend(inner.texts("path"));
+            } else {
+                inputs.extend(self.input(&inner));
+            }
+        }
+        let event = match word.as_str() {
+            "push" => Event::Push(item.texts("ref")),
+            "tag" => Event::Tag(item.texts("ref")),
+            "pull_request" => Event::PullRequest(item.texts("ref")),
+            "schedule" => {
+                let cron = item.text("cron")?;
+                self.cron(&cron);
+                Event::Schedule { cron, timezone: item.text("timezone") }
+            }
+            "manual" => Event::Manual(inputs),
+            "event" => Event::Named { name: item.text("name")?, inputs },
+            _ => {
+                if place != Place::Train {
+                    self.findings.push(
+                        Finding::at(Code::WRONG_PLACE, item.statement.head, "`on change` may stand in a `train` only")
+                            .help("a pipeline starts by `push`, `tag`, `pull_request`, `schedule`, `manual` or `event`"),
+                    );
+                    return None;
+                }
+                Event::Change(item.text("data")?)
+            }
+        };
+        Some(On { event, paths, span: item.statement.head })
+    }
+
+    fn cron(&mut self, cron: &Spanned<String>) {
+        if cron.split_whitespace().count() != 5 {
+            self.bad_value(
+                cron.span,
+                format!("`{}` has not five fields", cron.node),
+                "write minute, hour, day of month, month and day of week: `\"17 3 * * 1\"`",
+            );
+        }
+    }
+
+    fn input(&mut self, item: &Item<'_>) -> Option<Input> {
+        let kind = match item.text("kind")?.as_str() {
+            "string" => InputKind::String,
+            "bool" => InputKind::Bool,
+            "number" => InputKind::Number,
+            _ => InputKind::Choice(item.texts("choice").into_iter().map(|c| c.node).collect()),
+        };
+        let default =
+            item.text("default").or_else(|| item.literal("default").map(|l| l.map(|literal| literal.text)));
+        if let (InputKind::Choice(choices), Some(default)) = (&kind, &default)
+            && !choices.contains(&default.node)
+        {
+            self.bad_value(
+                default.span,
+                format!("the default `{}` is not one of the choices", default.node),
+                format!("write one of {}", crate::diag::words::or_list(choices)),
+            );
+        }
+        Some(Input { name: item.text("name")?, kind, default })
+    }
+
+    fn python(&mut self, item: &Item<'_>) -> Option<Python> {
+        let mut install = None;
+        for inner in self.items(statements(item.block()), Place::Python) {
+            install = match inner.text("tool").as_ref().map(|t| t.as_str()) {
+                Some("pip") => Some(Install::Pip(inner.texts("file"))),
+                Some("poetry") => Some(Install::Poetry(inner.texts("group"))),
+                Some(_) => Some(Install::Uv(inner.texts("group"))),
+                None => install,
+            };
+        }
+        let version = item.text("version")?;
+        let parts: Vec<&str> = version.split('.').collect();
+        let numeric = parts.iter().all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
+        if !numeric || !(2..=3).contains(&parts.len()) || parts.first() != Some(&"3") {
+            self.bad_value(
+                version.span,
+                format!("`{}` is no version of Python 3", version.node),
+                "write it with its minor version: `\"3.11\"`",
+            );
+        }
+        Some(Python { version, install, span: item.statement.head })
+    }
+
+    fn secret(&mut self, spec: &mut Spec, item: &Item<'_>) {
+        let mut ids = SecretIds { ids: IndexMap::new(), span: item.statement.head };
+        for inner in self.items(statements(item.block()), Place::Secret) {
+            if let (Some(platform), Some(id)) = (platform(inner.word()), inner.text("id")) {
+                ids.ids.insert(platform, id);
+            }
+        }
+        if let Some(name) = item.text("name") {
+            spec.secrets.insert(name.node, ids);
+        }
+    }
+
+    fn runner(&mut self, spec: &mut Spec, item: &Item<'_>) {
+        let Some(name) = item.text("name") else { return };
+        if item.block().is_none() {
+            if let Some(first) = &spec.runner {
+                self.findings.push(
+                    Finding::at(
+                        Code::GIVEN_TWICE,
+                        item.statement.head,
+                        "the pipeline's `runner` is given twice",
+                    )
+                    .also(first.span, "it stands here already")
+                    .help("take one of them out, or write it into the jobs that need another one"),
+                );
+            }
+            spec.runner = Some(name);
+            return;
+        }
+        if let Some(first) = spec.runners.get(&name.node) {
+            self.findings.push(
+                Finding::at(
+                    Code::NAME_TWICE,
+                    item.statement.head,
+                    format!("there are two statements `runner {}`", name.node),
+                )
+                .also(first.span, "it stands here already")
+                .help("give one of them another name, or take it out"),
+            );
+        }
+        let mut runner = Runner { name: name.clone(), span: item.statement.head, ..Runner::default() };
+        for inner in self.items(statements(item.block()), Place::Runner) {
+            match inner.word() {
+                "github" => runner.github = inner.texts("label"),
+                "gitlab" => runner.gitlab = inner.texts("label"),
+                "jenkins" => runner.jenkins = inner.text("label"),
+                "image" => runner.image = inner.text("image"),
+                _ => runner.offline = true,
+            }
+        }
+        spec.runners.insert(name.node, runner);
+    }
+
+    fn notify(&mut self, item: &Item<'_>) -> Option<Notify> {
+        let word = item.text("channel")?;
+        let channel = word.clone().map(|w| match w.as_str() {
+            "slack" => Channel::Slack,
+            "teams" => Channel::Teams,
+            "email" => Channel::Email,
+            _ => Channel::Webhook,
+        });
+        if matches!(channel.node, Channel::Teams | Channel::Email) {
+            let instead = "send it to a `webhook`, or to `slack`";
+            self.later(&format!("notify {}", word.node), item.statement.head, instead);
+        }
+        let on = item
+            .texts("on")
+            .into_iter()
+            .map(|on| {
+                on.map(|w| match w.as_str() {
+                    "failure" => NotifyOn::Failure,
+                    "success" => NotifyOn::Success,
+                    "rollback" => NotifyOn::Rollback,
+                    _ => NotifyOn::Halt,
+                })
+            })
+            .collect();
+        Some(Notify { channel, secret: item.text("secret")?, on, span: item.statement.head })
+    }
+}
+
+fn platform(word: &str) -> Option<PlatformName> {
+    PlatformName::ALL.into_iter().find(|p| p.word() == word)
+}
+
+fn insert<T>(map: &mut IndexMap<String, T>, value: Option<T>, name: impl Fn(&T) -> &Spanned<String>) {
+    if let Some(value) = value {
+        map.insert(name(&value).node.clone(), value);
+    }
+}

@@ -1,0 +1,144 @@
+//! Deploys, their approval, and how traffic moves.
+
+use crate::spec::shape::Kind::{Duration, Name, OneOf, Percent, Shell, Str, TargetName};
+use crate::spec::shape::Place::{Approval, Deploy, Target, Top};
+use crate::spec::shape::Shape::{A, Either, List, Maybe, The};
+use crate::spec::shape::{Keyword, Place};
+
+const WITHOUT_SPLIT: &str =
+    "leave it out: the deploy is rolled out at once, and put back when its smoke test fails";
+
+pub(super) static WORDS: &[Keyword] = &[
+    Keyword::new(
+        "deploy",
+        &[Top],
+        &[A("name", Name)],
+        "deploy staging { target kubernetes { … } }",
+        "an environment, and how a release gets there",
+    )
+    .once_per(&["name"])
+    .opens(Deploy),
+    Keyword::new(
+        "after",
+        &[Deploy],
+        &[A("deploy", Name)],
+        "after staging",
+        "the deploy that comes first; the one written before when absent",
+    ),
+    Keyword::new(
+        "tier",
+        &[Deploy],
+        &[A("tier", OneOf(&["production", "staging", "testing", "development", "other"]))],
+        "tier production",
+        "how strict the rules are; guessed from the name when absent",
+    ),
+    Keyword::new(
+        "approval",
+        &[Deploy],
+        &[A("kind", OneOf(&["required", "by_dispatch"]))],
+        "approval required { by \"ml-leads\"; expires 3d }",
+        "a person says yes first",
+    )
+    .may_open(Approval),
+    Keyword::new("by", &[Approval], &[List(&[A("who", Str)])], "by \"ml-leads\"", "who may say yes"),
+    Keyword::new(
+        "expires",
+        &[Approval],
+        &[A("time", Duration)],
+        "expires 3d",
+        "how long the question stands",
+    ),
+    Keyword::new(
+        "unchecked",
+        &[Approval],
+        &[A("reason", Str)],
+        "unchecked \"free plan, no protected environments\"",
+        "the platform's setting cannot be asked for, for this reason",
+    ),
+    Keyword::new(
+        "target",
+        &[Deploy],
+        &[A("target", TargetName)],
+        "target kubernetes { kubeconfig secret KUBECONFIG; deployment \"app\" }",
+        "where it goes: a kind of target, or the name of one",
+    )
+    .may_open(Target)
+    .required(),
+    Keyword::new(
+        "smoke",
+        &[Deploy],
+        &[A("command", Shell)],
+        "smoke \"python scripts/smoke.py\"",
+        "run once after each step; it must succeed",
+    ),
+    Keyword::new("rolling", &[Deploy], &[], "rolling", "all at once, as the target rolls out; the default"),
+    Keyword::new(
+        "canary",
+        &[Deploy],
+        &[List(&[A("weight", Percent), Maybe(&[The("for"), A("hold", Duration)])])],
+        "canary 5% for 10m, 25% for 10m, 100%",
+        "moves traffic in steps",
+    )
+    .later(WITHOUT_SPLIT),
+    Keyword::new(
+        "blue_green",
+        &[Deploy],
+        &[Maybe(&[The("for"), A("hold", Duration)])],
+        "blue_green",
+        "starts the new one beside the old, then switches",
+    )
+    .later(WITHOUT_SPLIT),
+    Keyword::new(
+        "shadow",
+        &[Deploy],
+        &[The("from"), A("deploy", Name)],
+        "shadow from production",
+        "gets copies of another environment's requests; answers are dropped",
+    )
+    .later("leave it out, or copy the traffic by means of your own"),
+    Keyword::new(
+        "soak",
+        &[Deploy],
+        &[A("time", Duration)],
+        "soak 24h",
+        "so long this image has run here before the next deploy starts",
+    )
+    .later("ask for `approval required` on the next deploy, and give it when the time is over"),
+    Keyword::new(
+        "watch",
+        &[Deploy],
+        &[A("window", Duration), The("every"), A("interval", Duration)],
+        "watch 30m every 1m { prometheus secret PROMETHEUS_URL; metric error_rate = \"…\" }",
+        "polls live metrics after each step and for the window after the last",
+    )
+    .opens(Place::Watch)
+    .later("check the live metrics in the `smoke` command, which puts the release back when it fails"),
+    Keyword::new(
+        "rollback",
+        &[Deploy],
+        &[],
+        "rollback { when error_rate > 1% for 3m }",
+        "when the last good release is put back",
+    )
+    .opens(Place::Rollback)
+    .later("leave it out: a deploy that fails, or whose `smoke` fails, is put back already"),
+    Keyword::new(
+        "state",
+        &[Top],
+        &[Either(&[&[
+            A("store", OneOf(&["s3", "gs", "azure", "configmap", "git", "path"])),
+            A("place", Str),
+        ]])],
+        "state s3 \"s3://ml-state/fraud-scorer\"",
+        "where the ledger lies",
+    )
+    .may_open(Place::State)
+    .later("leave it out: what is live is read from the target before it is touched"),
+    Keyword::new(
+        "max_age",
+        &[Place::State],
+        &[A("time", Duration)],
+        "max_age 7d",
+        "a state not verified for longer is refused",
+    ),
+];

@@ -1,0 +1,132 @@
+//! What happens after a deploy: watching, rolling back, halting; and scenarios, which test all of it.
+
+use crate::spec::shape::Keyword;
+use crate::spec::shape::Kind::{
+    Compare, Count, Duration, Glob, Metric, Name, OneOf, Quantity, Raw, Shell, Str, Unit, Upper,
+};
+use crate::spec::shape::Place::{Rollback, Scenario, Top, Watch};
+use crate::spec::shape::Shape::{self, A, Either, List, Maybe, Op, The};
+
+const GIVEN: &[Shape] = &[List(&[Either(&[
+    &[
+        The("on"),
+        A("event", OneOf(&["push", "tag", "pull_request", "schedule", "manual", "event"])),
+        Maybe(&[A("ref", Glob)]),
+    ],
+    &[The("changed"), List(&[A("part", OneOf(&["model", "provider", "prompt", "data"]))])],
+    &[The("approval"), A("answer", OneOf(&["given", "denied"]))],
+    &[
+        A("subject", Metric),
+        Either(&[
+            &[
+                Op("="),
+                Either(&[&[A("missing", OneOf(&["missing"]))], &[A("value", Quantity)]]),
+                Maybe(&[Either(&[&[The("at"), A("at", Duration)], &[The("in"), A("window", Duration)]])]),
+            ],
+            &[A("state", OneOf(&["passed", "failed", "skipped"])), Maybe(&[The("at"), A("at", Duration)])],
+        ]),
+    ],
+])])];
+
+const OUTCOMES: &[&str] = &["passed", "failed", "skipped", "deployed", "untouched", "rolled_back", "halted"];
+
+pub(super) static WORDS: &[Keyword] = &[
+    Keyword::new(
+        "prometheus",
+        &[Watch],
+        &[Either(&[&[The("secret"), A("secret", Upper)], &[A("url", Str)]])],
+        "prometheus secret PROMETHEUS_URL",
+        "the Prometheus server that is asked",
+    ),
+    Keyword::new(
+        "datadog",
+        &[Watch],
+        &[The("secret"), List(&[A("secret", Upper)]), Maybe(&[The("site"), A("site", Str)])],
+        "datadog secret DD_API_KEY, DD_APP_KEY",
+        "Datadog is asked, with these keys",
+    ),
+    Keyword::new(
+        "metric",
+        &[Watch],
+        &[
+            A("metric", Metric),
+            Op("="),
+            Either(&[&[The("run"), A("command", Shell)], &[A("query", Raw)]]),
+            Maybe(&[The("in"), A("unit", Unit)]),
+        ],
+        "metric latency.p99 = \"histogram_quantile(0.99, …)\" in s",
+        "a live metric: a query, or a command that prints a number",
+    )
+    .once_per(&["metric"]),
+    Keyword::new(
+        "smoke",
+        &[Watch],
+        &[A("command", Shell), The("every"), A("interval", Duration)],
+        "smoke \"python scripts/smoke.py\" every 5m",
+        "a command that is run at this interval",
+    ),
+    Keyword::new(
+        "requests",
+        &[Watch],
+        &[A("count", Count), The("per"), A("per", OneOf(&["s", "m", "h"]))],
+        "requests 40 per s",
+        "the traffic to expect, so that a canary step can be checked",
+    ),
+    Keyword::new(
+        "when",
+        &[Rollback],
+        &[
+            A("metric", Metric),
+            A("op", Compare),
+            A("right", Quantity),
+            Maybe(&[Either(&[
+                &[The("for"), A("for", Duration)],
+                &[A("consecutive", OneOf(&["consecutive"]))],
+            ])]),
+        ],
+        "when error_rate > 1% for 3m",
+        "what puts the last good release back",
+    )
+    .many(),
+    Keyword::new(
+        "within",
+        &[Rollback],
+        &[A("time", Duration)],
+        "within 3m",
+        "the time that the rollback itself may take",
+    ),
+    Keyword::new(
+        "halt",
+        &[Rollback],
+        &[
+            The("when"),
+            The("rollbacks"),
+            A("op", Compare),
+            A("count", Count),
+            The("in"),
+            A("window", Duration),
+        ],
+        "halt when rollbacks > 2 in 1h",
+        "stops every deploy of the pipeline until a person resumes",
+    ),
+    Keyword::new(
+        "scenario",
+        &[Top],
+        &[A("title", Str)],
+        "scenario \"a bad model never ships\" { given quality.accuracy = 0.80; expect quality failed }",
+        "a test of the pipeline itself",
+    )
+    .once_per(&["title"])
+    .opens(Scenario)
+    .later("leave it in a file of its own until scenarios are run"),
+    Keyword::new("given", &[Scenario], GIVEN, "given quality.accuracy = 0.80", "what happens").many(),
+    Keyword::new(
+        "expect",
+        &[Scenario],
+        &[List(&[A("name", Name), A("outcome", OneOf(OUTCOMES))])],
+        "expect quality failed, image skipped, production untouched",
+        "how it must end",
+    )
+    .many()
+    .required(),
+];

@@ -1,0 +1,197 @@
+//! A spec and everything it uses, read from disk, parsed and decoded.
+
+use super::decimal::Literal;
+use super::decode::{self, Decoder, Found, Value};
+use super::lets::{LetValue, Lets, Unfilled};
+use super::uses::{self, Files};
+use super::{Spec, Template};
+use crate::diag::{Code, FileId, Finding, SourceMap, Span, Spanned, sort_and_dedup, words};
+use crate::spec::shape::Place;
+use crate::syntax::{ArgKind, Piece, Statement};
+use camino::{Utf8Path, Utf8PathBuf};
+use indexmap::IndexMap;
+use sha2::{Digest, Sha256};
+
+/// What came out of reading one `.mlpipe` file and everything it uses.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The spec; none when the file is a library or there was nothing to go on. Where there are findings too, it holds
+    /// what could be understood, so that the checks behind it can tell theirs in the same run.
+    pub spec: Option<Spec>,
+    /// The file has no `pipeline`: it is there to be used by others.
+    pub is_library: bool,
+    /// Findings of reading, syntax, words, arguments, units, `let` and `use`, in their order.
+    pub findings: Vec<Finding>,
+    /// Every file that was read, the spec first, each once, with its path below the root.
+    pub files: Vec<(Utf8PathBuf, FileId)>,
+}
+
+/// Loads the spec at `path`, which is below `root` (either relative to it or absolute).
+pub fn load(root: &Utf8Path, path: &Utf8Path, sources: &mut SourceMap) -> Loaded {
+    let mut loaded = Loaded::default();
+    let Some(files) = uses::read_all(root, path, sources, &mut loaded.findings) else {
+        sort_and_dedup(&mut loaded.findings);
+        return loaded;
+    };
+    loaded.files = files.all.iter().map(|f| (f.path.clone(), f.id)).collect();
+    loaded.is_library = !files.main().tree.statements.iter().any(|s| s.word.node == "pipeline");
+
+    let mut decoder = Decoder::new(sources);
+    decoder.lets = lets(&mut decoder, &files, loaded.is_library);
+    let found = Found { statements: files.taken(&mut decoder.findings) };
+    let mut spec = decode::spec(&mut decoder, &found);
+    loaded.findings.append(&mut decoder.findings);
+    if !loaded.is_library {
+        spec.path.clone_from(&files.main().path);
+        spec.sha256 = hash(&files, sources);
+        loaded.spec = Some(spec);
+    }
+    sort_and_dedup(&mut loaded.findings);
+    loaded
+}
+
+/// SHA-256 over paths and contents of all files. Each part is preceded by its length, so that a byte cannot move from
+/// one to the next unseen; line ends count as `\n`, so that a checkout with other ones has the same hash.
+fn hash(files: &Files, sources: &SourceMap) -> String {
+    let mut hasher = Sha256::new();
+    let mut part = |text: &str| {
+        hasher.update((text.len() as u64).to_le_bytes());
+        hasher.update(text.as_bytes());
+    };
+    for file in &files.all {
+        part(file.path.as_str());
+        part(&sources.file(file.id).text.replace("\r\n", "\n"));
+    }
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// One `let` statement with its value not worked out yet.
+struct Pending<'t> {
+    name: Spanned<String>,
+    statement: &'t Statement,
+}
+
+/// Collects the `let`s of all files and works out their values.
+fn lets(decoder: &mut Decoder<'_>, files: &Files, is_library: bool) -> Lets {
+    let mut given: IndexMap<String, Pending<'_>> = IndexMap::new();
+    let mut without: IndexMap<String, Unfilled> = IndexMap::new();
+    for file in files.used_first() {
+        let mut here: IndexMap<&str, Span> = IndexMap::new();
+        for statement in file.tree.statements.iter().filter(|s| s.word.node == "let") {
+            let Some(first) = statement.args.first() else { continue };
+            let Some(name) = first.as_name() else { continue };
+            if let Some(place) = here.insert(name, first.span) {
+                decoder.findings.push(
+                    Finding::at(
+                        Code::NAME_TWICE,
+                        first.span,
+                        format!("there are two statements `let {name}`"),
+                    )
+                    .also(place, "it stands here already")
+                    .help("give one of them another name, or take it out"),
+                );
+                continue;
+            }
+            if statement.args.len() == 1 && !statement.damaged {
+                let unfilled = Unfilled { statement: statement.head, via: file.via, may_stay: is_library };
+                without.entry(name.to_owned()).or_insert(unfilled);
+                continue;
+            }
+            if let Some(policy) = given.get(name) {
+                decoder.findings.push(
+                    Finding::at(
+                        Code::LET_OVERRIDDEN,
+                        first.span,
+                        format!("`let {name}` has a value already, and a value is policy"),
+                    )
+                    .also(policy.name.span, "it is given here")
+                    .help(
+                        "take this one out, or take the value out of the library so that its users fill it",
+                    ),
+                );
+                continue;
+            }
+            let name = Spanned::new(name.to_owned(), first.span);
+            given.insert(name.node.clone(), Pending { name, statement });
+        }
+    }
+    without.retain(|name, _| !given.contains_key(name));
+    decoder.lets = Lets { values: IndexMap::new(), unfilled: without };
+    resolve(decoder, given);
+    std::mem::take(&mut decoder.lets)
+}
+
+/// Works out values, those first that need no other. What is left over goes in a circle.
+fn resolve(decoder: &mut Decoder<'_>, mut pending: IndexMap<String, Pending<'_>>) {
+    loop {
+        let ready: Vec<String> = pending
+            .values()
+            .filter(|p| needs(p.statement).all(|n| !pending.contains_key(n)))
+            .map(|p| p.name.node.clone())
+            .collect();
+        if ready.is_empty() {
+            break;
+        }
+        for name in ready {
+            let Some(one) = pending.shift_remove(&name) else { continue };
+            let value = value_of(decoder, one.statement);
+            decoder.lets.values.insert(name, Spanned::new(value, one.name.span));
+        }
+    }
+    if let Some(path) = circle(&pending) {
+        let first = &pending[path[0]].name;
+        decoder.findings.push(
+            Finding::at(
+                Code::LET_CYCLE,
+                first.span,
+                format!("these `let`s need each other: {}", words::cycle(&path)),
+            )
+            .help("give one of them a value that needs no other"),
+        );
+    }
+    for (name, one) in pending {
+        decoder.lets.values.insert(name, Spanned::new(LetValue::Unknown, one.name.span));
+    }
+}
+
+/// What a `let` needs: the names that its value mentions.
+fn needs(statement: &Statement) -> impl Iterator<Item = &str> {
+    statement.args.iter().skip(1).flat_map(|arg| {
+        let refs: Vec<&str> = match &arg.kind {
+            ArgKind::Text(text) => text
+                .pieces
+                .iter()
+                .filter_map(|p| match p {
+                    Piece::Ref(name) => Some(name.as_str()),
+                    _ => None,
+                })
+                .collect(),
+            _ => arg.as_name().into_iter().collect(),
+        };
+        refs
+    })
+}
+
+/// One circle among `let`s each of which needs another of them.
+fn circle<'p>(pending: &'p IndexMap<String, Pending<'_>>) -> Option<Vec<&'p str>> {
+    let mut path: Vec<&str> = vec![pending.keys().next()?];
+    loop {
+        let last = *path.last()?;
+        let (_, statement) = pending.get_key_value(last).map(|(k, p)| (k, p.statement))?;
+        let next = needs(statement).find_map(|n| pending.get_key_value(n).map(|(k, _)| k.as_str()))?;
+        if let Some(start) = path.iter().position(|p| *p == next) {
+            return Some(path.split_off(start));
+        }
+        path.push(next);
+    }
+}
+
+fn value_of(decoder: &mut Decoder<'_>, statement: &Statement) -> LetValue {
+    let items = decoder.items([statement], Place::Top);
+    let value = items.first().and_then(|item| item.values().find(|(name, _)| *name == "value"));
+    match value.map(|(_, v)| &v.node) {
+        Some(Value::Literal(literal)) => LetValue::Literal(Literal::clone(literal)),
+        Some(Value::Template(template)) => LetValue::Text(Template::clone(template)),
+        _ => LetValue::Unknown,
+    }
+}

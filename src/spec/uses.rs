@@ -1,0 +1,374 @@
+//! Reading files: the spec, and what it takes from others by `use`.
+
+use super::decode::Decoder;
+use super::keywords;
+use super::shape::Place;
+use crate::diag::{Code, FileId, Finding, SourceMap, Span, Spanned, words};
+use crate::syntax::{self, Statement, Tree};
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+
+/// What may be taken from another file.
+const TAKEABLE: [&str; 5] = ["gate", "target", "runner", "data", "let"];
+
+/// One file that was read.
+#[derive(Debug)]
+pub(super) struct File {
+    /// Below the root, with `/`.
+    pub(super) path: Utf8PathBuf,
+    pub(super) id: FileId,
+    pub(super) tree: Tree,
+    /// The `use` of the spec through which it came in.
+    pub(super) via: Option<Span>,
+    /// The same file under whatever name.
+    canonical: Utf8PathBuf,
+    uses: Vec<Use>,
+}
+
+/// `use "…" only …`.
+#[derive(Debug)]
+struct Use {
+    /// Index of the file.
+    file: usize,
+    only: Vec<Spanned<String>>,
+}
+
+/// The spec and all files that it uses, each once.
+#[derive(Debug)]
+pub(super) struct Files {
+    /// The spec first, then the others in the order in which they were met.
+    pub(super) all: Vec<File>,
+}
+
+/// Reads a spec and everything it uses. None when the spec itself cannot be read or has nothing in it.
+pub(super) fn read_all(
+    root: &Utf8Path,
+    path: &Utf8Path,
+    sources: &mut SourceMap,
+    findings: &mut Vec<Finding>,
+) -> Option<Files> {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    let mut reader =
+        Reader { root, canonical_root: None, sources, findings, files: Vec::new(), open: Vec::new() };
+    reader.file(below, None)?;
+    Some(Files { all: reader.files })
+}
+
+struct Reader<'a> {
+    root: &'a Utf8Path,
+    canonical_root: Option<Utf8PathBuf>,
+    sources: &'a mut SourceMap,
+    findings: &'a mut Vec<Finding>,
+    files: Vec<File>,
+    /// Files whose `use`s are being followed, outermost first.
+    open: Vec<usize>,
+}
+
+impl Reader<'_> {
+    /// Reads, parses, and follows the `use`s. Gives the file's index.
+    fn file(&mut self, below: &Utf8Path, by: Option<Span>) -> Option<usize> {
+        let full = self.root.join(below);
+        let shown = below.as_str().replace('\\', "/");
+        let text = match read(&full) {
+            Ok(text) => text,
+            Err(fault) => {
+                self.findings.push(fault.finding(&shown, by));
+                return None;
+            }
+        };
+        let id = self.sources.add(shown.as_str(), text);
+        let parsed =
+            syntax::parse(id, &self.sources.file(id).text, &|w| keywords::find(Place::Top, w).is_some());
+        let hopeless = parsed.tree.statements.is_empty() && !parsed.findings.is_empty();
+        self.findings.extend(parsed.findings);
+        if parsed.tree.statements.is_empty() && !hopeless {
+            self.findings.push(
+                Finding::at(Code::EMPTY_FILE, Span::new(id, 0, 0), "there is nothing in this file")
+                    .help("`mlpipe init` writes a spec to start from"),
+            );
+        }
+        if parsed.tree.statements.is_empty() {
+            return None;
+        }
+        let via = match self.open.as_slice() {
+            [] => None,
+            [_] => by,
+            [_, first, ..] => self.files[*first].via,
+        };
+        let canonical = full.canonicalize_utf8().unwrap_or(full);
+        let index = self.files.len();
+        self.files.push(File { path: shown.into(), id, tree: parsed.tree, via, canonical, uses: Vec::new() });
+        self.open.push(index);
+        self.follow(index);
+        self.open.pop();
+        Some(index)
+    }
+
+    fn follow(&mut self, index: usize) {
+        let statements: Vec<Statement> =
+            self.files[index].tree.statements.iter().filter(|s| s.word.node == "use").cloned().collect();
+        for statement in statements {
+            let mut decoder = Decoder::new(self.sources);
+            let items = decoder.items([&statement], Place::Top);
+            let (path, only) = match items.first() {
+                Some(item) => (item.text("path"), item.texts("name")),
+                None => (None, Vec::new()),
+            };
+            drop(items);
+            self.findings.append(&mut decoder.findings);
+            let Some(path) = path else { continue };
+            if let Some(file) = self.used(index, &path) {
+                self.files[index].uses.push(Use { file, only });
+            }
+        }
+    }
+
+    /// The file that a `use` names, read now or before.
+    fn used(&mut self, by: usize, path: &Spanned<String>) -> Option<usize> {
+        let folder = self.files[by].path.parent().unwrap_or(Utf8Path::new("")).to_owned();
+        let Some(below) = joined(&folder, path) else {
+            self.outside(path);
+            return None;
+        };
+        let full = self.root.join(&below);
+        if let Ok(canonical) = full.canonicalize_utf8() {
+            if !self.inside(&canonical) {
+                self.outside(path);
+                return None;
+            }
+            if let Some(known) = self.files.iter().position(|f| f.canonical == canonical) {
+                return self.known(known, path);
+            }
+        }
+        let file = self.file(&below, Some(path.span))?;
+        if let Some(pipeline) = self.files[file].tree.statements.iter().find(|s| s.word.node == "pipeline") {
+            self.findings.push(
+                Finding::at(
+                    Code::BAD_USE,
+                    path.span,
+                    format!("`{below}` is a pipeline of its own, not a library"),
+                )
+                .also(pipeline.head, "it says so here")
+                .help("move what both need into a file without `pipeline`, and `use` that in both"),
+            );
+            return None;
+        }
+        Some(file)
+    }
+
+    /// A file that was read before: fine, unless it is one of those being followed.
+    fn known(&mut self, known: usize, path: &Spanned<String>) -> Option<usize> {
+        let Some(start) = self.open.iter().position(|o| *o == known) else { return Some(known) };
+        let names: Vec<&str> = self.open[start..].iter().map(|i| self.files[*i].path.as_str()).collect();
+        self.findings.push(
+            Finding::at(
+                Code::USE_CYCLE,
+                path.span,
+                format!("these files use each other: {}", words::cycle(&names)),
+            )
+            .help("move what both need into a third file that uses neither"),
+        );
+        None
+    }
+
+    fn inside(&mut self, canonical: &Utf8Path) -> bool {
+        let root = self.root;
+        let known = self.canonical_root.get_or_insert_with(|| {
+            let root = if root.as_str().is_empty() { Utf8Path::new(".") } else { root };
+            root.canonicalize_utf8().unwrap_or_else(|_| root.to_owned())
+        });
+        canonical.starts_with(known)
+    }
+
+    fn outside(&mut self, path: &Spanned<String>) {
+        self.findings.push(
+            Finding::at(Code::USE_OUTSIDE, path.span, format!("`{}` lies outside the repository", path.node))
+                .help("a `use` takes a file of this repository, by its path from the file that uses it"),
+        );
+    }
+}
+
+impl Files {
+    /// The spec itself.
+    pub(super) fn main(&self) -> &File {
+        &self.all[0]
+    }
+
+    /// Every file, used ones before those that use them.
+    pub(super) fn used_first(&self) -> Vec<&File> {
+        let mut order = Vec::new();
+        self.visit(0, &mut order);
+        order.into_iter().map(|i| &self.all[i]).collect()
+    }
+
+    fn visit(&self, file: usize, order: &mut Vec<usize>) {
+        for used in &self.all[file].uses {
+            self.visit_once(used.file, order);
+        }
+        if !order.contains(&file) {
+            order.push(file);
+        }
+    }
+
+    fn visit_once(&self, file: usize, order: &mut Vec<usize>) {
+        if !order.contains(&file) {
+            self.visit(file, order);
+        }
+    }
+
+    /// The statements that make the spec: what it takes from others, then its own, without `let` and `use`.
+    pub(super) fn taken(&self, findings: &mut Vec<Finding>) -> Vec<&Statement> {
+        let mut offers: Vec<Option<Vec<&Statement>>> = vec![None; self.all.len()];
+        self.offer(0, &mut offers, findings);
+        let main = offers.into_iter().next().flatten().unwrap_or_default();
+        main.into_iter().filter(|s| s.word.node != "let").collect()
+    }
+
+    /// What a file offers: what it takes from others, then what is its own.
+    fn offer<'f>(
+        &'f self,
+        index: usize,
+        offers: &mut Vec<Option<Vec<&'f Statement>>>,
+        findings: &mut Vec<Finding>,
+    ) {
+        let file = &self.all[index];
+        let mut offered: Vec<&Statement> = Vec::new();
+        for used in &file.uses {
+            if offers[used.file].is_none() {
+                self.offer(used.file, offers, findings);
+            }
+            let theirs = offers[used.file].as_deref().unwrap_or_default();
+            self.check_only(used, theirs, findings);
+            for statement in theirs.iter().filter(|s| used.takes(s)) {
+                if !offered.iter().any(|o| o.span == statement.span) {
+                    offered.push(statement);
+                }
+            }
+        }
+        let library = !file.tree.statements.iter().any(|s| s.word.node == "pipeline");
+        for statement in &file.tree.statements {
+            let word = statement.word.node.as_str();
+            if word == "use" {
+                continue;
+            }
+            if library
+                && !TAKEABLE.contains(&word)
+                && word != "mlpipe"
+                && keywords::find(Place::Top, word).is_some()
+            {
+                findings.push(
+                    Finding::at(Code::NOT_TAKEN, statement.head, format!("nobody takes a `{word}` from a library"))
+                        .help("a file without `pipeline` offers gates, targets, runners, data and lets; write this into the spec"),
+                );
+                continue;
+            }
+            if word != "mlpipe" || index == 0 {
+                offered.push(statement);
+            }
+        }
+        offers[index] = Some(offered);
+    }
+
+    fn check_only(&self, used: &Use, theirs: &[&Statement], findings: &mut Vec<Finding>) {
+        for name in &used.only {
+            let names = || theirs.iter().filter_map(|s| name_of(s));
+            if names().any(|n| n == name.node) {
+                continue;
+            }
+            let path = &self.all[used.file].path;
+            let finding = Finding::at(
+                Code::USE_UNKNOWN,
+                name.span,
+                format!("`{path}` has nothing called `{}`", name.node),
+            );
+            findings.push(match words::nearest(name, names()) {
+                Some(near) => finding.help(format!("did you mean `{near}`?")),
+                None => finding.help(format!("it has {}", words::and_list(&names().collect::<Vec<_>>()))),
+            });
+        }
+    }
+}
+
+impl Use {
+    fn takes(&self, statement: &Statement) -> bool {
+        let named = |n: &str| self.only.iter().any(|o| o.node == n);
+        self.only.is_empty() || name_of(statement).is_some_and(named)
+    }
+}
+
+fn name_of(statement: &Statement) -> Option<&str> {
+    statement.args.first()?.as_name()
+}
+
+/// A path from a folder below the root, with `.` and `..` taken out. None when it leaves the root.
+fn joined(folder: &Utf8Path, path: &str) -> Option<Utf8PathBuf> {
+    let mut parts: Vec<&str> = folder.components().map(|c| c.as_str()).collect();
+    for component in Utf8Path::new(path).components() {
+        match component {
+            Utf8Component::CurDir => {}
+            Utf8Component::ParentDir => {
+                parts.pop()?;
+            }
+            Utf8Component::Normal(part) => parts.push(part),
+            Utf8Component::RootDir | Utf8Component::Prefix(_) => return None,
+        }
+    }
+    Some(parts.join("/").into())
+}
+
+/// Why a file cannot be read.
+enum Fault {
+    Unreadable(std::io::Error),
+    Folder,
+    TooLarge(u64),
+    NotUtf8(usize),
+}
+
+fn read(path: &Utf8Path) -> Result<String, Fault> {
+    let about = std::fs::metadata(path).map_err(Fault::Unreadable)?;
+    if about.is_dir() {
+        return Err(Fault::Folder);
+    }
+    if about.len() > syntax::MAX_BYTES {
+        return Err(Fault::TooLarge(about.len()));
+    }
+    let bytes = std::fs::read(path).map_err(Fault::Unreadable)?;
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes);
+    String::from_utf8(bytes).map_err(|e| Fault::NotUtf8(e.utf8_error().valid_up_to()))
+}
+
+impl Fault {
+    fn finding(&self, shown: &str, by: Option<Span>) -> Finding {
+        let (code, message, help) = match self {
+            Self::Unreadable(error) if error.kind() == std::io::ErrorKind::NotFound => (
+                Code::UNREADABLE,
+                format!("`{shown}` does not exist"),
+                "check the path: that of a `use` starts at the file that it stands in".to_owned(),
+            ),
+            Self::Unreadable(error) => (
+                Code::UNREADABLE,
+                format!("`{shown}` cannot be read: {error}"),
+                "check who may read it".to_owned(),
+            ),
+            Self::Folder => (
+                Code::UNREADABLE,
+                format!("`{shown}` is a folder"),
+                "name a `.mlpipe` file in it".to_owned(),
+            ),
+            Self::TooLarge(bytes) => (
+                Code::TOO_LARGE,
+                format!("`{shown}` has {bytes} bytes, more than the {} that a spec may have", syntax::MAX_BYTES),
+                "this is probably another kind of file; a spec is a few kilobytes, and shares what is common by `use`"
+                    .to_owned(),
+            ),
+            Self::NotUtf8(at) => (
+                Code::NOT_UTF8,
+                format!("`{shown}` is not UTF-8: byte {at} fits no character"),
+                "save it as UTF-8".to_owned(),
+            ),
+        };
+        match by {
+            Some(span) => Finding::at(code, span, message).help(help),
+            None => Finding::on_path(code, shown, message).help(help),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+# ---- exec: commands, each in a process group of its own with a time limit -----------
+
+GRACE = 10.0
+ending = False
+
+
+def on_signal(number: int, frame: Any) -> None:
+    """The first signal ends what runs; further ones wait until that is done."""
+    if not ending:
+        raise Signalled(number)
+
+
+class Deadline:
+    """A limit that several commands share. Without a limit nothing ever ends."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.seconds = seconds
+        self.end = None if seconds is None else time.monotonic() + seconds
+
+    def left(self) -> float | None:
+        return None if self.end is None else max(0.0, self.end - time.monotonic())
+
+
+class Done:
+    """How a command ended."""
+
+    def __init__(self, code: int, output: str = "", timed_out: bool = False) -> None:
+        #: As a shell would say it: 128 + n after a signal, 124 after a limit.
+        self.code = code
+        #: What it printed, when that was asked for.
+        self.output = output
+        self.timed_out = timed_out
+
+
+def group_lives(process: subprocess.Popen[bytes]) -> bool:
+    """Is any process of the command's group still there?"""
+    process.poll()
+    try:
+        os.killpg(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def end_group(process: subprocess.Popen[bytes], number: int = signal.SIGTERM) -> None:
+    """The signal, ten seconds, KILL: to the command and all that it started."""
+    global ending
+    ending = True
+    try:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)
+        limit = time.monotonic() + GRACE
+        while group_lives(process) and time.monotonic() < limit:
+            time.sleep(0.05)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    finally:
+        ending = False
+
+
+def shell(command: str) -> list[str]:
+    """A command of the spec: bash with the flags that the docs promise."""
+    bash = os.environ.get("MLPIPE_BASH", "bash")
+    return [bash, "-Eeuo", "pipefail", "-O", "inherit_errexit", "-c", command]
+
+
+def run(
+    command: str | Sequence[str],
+    deadline: Deadline | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: str | None = None,
+    capture: bool = False,
+    stdin: bytes | None = None,
+) -> Done:
+    """Runs a command of the spec (a string) or a program with its arguments (a list).
+
+    Its output goes straight to the log; with `capture` what it prints on standard
+    output is returned instead (standard error still goes to the log). `env` is added
+    to the environment. After the limit: TERM, ten seconds, KILL, exit status 124.
+    """
+    words = shell(command) if isinstance(command, str) else list(command)
+    deadline = deadline or Deadline(None)
+    sys.stdout.flush()
+    try:
+        process = subprocess.Popen(  # noqa: S603 - the spec's own command is the point
+            words,
+            env={**os.environ, **(env or {})},
+            cwd=cwd,
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdout=subprocess.PIPE if capture else None,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise Stop(f"`{words[0]}` cannot be started: {error.strerror}") from None
+    try:
+        output, _ = process.communicate(stdin, timeout=deadline.left())
+    except subprocess.TimeoutExpired:
+        end_group(process)
+        what = command if isinstance(command, str) else words[0]
+        limit = span(deadline.seconds or 0)
+        complain(f"`{what}` did not end within {limit} and was stopped")
+        return Done(124, timed_out=True)
+    except Signalled as signalled:
+        end_group(process, signalled.number)
+        raise
+    if group_lives(process):
+        say("mlpipe: the command left processes behind; they are stopped")
+        end_group(process)
+    code = process.returncode
+    text = (output or b"").decode("utf-8", "replace")
+    return Done(128 - code if code < 0 else code, text)
+
+
+@plain("exec")
+def exec_verb(words: list[str]) -> int:
+    """`exec SECONDS COMMAND`: a command of the spec under a time limit."""
+    return run(words[1], Deadline(float(words[0]))).code
+
+
+def workdir() -> str:
+    """The folder in which the commands of the spec run."""
+    return os.environ.get("MLPIPE_WORKDIR") or "."

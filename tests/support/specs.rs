@@ -1,0 +1,291 @@
+//! Random valid specs: every statement that has an output, in every combination that the language allows, with the
+//! nastiest strings that it lets through. The same seed gives the same spec.
+
+use std::fmt::Write;
+
+/// SplitMix64: small, seeded, and the same on every machine.
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, n: usize) -> usize {
+        (self.next() % n as u64) as usize
+    }
+
+    /// True once in `n` times.
+    fn once_in(&mut self, n: usize) -> bool {
+        self.below(n) == 0
+    }
+
+    fn of<'a, T: ?Sized>(&mut self, all: &[&'a T]) -> &'a T {
+        all[self.below(all.len())]
+    }
+}
+
+/// Shell commands that break whoever quotes carelessly.
+const COMMANDS: &[&str] = &[
+    "pytest tests/ -q",
+    "echo \"it's ${HOME} $(date) `id`\"",
+    "printf '%s' \"a: b # c\"",
+    "true && { echo '${{ github.token }}'; } || exit 3",
+    "echo $[[ inputs.x ]] \\\\ done",
+    "python -c 'print(\"ü – 😀\")'",
+    "echo yes; echo no; echo 12:30:45; echo 0755",
+    "grep -E '^a{2,}$' f | wc -l",
+];
+
+/// Values of environment variables.
+const VALUES: &[&str] = &[
+    "UTC",
+    "yes",
+    "NO",
+    "on",
+    "12:30:45",
+    "0755",
+    "1_000",
+    "2024-01-01",
+    "~",
+    "null",
+    "",
+    " lead",
+    "trail ",
+    "a: b",
+    "# x",
+    "it's",
+    "$HOME",
+    "${{ x }}",
+    "$[[ x ]]",
+    "%25",
+    "*",
+    "&a",
+    "!b",
+    "- c",
+    "ü😀",
+    "{a}",
+    "[b]",
+    "1e3",
+    "0x1F",
+    "=",
+    "<<",
+];
+
+/// The text of a valid spec.
+pub(crate) fn spec(seed: u64) -> String {
+    let mut d = Dice(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0x5eed);
+    let mut s = format!("mlpipe 1\npipeline gen-{seed}\n");
+    let pull_requests = triggers(&mut d, &mut s);
+    let python = !d.once_in(3);
+    if python {
+        let install = d.of(&[
+            "",
+            " { install pip \"requirements.txt\" }",
+            " { install poetry groups main, dev }",
+            " { install uv }",
+        ]);
+        let version = d.of(&["3.10", "3.11", "3.13"]);
+        let _ = writeln!(s, "python \"{version}\"{install}");
+    }
+    for i in 0..d.below(4) {
+        let _ = writeln!(s, "env VALUE_{i} = {}", quoted(d.of(VALUES)));
+    }
+    let runner = d.once_in(3);
+    if runner {
+        s.push_str(
+            "runner big { github \"self-hosted\", \"gpu\"; gitlab \"gpu\"; jenkins \"gpu && linux\" }\n",
+        );
+    }
+    let model = model(&mut d, &mut s);
+    let gates = 1 + d.below(6);
+    let image = !d.once_in(4);
+    for i in 0..gates {
+        gate(&mut d, &mut s, i, model, runner);
+    }
+    if image {
+        image_block(&mut d, &mut s, model);
+    }
+    if image || model {
+        for i in 0..1 + d.below(3) {
+            deploy(&mut d, &mut s, i, image, runner);
+        }
+    }
+    if d.once_in(2) {
+        let channel = d.of(&["slack", "webhook"]);
+        let on = d.of(&["failure", "failure, rollback", "success", "failure, success"]);
+        let _ = writeln!(s, "notify {channel} secret HOOK_URL on {on}");
+    }
+    let _ = pull_requests;
+    s
+}
+
+fn quoted(raw: &str) -> String {
+    let mut out = String::from("\"");
+    for c in raw.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '$' => out.push_str("\\$"),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+/// A shell string is verbatim: only the language's own escapes are needed.
+fn shell(raw: &str) -> String {
+    format!("\"\"\"{raw}\"\"\"")
+}
+
+fn triggers(d: &mut Dice, s: &mut String) -> bool {
+    let push = d.of(&["on push main", "on push main, \"release/**\"", "on push \"release/*\", main, hotfix"]);
+    let _ = writeln!(s, "{push}");
+    let pull_requests = !d.once_in(3);
+    if pull_requests {
+        s.push_str("on pull_request main\n");
+    }
+    if d.once_in(3) {
+        let _ = writeln!(s, "on tag \"v*\"");
+    }
+    if d.once_in(3) {
+        let zone = d.of(&["", " timezone \"Europe/Berlin\"", " timezone \"America/New_York\""]);
+        let cron = d.of(&["17 3 * * 1", "5 */6 * * *", "30 4 1,15 * *", "12 2-5 * * *"]);
+        let _ = writeln!(s, "on schedule \"{cron}\"{zone}");
+    }
+    if d.once_in(3) {
+        s.push_str(d.of(&[
+            "on manual\n",
+            "on manual { input reason string; input dry_run bool default false; input size choice \"s\", \"l\" default \"s\" }\n",
+        ]));
+    }
+    if d.once_in(4) {
+        s.push_str("on event model-registered { input model_version string }\n");
+    }
+    pull_requests
+}
+
+fn model(d: &mut Dice, s: &mut String) -> bool {
+    let sha = "0123456789abcdef".repeat(4);
+    let source = match d.below(6) {
+        0 => "source path \"models/m.pkl\"; save \"models/m.pkl\"".to_owned(),
+        1 => format!(
+            "source http \"https://models.acme.test/m.pkl\" {{ sha256 \"{sha}\" }}; save \"models/m.pkl\""
+        ),
+        2 => "source mlflow \"models:/ranker/7\" { secret MLFLOW_TRACKING_URI }; save \"models/m.pkl\""
+            .to_owned(),
+        3 => "source run \"python fetch.py\"; save \"models/m.pkl\"".to_owned(),
+        4 => String::new(),
+        _ => return false,
+    };
+    let version = d.of(&["ranker/7", "gpt-4o/2024-11-20/v3", "ranker/${commit}"]);
+    let _ = writeln!(s, "model ranker {{\n  version \"{version}\"\n  {source}\n}}");
+    !source.is_empty()
+}
+
+fn gate(d: &mut Dice, s: &mut String, i: usize, model: bool, runner: bool) {
+    let _ = writeln!(s, "gate g{i} {{");
+    let _ = writeln!(s, "  run {}", shell(d.of(COMMANDS)));
+    if model && d.once_in(2) {
+        s.push_str("  needs model ranker\n");
+    }
+    if i > 0 && d.once_in(3) {
+        let _ = writeln!(s, "  after g{}", d.below(i));
+    }
+    if d.once_in(2) {
+        let _ = writeln!(s, "  report junit \"unit-{i}.xml\"");
+    }
+    if d.once_in(2) {
+        let _ = writeln!(s, "  metrics \"metrics-{i}.json\"");
+        s.push_str("  require accuracy >= 0.85\n");
+        if d.once_in(2) {
+            s.push_str("  require latency_ms < 200ms\n");
+        }
+        if d.once_in(2) {
+            s.push_str("  baseline \"baseline.json\"\n  require f1 >= baseline - 0.01\n  require rag.\"map@0.5\" >= baseline - 5%\n");
+        }
+    }
+    for line in [
+        "  seed 42",
+        "  repeat 3 pass 2",
+        "  timeout 10m",
+        "  artifact \"out/report.html\"",
+        "  secret API_KEY",
+    ] {
+        if d.once_in(4) {
+            let _ = writeln!(s, "{line}");
+        }
+    }
+    if d.once_in(5) {
+        let _ =
+            writeln!(s, "  advisory {}", quoted(d.of(&["triaged weekly", "it's | noisy <b>", "see #12: a"])));
+    }
+    if runner && d.once_in(3) {
+        s.push_str("  runner big\n");
+    }
+    if d.once_in(4) {
+        let _ = writeln!(s, "  env OWN = {}", quoted(d.of(VALUES)));
+    }
+    s.push_str("}\n");
+}
+
+fn image_block(d: &mut Dice, s: &mut String, model: bool) {
+    let head = d.of(&[
+        "ghcr \"ghcr.io/acme/ranker\" {",
+        "dockerhub \"docker.io/acme/ranker\" {\n  login secret HUB_USER, HUB_TOKEN",
+        "gitlab \"registry.gitlab.com/acme/ranker\" {",
+        "generic \"registry.acme.test:5000/ml/ranker\" {\n  login secret REGISTRY_USER, REGISTRY_PASSWORD",
+    ]);
+    let _ = writeln!(s, "image {head}");
+    let _ = writeln!(
+        s,
+        "  tags {}",
+        d.of(&["commit", "commit, branch", "short_commit, latest", "commit, \"v1-${commit}\""])
+    );
+    if d.once_in(2) {
+        let _ = writeln!(s, "  scan trivy fail_on {}", d.of(&["low", "medium", "high", "critical"]));
+    }
+    if model && d.once_in(2) {
+        s.push_str("  with model ranker\n");
+    }
+    s.push_str("}\n");
+}
+
+fn deploy(d: &mut Dice, s: &mut String, i: usize, image: bool, runner: bool) {
+    let name = ["staging", "canary-eu", "production"][i];
+    let _ = writeln!(s, "deploy {name} {{");
+    if d.once_in(3) {
+        s.push_str(d.of(&[
+            "  approval required\n",
+            "  approval required { by \"ml-leads\" }\n",
+            "  approval required { unchecked \"this plan has no reviewers\" }\n",
+        ]));
+    }
+    if image && d.once_in(2) {
+        let _ = writeln!(
+            s,
+            "  target kubernetes {{ kubeconfig secret KUBECONFIG_{i}; namespace \"ml\"; deployment \"ranker\" }}"
+        );
+    } else {
+        let _ = writeln!(
+            s,
+            "  target command {{\n    deploy {}\n    live \"./live\"\n  }}",
+            shell(d.of(COMMANDS))
+        );
+    }
+    if d.once_in(2) {
+        let _ = writeln!(s, "  smoke {}", shell(d.of(COMMANDS)));
+    }
+    if d.once_in(3) {
+        s.push_str("  on push main\n");
+    }
+    if runner && d.once_in(3) {
+        s.push_str("  runner big\n");
+    }
+    s.push_str("}\n");
+}
