@@ -3,11 +3,14 @@ stand-ins for the tools on PATH that write down how they were called."""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import hashlib
 import http.server
 import json
 import os
+import py_compile
 import re
 import shutil
 import subprocess
@@ -34,6 +37,16 @@ def runtime_text() -> str:
     return "\n\n".join((ROOT / part).read_text(encoding="utf-8") for part in parts)
 
 
+@functools.lru_cache(maxsize=None)
+def compiled_runtime() -> str:
+    """Compiled once: the tests start it some hundred times."""
+    folder = tempfile.mkdtemp(prefix="mlpipe-test-")
+    atexit.register(shutil.rmtree, folder)
+    text = Path(folder, "mlpipe_runtime.py")
+    text.write_text(runtime_text(), encoding="utf-8")
+    return py_compile.compile(str(text), str(text) + "c", doraise=True)
+
+
 class Bench(unittest.TestCase):
     """A repository at a commit, in a run of a pipeline on a platform."""
 
@@ -55,8 +68,8 @@ class Bench(unittest.TestCase):
         # A link would let pyenv's shim look for itself; the interpreter at hand is the one.
         (self.bin / "python3").unlink()
         os.symlink(sys.executable, self.bin / "python3")
-        self.runtime = self.repo / "mlpipe_runtime.py"
-        self.runtime.write_text(runtime_text(), encoding="utf-8")
+        self.runtime = self.repo / "mlpipe_runtime.pyc"
+        shutil.copyfile(compiled_runtime(), self.runtime)
         (self.repo / "Dockerfile").write_text("FROM scratch\n")
         self.env = {
             "PATH": str(self.bin),
@@ -165,7 +178,7 @@ class Server:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = "http://127.0.0.1:{}".format(self.server.server_address[1])
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self) -> None:
         self.server.shutdown()

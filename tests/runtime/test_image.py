@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import unittest
 
-from bench import COMMIT, REPOSITORY, Bench, sha
+from bench import COMMIT, REPOSITORY, Bench, runtime_text, sha
 
 MODEL = sha("model bytes")
 DEPLOYED = f"{REPOSITORY}:{COMMIT}"
@@ -277,7 +277,7 @@ class FixedTagExists(ImageBench):
 
     def test_the_ways_in_which_registries_say_not_found(self) -> None:
         space: dict = {}
-        exec(self.runtime.read_text().rpartition("if __name__")[0], space)  # noqa: S102
+        exec(runtime_text().rpartition("if __name__")[0], space)  # noqa: S102
         for text in (
             f"ERROR: {DEPLOYED}: not found",
             f"ERROR: failed to resolve: {DEPLOYED}: not found\n",

@@ -152,7 +152,8 @@ fn image_options(call: Call, image: &ImageWork, job: &Job) -> Call {
     });
     let call = call.each("gate", &image.gates);
     let call = call.option("builder-image", [tool_images::builder()]);
-    let call = if image.scan.is_some() { call.option("scanner-image", [tool_images::scanner()]) } else { call };
+    let call =
+        if image.scan.is_some() { call.option("scanner-image", [tool_images::scanner()]) } else { call };
     let call = if job.runner.offline { call.option("offline", []) } else { call };
     if image.push { call } else { call.option("check", []) }
 }

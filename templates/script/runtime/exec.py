@@ -45,7 +45,25 @@ def group_lives(process: subprocess.Popen[bytes]) -> bool:
         return False
     except PermissionError:
         return True
-    return True
+    return not only_zombies(process.pid)
+
+
+def only_zombies(group: int) -> bool:
+    """Have all processes of the group ended? In a container without an init nobody
+    collects them, and they stay in the group for ever."""
+    states = []
+    try:
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            with contextlib.suppress(OSError):
+                with open(
+                    f"/proc/{name}/stat", encoding="utf-8", errors="replace"
+                ) as f:
+                    state, _, its_group = f.read().rpartition(")")[2].split()[:3]
+                if its_group == str(group):
+                    states.append(state)
+    except OSError:
+        return False  # not Linux
+    return bool(states) and all(state in "ZX" for state in states)
 
 
 def end_group(process: subprocess.Popen[bytes], number: int = signal.SIGTERM) -> None:
