@@ -256,7 +256,7 @@ class Interpreter {
     private Exception post(Map conditions, Exception error) {
         def worst = { build.result ?: 'SUCCESS' }
         def combined = { def mine = error == null ? 'SUCCESS' : error instanceof Interrupted ? error.result : 'FAILURE'
-            [mine, worst()].max { Build.WORSE.indexOf(it) } }
+            [mine, worst(), build.context.mark?.result ?: 'SUCCESS'].max { Build.WORSE.indexOf(it) } }
         def holds = [always: { true }, changed: { combined() != 'SUCCESS' }, fixed: { false }, regression: { combined() != 'SUCCESS' },
             aborted: { combined() == 'ABORTED' }, success: { combined() == 'SUCCESS' }, unsuccessful: { combined() != 'SUCCESS' },
             unstable: { combined() == 'UNSTABLE' }, failure: { combined() == 'FAILURE' }, notBuilt: { combined() == 'NOT_BUILT' }, cleanup: { true }]
