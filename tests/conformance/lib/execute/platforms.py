@@ -26,15 +26,17 @@ def start(bench, command, **more):
     return done.returncode, done.stdout
 
 
-#: A service is a container, and there is no engine: the stand-in for docker needs none.
-SERVICES = re.compile(r"^  services:\n(?:    .*\n)+", re.MULTILINE)
+#: A service is a container, and there is no engine: the stand-in for docker needs none, nor the way to it.
+SERVICES = re.compile(r"^  services:\n(?:    .*\n)+|^    DOCKER_[A-Z_]+: .*\n", re.MULTILINE)
+#: What the line above may leave behind.
+NO_VARIABLES = re.compile(r"^  variables:\n(?!    )", re.MULTILINE)
 
 
 def gitlab(bench):
     """gitlab-ci-local, each job in a folder of its own with the artifacts of its needs."""
     system("rsync")
     text = (bench.repository / ".gitlab-ci.yml").read_text(encoding="utf-8")
-    (bench.folder / "gitlab-ci.yml").write_text(SERVICES.sub("", text), encoding="utf-8")
+    (bench.folder / "gitlab-ci.yml").write_text(NO_VARIABLES.sub("", SERVICES.sub("", text)), encoding="utf-8")
     command = [python_tool("node"), installed("npm/node_modules/gitlab-ci-local/dist/index.js"), "--force-shell-executor",
                "--shell-isolation", "--no-artifacts-to-source", "--no-color", "--concurrency", "2",
                "--file", "../gitlab-ci.yml"]
