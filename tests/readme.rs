@@ -72,7 +72,13 @@ fn blocks_are_what_the_files_hold() {
 #[test]
 fn every_link_leads_somewhere() {
     let mut seen = 0;
-    for page in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "examples/README.md", "tests/conformance/README.md"] {
+    for page in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "examples/README.md",
+        "tests/conformance/README.md",
+    ] {
         let page = root().join(page);
         let text = read(&page);
         for target in text.split("](").skip(1).filter_map(|t| t.split(')').next()) {

@@ -9,8 +9,10 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  mlpipe check            in CI and pre-commit: exit 1 and a diff when a generated file\n  \
-                        \x20                       is not what its spec says")]
+#[command(
+    after_help = "Examples:\n  mlpipe check            in CI and pre-commit: exit 1 and a diff when a generated file\n  \
+                        \x20                       is not what its spec says"
+)]
 pub(super) struct Args {
     /// Specs, or folders with specs [default: every .mlpipe file below the root]
     #[arg(value_name = "PATH")]
@@ -70,7 +72,8 @@ fn because(cause: &Cause) -> String {
             "was not written by mlpipe; move it away, or replace it with `mlpipe compile --force`".into()
         }
         Cause::Edited => {
-            "was edited by hand; make the change in the spec, then `mlpipe compile` (it overwrites the edit)".into()
+            "was edited by hand; make the change in the spec, then `mlpipe compile` (it overwrites the edit)"
+                .into()
         }
         Cause::SpecChanged => "is older than its spec; `mlpipe compile` brings it up to date".into(),
         Cause::ToolChanged { wrote } => format!(

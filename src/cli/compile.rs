@@ -99,7 +99,11 @@ fn write(shell: &Shell, args: &Args, project: &Project, root: &Utf8PathBuf, file
                 shell.out(&format!("{}\n", shown(root, &f.path)));
             }
             let pipelines = words::count(project.plans_selected().count(), "pipeline");
-            shell.say(&format!("{pipelines}: {} written, {} unchanged", words::count(done.changed, "file"), done.unchanged));
+            shell.say(&format!(
+                "{pipelines}: {} written, {} unchanged",
+                words::count(done.changed, "file"),
+                done.unchanged
+            ));
             Exit::Fine
         }
         Err(e @ WriteError::Foreign(_)) => {

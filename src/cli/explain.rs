@@ -25,6 +25,7 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         return Exit::Fine;
     }
     let near = words::nearest(asked, diag::ALL.iter().flat_map(|c| [c.id, c.name]));
-    let hint = near.map_or_else(|| "`mlpipe explain` lists them".to_owned(), |n| format!("did you mean `{n}`?"));
+    let hint =
+        near.map_or_else(|| "`mlpipe explain` lists them".to_owned(), |n| format!("did you mean `{n}`?"));
     shell.usage(&format!("there is no finding `{asked}`; {hint}"))
 }

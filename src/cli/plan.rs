@@ -9,7 +9,9 @@ use camino::Utf8PathBuf;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  mlpipe plan\n  mlpipe plan release.mlpipe --format json | jq '.jobs[].id'")]
+#[command(
+    after_help = "Examples:\n  mlpipe plan\n  mlpipe plan release.mlpipe --format json | jq '.jobs[].id'"
+)]
 pub(super) struct Args {
     /// Specs, or folders with specs [default: every .mlpipe file below the root]
     #[arg(value_name = "PATH")]

@@ -103,7 +103,10 @@ fn roots(project: &Project, platform: PlatformName, files: &mut Vec<OutputFile>,
                     Finding::on_path(
                         Code::NEIGHBOUR_BROKEN,
                         p.spec.path.to_string(),
-                        format!("holds errors, and {} needs every pipeline's part of its root file", platform.word()),
+                        format!(
+                            "holds errors, and {} needs every pipeline's part of its root file",
+                            platform.word()
+                        ),
                     )
                     .help(format!("`mlpipe lint {}` shows them", p.spec.path)),
                 );
@@ -123,6 +126,7 @@ fn roots(project: &Project, platform: PlatformName, files: &mut Vec<OutputFile>,
 }
 
 fn template_bug(source: &str, bug: &TemplateBug) -> Finding {
-    Finding::on_path(Code::TEMPLATE_FAILED, source, bug.to_string())
-        .help("this is a bug in mlpipe, not in your spec: please report it with the spec; nothing was written")
+    Finding::on_path(Code::TEMPLATE_FAILED, source, bug.to_string()).help(
+        "this is a bug in mlpipe, not in your spec: please report it with the spec; nothing was written",
+    )
 }

@@ -33,10 +33,9 @@ pub enum DiscoverError {
 pub fn specs(root: &Utf8Path, path: &Utf8Path) -> Result<Vec<Utf8PathBuf>, DiscoverError> {
     let real = path.canonicalize_utf8().map_err(|_| DiscoverError::Missing(path.to_owned()))?;
     let below = |p: &Utf8Path| {
-        p.strip_prefix(root).map(unix).map_err(|_| DiscoverError::Outside {
-            path: path.to_owned(),
-            root: root.to_owned(),
-        })
+        p.strip_prefix(root)
+            .map(unix)
+            .map_err(|_| DiscoverError::Outside { path: path.to_owned(), root: root.to_owned() })
     };
     if !real.is_dir() {
         return Ok(vec![below(&real)?]);

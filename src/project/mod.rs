@@ -41,8 +41,12 @@ pub struct Project {
 impl Project {
     /// Reads, checks and plans. `all` are the specs of the repository, `selected` those that the user asked for.
     pub fn load(root: &Utf8Path, all: &[Utf8PathBuf], selected: &[Utf8PathBuf]) -> Self {
-        let mut project =
-            Self { root: root.to_owned(), sources: SourceMap::default(), findings: vec![], pipelines: vec![] };
+        let mut project = Self {
+            root: root.to_owned(),
+            sources: SourceMap::default(),
+            findings: vec![],
+            pipelines: vec![],
+        };
         for path in all {
             let wanted = selected.contains(path);
             let loaded = spec::load(root, path, &mut project.sources);
@@ -151,12 +155,16 @@ impl Project {
                 if let Some(j) = other.filter(|j| self.pipelines[i].selected || self.pipelines[*j].selected) {
                     let place = self.pipelines[i].spec.pipeline.span;
                     found.push(
-                        Finding::at(Code::PATH_TWICE, place, format!("two pipelines would write `{}`", e.path))
-                            .help(format!(
-                                "`{}` writes it too: give one of them another path with `emit {} \"…\"`",
-                                self.pipelines[j].spec.path,
-                                e.platform.word()
-                            )),
+                        Finding::at(
+                            Code::PATH_TWICE,
+                            place,
+                            format!("two pipelines would write `{}`", e.path),
+                        )
+                        .help(format!(
+                            "`{}` writes it too: give one of them another path with `emit {} \"…\"`",
+                            self.pipelines[j].spec.path,
+                            e.platform.word()
+                        )),
                     );
                 }
                 seen.push((&e.path, i));
