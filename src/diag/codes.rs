@@ -175,6 +175,8 @@ codes! {
     PYTHON_TOO_OLD = "MLP312" "python-too-old" Error;
     /// A path lies where mlpipe writes.
     RESERVED_PATH = "MLP313" "reserved-path" Error;
+    /// An input's name that no variable can have.
+    BAD_INPUT_NAME = "MLP314" "bad-input-name" Error;
     /// A gate holds nothing that can fail.
     GATE_CHECKS_NOTHING = "MLP320" "gate-checks-nothing" Error;
     /// A gate has thresholds but no metrics.

@@ -44,6 +44,7 @@ pub fn load(root: &Utf8Path, path: &Utf8Path, sources: &mut SourceMap) -> Loaded
     if !loaded.is_library {
         spec.path.clone_from(&files.main().path);
         spec.sha256 = hash(&files, sources);
+        spec.partial = loaded.findings.iter().any(Finding::is_error);
         loaded.spec = Some(spec);
     }
     sort_and_dedup(&mut loaded.findings);

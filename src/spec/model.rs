@@ -143,6 +143,8 @@ pub struct Spec {
     pub scenarios: Vec<Scenario>,
     /// Additions to emitted files.
     pub patches: Vec<Patch>,
+    /// Reading the spec found errors: something that is written may be missing here.
+    pub partial: bool,
     /// Statements that parse and type-check but have no output yet, each with its keyword, in the order of the file.
     pub later: Vec<Later>,
 }

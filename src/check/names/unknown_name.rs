@@ -46,11 +46,14 @@ impl Kind {
 /// Runs the rule.
 pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
     for (kind, name) in references(spec) {
-        if !kind.names(spec).contains(&name.node.as_str()) {
+        let known = kind.names(spec);
+        // Of a partial spec only what is plainly misspelt is told: the rest may stand in what could not be read.
+        let plain = !spec.partial || nearest(&name.node, known.iter().copied()).is_some();
+        if !known.contains(&name.node.as_str()) && plain {
             out.push(unknown(spec, kind, name));
         }
     }
-    if spec.image.is_none() {
+    if spec.image.is_none() && !spec.partial {
         for (gate, span) in spec.gates.values().filter_map(|g| g.needs_image.map(|span| (g, span))) {
             let message =
                 format!("the gate `{}` needs the image, and the pipeline builds none", gate.name.node);
