@@ -1,3 +1,5 @@
 //! The `mlpipe` binary.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    mlpipe::cli::main()
+}

@@ -94,6 +94,7 @@ fn roots(project: &Project, platform: PlatformName, files: &mut Vec<OutputFile>,
     }
     let plans: Vec<&Plan> = sharing.iter().filter_map(|p| p.plan.as_ref()).collect();
     let back = platform::get(platform);
+    found.extend(back.root_limits(&plans));
     match back.root(&plans) {
         Ok(None) => {}
         Ok(Some(_)) if plans.len() < sharing.len() => {

@@ -68,6 +68,9 @@ pub(super) fn of(plan: &Plan, job: &Job) -> Vec<Quoted> {
     {
         calls.push(Quoted::join(&[Quoted::fixed("advisory="), bash(reason)], ""));
     }
+    if matches!(job.work, Work::Deploy(_)) {
+        calls.push(Quoted::fixed("phase=$1"));
+    }
     calls.push(begin(plan, job));
     if let Some(folder) = &job.workdir {
         calls.push(Quoted::join(&[Quoted::fixed("export MLPIPE_WORKDIR="), bash(folder)], ""));
@@ -91,17 +94,13 @@ pub(super) fn of(plan: &Plan, job: &Job) -> Vec<Quoted> {
     }
     let limit = job.timeout;
     calls.extend(needed(job).iter().map(|m| work::model_options(Call::new("fetch"), m, limit).print()));
-    calls.push(work::of(job).print());
+    calls.push(work::of(plan, job).print());
     calls
 }
 
 /// `job ID KIND TITLE TOOL…`.
 fn begin(plan: &Plan, job: &Job) -> Quoted {
     let call = Call::new("job").word(&job.id).quoted(Quoted::fixed(work::kind(&job.work))).word(&job.title);
-    let call = match &job.work {
-        Work::Deploy(_) => call.quoted(Quoted::fixed("\"$([[ $1 == all || $1 == begin ]] || echo resume)\"")),
-        _ => call,
-    };
     tools(plan, job).into_iter().fold(call, |call, tool| call.quoted(Quoted::fixed(tool))).print()
 }
 

@@ -190,7 +190,7 @@ fn input(input: &PlanInput) -> InputView {
     let default = match (&input.kind, input.default.as_str()) {
         (InputKind::Bool, "true") => Quoted::fixed("true"),
         (InputKind::Bool, _) => Quoted::fixed("false"),
-        (InputKind::Number, text) if text.parse::<f64>().is_ok() => Quoted::word(text),
+        (InputKind::Number, text) if text.parse::<f64>().is_ok_and(f64::is_finite) => Quoted::word(text),
         (_, text) => yaml(text),
     };
     InputView {

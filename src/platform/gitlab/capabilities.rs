@@ -39,7 +39,11 @@ pub(super) const TABLE: &[Capability] = &[
         "a manual job on a protected environment (Premium); the script checks that it is protected",
     ),
     line("rollback on failure", Emulated, "the script puts back what was live"),
-    line("rollback on cancel", Emulated, "`after_script` puts it back; best effort, with a limit of its own"),
+    line(
+        "rollback on cancel",
+        Emulated,
+        "`after_script` puts it back, with a limit of its own; a forced cancel skips it",
+    ),
     line(
         "secret",
         Outside,

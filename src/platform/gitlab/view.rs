@@ -65,7 +65,7 @@ struct JobView {
     environment: Option<EnvironmentView>,
     lock: Option<Quoted>,
     timeout: u64,
-    after_script: Option<u64>,
+    after_script: Option<AfterScript>,
     cache: Option<CacheView>,
     prepare: Vec<Quoted>,
     exports: Vec<Quoted>,
@@ -95,10 +95,18 @@ struct EnvironmentView {
     tier: Quoted,
 }
 
+/// Minutes after which the runner ends a deploy's script, and those of putting back afterwards.
+#[derive(Debug, Serialize)]
+struct AfterScript {
+    script: u64,
+    after: u64,
+}
+
 #[derive(Debug, Serialize)]
 struct CacheView {
     files: Vec<Quoted>,
     key: Quoted,
+    path: Quoted,
 }
 
 /// The view of one pipeline.
@@ -151,7 +159,9 @@ fn job(plan: &Plan, j: &Job, stage: &str, start: Option<&str>) -> JobView {
     let ordered = j.run_if == RunIf::AllSucceeded;
     let file = |name: &str| scalar(&format!("mlpipe-out/{}/{name}", j.id));
     let restore = j.steps.iter().find(|s| s.when == StepWhen::Unfinished);
-    let after_script = restore.map(|_| restore_minutes(j));
+    let limit = j.timeout.div_ceil(60);
+    let after_script =
+        restore.map(|_| AfterScript { script: limit + BACKSTOP / 2, after: restore_minutes(j) });
     JobView {
         origin: note(&format!("{}:{}: {}", j.origin.path, j.origin.line, j.origin.text)),
         secrets: j.secrets.iter().filter(|s| stored(s)).map(|s| secret_note(s, j)).collect(),
@@ -176,7 +186,7 @@ fn job(plan: &Plan, j: &Job, stage: &str, start: Option<&str>) -> JobView {
             .as_ref()
             .map(|e| EnvironmentView { name: scalar(&e.name), tier: scalar(&e.tier) }),
         lock: j.lock.as_deref().map(scalar),
-        timeout: j.timeout.div_ceil(60) + BACKSTOP + after_script.unwrap_or(0),
+        timeout: limit + BACKSTOP + after_script.as_ref().map_or(0, |a| a.after),
         after_script,
         cache: cache(plan, j),
         prepare: j.runner.gitlab.prepare.iter().map(|c| yaml(c)).collect(),
@@ -219,7 +229,7 @@ fn stored(s: &SecretUse) -> bool {
 
 fn secret_note(s: &SecretUse, j: &Job) -> Quoted {
     match &j.environment {
-        Some(e) => note(&format!("{} (of environment {} only)", s.gitlab, e.name)),
+        Some(e) => note(&format!("{}, scoped to the environment {}", s.gitlab, e.name)),
         None => note(&s.gitlab),
     }
 }
@@ -246,10 +256,10 @@ fn cache(plan: &Plan, j: &Job) -> Option<CacheView> {
     if !matches!(j.work, Work::Gate(_) | Work::Model(_)) {
         return None;
     }
-    let names: Vec<String> = match python.install.as_ref()? {
-        PlanInstall::Pip { files } => files.clone(),
-        PlanInstall::Poetry { .. } => vec!["poetry.lock".into()],
-        PlanInstall::Uv { .. } => vec!["uv.lock".into()],
+    let (tool, names): (&str, Vec<String>) = match python.install.as_ref()? {
+        PlanInstall::Pip { files } => ("pip", files.clone()),
+        PlanInstall::Poetry { .. } => ("poetry", vec!["poetry.lock".into()]),
+        PlanInstall::Uv { .. } => ("uv", vec!["uv.lock".into()]),
     };
     let below = |f: &String| match &j.workdir {
         Some(dir) => format!("{}/{f}", dir.trim_end_matches('/')),
@@ -258,7 +268,11 @@ fn cache(plan: &Plan, j: &Job) -> Option<CacheView> {
     // GitLab takes two files at most, from below the root, and expands variables in their names.
     let plain = |f: &String| !f.contains('$') && !f.contains("..");
     let files: Vec<Quoted> = names.iter().map(below).filter(plain).take(2).map(|f| scalar(&f)).collect();
-    Some(CacheView { files, key: scalar(&format!("mlpipe-python-{}", python.version)) })
+    Some(CacheView {
+        files,
+        key: scalar(&format!("mlpipe-{tool}-{}", python.version)),
+        path: yaml(&format!(".mlpipe-cache/{tool}/")),
+    })
 }
 
 /// What a person sets up in the project, one line each; `docs/platforms/gitlab.md` says how.
@@ -287,14 +301,18 @@ fn settings(plan: &Plan) -> Vec<String> {
         if let Some(lock) = &j.lock {
             out.push(format!("resource group {lock}: process mode oldest_first"));
         }
-        if let (Some(ask), Some(e)) = (&j.ask, &j.environment) {
+        let checked = matches!(&j.work, Work::Approve(a) if a.unchecked.is_none());
+        if let (true, Some(ask), Some(e)) = (checked, &j.ask, &j.environment) {
             let who = if ask.by.is_empty() { "who may approve".to_owned() } else { ask.by.join(", ") };
             out.push(format!("protected environment {}: allowed to deploy: {who}", e.name));
             asked = true;
         }
     }
     if asked {
-        out.push("project variable MLPIPE_READ_TOKEN: a token that may read this project's API".into());
+        out.push(
+            "project variable MLPIPE_READ_TOKEN: a project access token, role Maintainer, scope read_api"
+                .into(),
+        );
     }
     out
 }

@@ -3,8 +3,8 @@
 
 use super::{Call, text_word};
 use crate::plan::{
-    Artifact, DeployWork, GateWork, ImageWork, Job, ModelWork, PlanLogin, PlanRequire, PlanSource, PlanTag,
-    PlanTarget, Work,
+    Artifact, DeployWork, EventKind, GateWork, ImageWork, Job, ModelWork, Plan, PlanLogin, PlanRequire,
+    PlanSource, PlanTag, PlanTarget, Refs, Work,
 };
 use crate::render::{Quoted, bash};
 use crate::spec::{Channel, MetricsFormat, NotifyOn, ScanLevel};
@@ -22,13 +22,13 @@ pub(super) fn kind(work: &Work) -> &'static str {
     }
 }
 
-pub(super) fn of(job: &Job) -> Call {
+pub(super) fn of(plan: &Plan, job: &Job) -> Call {
     let call = Call::new("work").quoted(Quoted::fixed(kind(&job.work)));
     let call = match &job.work {
         Work::Model(model) => return model_options(call, model, job.timeout),
         Work::Gate(gate) => gate_options(call, gate),
         Work::Image(image) => image_options(call, image, job),
-        Work::Deploy(deploy) => deploy_options(call, deploy, job),
+        Work::Deploy(deploy) => deploy_options(call, deploy, plan, job),
         Work::Approve(approve) => {
             let ask = job.ask.as_ref();
             let call = call
@@ -166,9 +166,9 @@ fn tag_words(tag: &PlanTag) -> [Quoted; 2] {
     }
 }
 
-fn deploy_options(call: Call, deploy: &DeployWork, job: &Job) -> Call {
+fn deploy_options(call: Call, deploy: &DeployWork, plan: &Plan, job: &Job) -> Call {
     let call =
-        call.raw("phase", [Quoted::fixed("\"$1\"")]).option("environment", [deploy.environment.as_str()]);
+        call.raw("phase", [Quoted::fixed("\"$phase\"")]).option("environment", [deploy.environment.as_str()]);
     let call = match &deploy.artifact {
         Artifact::Image { repository } => call.option("image", [repository.as_str()]),
         Artifact::Model { name } => call.option("model", [name.as_str()]),
@@ -186,7 +186,9 @@ fn deploy_options(call: Call, deploy: &DeployWork, job: &Job) -> Call {
             call.option("command", [deploy.as_str(), live.as_str(), back, seconds.as_str()])
         }
     };
-    let call = call.maybe("smoke", deploy.smoke.as_deref()).each("read", &job.reads);
+    let call = call.maybe("smoke", deploy.smoke.as_deref());
+    let call = evidence(plan, job).fold(call, |call, gate| call.option("gate", [gate]));
+    let call = allowed(job).into_iter().fold(call, |call, use_| call.raw("allow", use_));
     match &deploy.approval {
         None => call,
         Some(a) => {
@@ -194,6 +196,41 @@ fn deploy_options(call: Call, deploy: &DeployWork, job: &Job) -> Call {
             call.option("approval", [a.environment.as_str(), a.approval_environment.as_str(), why])
         }
     }
+}
+
+/// Gates that must have passed what is deployed: those before the image, then those that the deploy waits for itself.
+fn evidence<'a>(plan: &'a Plan, job: &'a Job) -> impl Iterator<Item = &'a str> {
+    let image = plan.jobs.iter().find_map(|job| match &job.work {
+        Work::Image(image) if image.push => Some(&image.gates[..]),
+        _ => None,
+    });
+    let before = image.unwrap_or_default();
+    let own = job.reads.iter().filter(move |id| id.starts_with("gate-") && !before.contains(id));
+    before.iter().chain(own).map(String::as_str)
+}
+
+/// Event, kind of ref and pattern of each run that may do this: what the platform decided is decided once more.
+fn allowed(job: &Job) -> Vec<[Quoted; 3]> {
+    let mut all = Vec::new();
+    for activation in &job.condition.any_of {
+        let event = match &activation.event {
+            EventKind::Push => "push".to_owned(),
+            EventKind::Tag => "tag".to_owned(),
+            EventKind::PullRequest => "pull_request".to_owned(),
+            EventKind::Schedule => "schedule".to_owned(),
+            EventKind::Manual => "manual".to_owned(),
+            EventKind::Named(name) => format!("event:{name}"),
+        };
+        let mut add = |kind, pattern: &str| all.push([bash(&event), Quoted::fixed(kind), bash(pattern)]);
+        match &activation.refs {
+            Refs::Any => add("any", ""),
+            Refs::Only { branches, tags } => {
+                branches.iter().for_each(|pattern| add("branch", &pattern.0));
+                tags.iter().for_each(|pattern| add("tag", &pattern.0));
+            }
+        }
+    }
+    all
 }
 
 fn scan_level(level: ScanLevel) -> &'static str {

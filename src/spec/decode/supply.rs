@@ -38,7 +38,10 @@ impl Decoder<'_> {
         let from = item.text("from")?;
         let source = match from.as_str() {
             "path" => ModelSource::Path(item.text("path")?),
-            "http" => ModelSource::Http { url: item.text("url")?, sha256: item.text("sha256")? },
+            "http" => ModelSource::Http {
+                url: item.text("url")?,
+                sha256: item.text("sha256")?.map(|s| s.to_ascii_lowercase()),
+            },
             "mlflow" => {
                 let secrets = std::mem::take(&mut secrets);
                 ModelSource::Mlflow { uri: item.text("uri")?, secrets }

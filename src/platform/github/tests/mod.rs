@@ -2,4 +2,5 @@
 
 mod conditions;
 mod eval;
+mod limits;
 mod output;

@@ -1,7 +1,8 @@
 //! The printed file: read back, and compared with what was looked at and validated.
 
 use crate::plan::{
-    EventKind, Pattern, Plan, PlanInput, PlanInstall, PlanPython, Refs, Right, RunIf, Trigger, Work, fixture,
+    EventKind, Pattern, Plan, PlanInput, PlanInstall, PlanPython, Refs, Right, RunIf, SecretFrom, Trigger,
+    Work, fixture,
 };
 use crate::platform::{Platform, github::Github, github::TEMPLATES, github::pins};
 use crate::spec::InputKind;
@@ -181,6 +182,30 @@ fn rights_and_secrets_stay_where_they_belong() {
     }
     let tokens = text.matches("github.token").count();
     assert_eq!(tokens, 2, "one for the registry, one for the first step that reads approvals");
+}
+
+/// Plans name the token among a job's secrets as well: it still reaches one step, once.
+#[test]
+fn the_token_that_reads_approvals_reaches_the_first_step_only() {
+    let mut plan = fixture::full();
+    let job = plan.jobs.iter_mut().find(|j| j.id == "deploy-production").unwrap();
+    let mut token = job.secrets[0].clone();
+    token.name = "GITHUB_TOKEN".into();
+    token.from = SecretFrom::GithubToken;
+    let mut elsewhere = token.clone();
+    elsewhere.name = "MLPIPE_READ_TOKEN".into();
+    elsewhere.from = SecretFrom::StoreOnGitlab;
+    job.secrets.extend([token, elsewhere]);
+    assert_eq!(Github.limits(&plan), vec![]);
+    let (text, value) = emit(&plan);
+    let steps = value["jobs"]["deploy-production"]["steps"].as_sequence().unwrap();
+    let with: Vec<&str> = steps
+        .iter()
+        .filter(|s| s["env"]["GITHUB_TOKEN"].is_string())
+        .filter_map(|s| s["id"].as_str())
+        .collect();
+    assert_eq!(with, ["begin"]);
+    assert!(!text.contains("MLPIPE_READ_TOKEN"));
 }
 
 #[test]

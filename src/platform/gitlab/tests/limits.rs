@@ -7,6 +7,9 @@ use crate::platform::Platform;
 use crate::platform::gitlab::Gitlab;
 use crate::spec::InputKind;
 
+/// A plan's way over a limit.
+type Change = fn(&mut Plan);
+
 fn codes(findings: &[Finding]) -> Vec<&'static str> {
     let mut all: Vec<&'static str> = findings.iter().map(|f| f.code.id).collect();
     all.dedup();
@@ -26,7 +29,7 @@ fn the_fixtures_are_within_every_limit() {
 
 #[test]
 fn each_limit_has_its_code() {
-    let cases: [(&str, fn(&mut Plan)); 9] = [
+    let cases: [(&str, Change); 9] = [
         ("MLP420", |p| p.jobs[4].needs = (0..51).map(|i| format!("gate-{i}")).collect()),
         ("MLP420", |p| p.inputs = (0..20).map(|i| input(&format!("i{i}"), InputKind::String, "")).collect()),
         ("MLP421", |p| p.jobs[0].runner.gitlab.image = Some("python:$VERSION".into())),
