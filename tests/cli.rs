@@ -1,5 +1,7 @@
 //! The command line, as a user meets it.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
+
 #[path = "support/runner.rs"]
 mod runner;
 

@@ -1,5 +1,7 @@
 //! The README shows what is really there. `UPDATE_README=1 cargo test --test readme` writes the blocks anew.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
+
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {

@@ -292,6 +292,27 @@ pub struct SecretUse {
     pub from: SecretFrom,
 }
 
+impl SecretUse {
+    /// The name under which the platform's store has to hold the value; nothing where the platform brings it by
+    /// itself, or where the job does without it.
+    pub fn stored_on(&self, platform: PlatformName) -> Option<&str> {
+        let (from, name) = match platform {
+            PlatformName::Github => {
+                (matches!(self.from, SecretFrom::Store | SecretFrom::GitlabPredefined), self.github.as_str())
+            }
+            PlatformName::Gitlab => (
+                !matches!(self.from, SecretFrom::GitlabPredefined | SecretFrom::GithubTokenOnly),
+                self.gitlab.as_str(),
+            ),
+            PlatformName::Jenkins => (
+                !matches!(self.from, SecretFrom::StoreOnGitlab | SecretFrom::GithubTokenOnly),
+                self.jenkins.as_str(),
+            ),
+        };
+        from.then_some(name)
+    }
+}
+
 /// Kind of a secret's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -310,6 +331,8 @@ pub enum SecretFrom {
     Store,
     /// GitHub: the job's token, `${{ github.token }}`, under this name. GitLab and Jenkins: the store.
     GithubToken,
+    /// GitHub: the job's token. Nothing is bound on GitLab and Jenkins: only GitHub's own API is asked with it.
+    GithubTokenOnly,
     /// The store on GitLab and Jenkins; on GitHub the job's token serves instead and nothing is bound.
     StoreExceptGithub,
     /// The store on GitLab; nothing is bound on GitHub and Jenkins.

@@ -138,13 +138,13 @@ fn quoted(raw: &str) -> String {
     out
 }
 
-/// A shell string is verbatim: only the language's own escapes are needed.
+/// A shell command in a raw block, which may end with a quote only on a line before the closing ones.
 fn shell(raw: &str) -> String {
-    format!("\"\"\"{raw}\"\"\"")
+    format!("\"\"\"\n    {raw}\n  \"\"\"")
 }
 
 fn triggers(d: &mut Dice, s: &mut String) -> bool {
-    let push = d.of(&["on push main", "on push main, \"release/**\"", "on push \"release/*\", main, hotfix"]);
+    let push = d.of(&["on push main", "on push main, \"release/**\"", "on push \"release/**\", main, hotfix"]);
     let _ = writeln!(s, "{push}");
     let pull_requests = !d.once_in(3);
     if pull_requests {

@@ -60,7 +60,12 @@ def say(text: str = "") -> None:
 
 
 def complain(sentence: str, help: str = "", level: str = "error") -> None:
-    """An error or warning: in the log, and on GitHub on the run's page too."""
+    """An error or warning: in the log, and on GitHub on the run's page too.
+
+    One line each, whatever is quoted in it: a line of its own could be a command to
+    the platform.
+    """
+    sentence, help = (" ".join(text.splitlines()) for text in (sentence, help))
     print(f"mlpipe: {level}: {sentence}", file=sys.stderr, flush=True)
     if help:
         print(f"mlpipe:   help: {help}", file=sys.stderr, flush=True)
