@@ -107,7 +107,6 @@ rules! {
     TOO_MANY_INPUTS limits::too_many_inputs;
     TOO_MANY_EVENT_INPUTS limits::too_many_event_inputs;
     TOO_MANY_APPROVERS limits::too_many_approvers;
-    APPROVAL_EXPIRES_LATE limits::approval_expires_late;
     TIME_LIMIT_TOO_LONG limits::time_limit_too_long [absence];
     RUNNER_INCOMPLETE limits::runner_incomplete [absence];
     EMIT_PATH_NOT_READ limits::emit_path_not_read;
