@@ -5,6 +5,7 @@
 //! is one file, one line in [`RULES`], one line in the table of codes and one page.
 
 mod deploys;
+mod doubt;
 mod facts;
 mod gates;
 mod images;
@@ -132,6 +133,7 @@ pub fn check(spec: &Spec) -> Vec<Finding> {
     for rule in RULES {
         (rule.run)(spec, &mut findings);
     }
+    doubt::without_echoes(spec, &mut findings);
     sort_and_dedup(&mut findings);
     findings
 }

@@ -145,6 +145,9 @@ pub struct Spec {
     pub patches: Vec<Patch>,
     /// Statements that parse and type-check but have no output yet, each with its keyword, in the order of the file.
     pub later: Vec<Later>,
+    /// Top-level statements, or lines that are none, in which something was not understood: the spec may lack what
+    /// stands there, so nothing may be concluded from its absence.
+    pub doubtful: Vec<Span>,
 }
 
 /// A statement that is typed and checked but not compiled yet.
