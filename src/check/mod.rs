@@ -24,20 +24,32 @@ pub struct Rule {
     pub code: &'static Code,
     /// Looks at a spec and appends what it finds.
     pub run: fn(&Spec, &mut Vec<Finding>),
-    /// It speaks of something that is not there. Of a partial spec (see [`Spec::partial`]) such a rule is silent: what
-    /// it misses may be written, and misspelt.
-    pub of_absence: bool,
+    /// Whether it speaks of something that is not there.
+    pub absence: Absence,
+}
+
+/// Where a rule misses something. What was not understood (see [`Spec::doubtful`]) may hold just that: a rule that
+/// spoke all the same would tell the user something untrue, on top of the fault itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    /// Nowhere: it speaks of what is there.
+    Nowhere,
+    /// In the statement that it points at.
+    Here,
+    /// Anywhere in the spec.
+    Anywhere,
 }
 
 macro_rules! rules {
-    (@absence) => { false };
-    (@absence absence) => { true };
+    (@absence) => { Absence::Nowhere };
+    (@absence here) => { Absence::Here };
+    (@absence anywhere) => { Absence::Anywhere };
     ($($code:ident $($module:ident)::+ $([$of:ident])?;)*) => {
         /// Every rule, in the order of their codes.
         pub static RULES: &[Rule] = &[$(Rule {
             code: Code::$code,
             run: $($module)::+::run,
-            of_absence: rules!(@absence $($of)?),
+            absence: rules!(@absence $($of)?),
         }),*];
     };
 }
@@ -48,8 +60,8 @@ rules! {
     RESERVED_VARIABLE names::reserved_variable;
     ENVIRONMENT_COLLISION names::environment_collision;
 
-    NO_TRIGGER triggers::no_trigger [absence];
-    NOTHING_TO_DO triggers::nothing_to_do [absence];
+    NO_TRIGGER triggers::no_trigger [anywhere];
+    NOTHING_TO_DO triggers::nothing_to_do [anywhere];
     DOUBLE_RUN triggers::double_run;
     BAD_CRON triggers::bad_cron;
     BAD_TIMEZONE triggers::bad_timezone;
@@ -63,42 +75,42 @@ rules! {
     PYTHON_TOO_OLD gates::python_too_old;
     RESERVED_PATH gates::reserved_path;
     BAD_INPUT_NAME triggers::bad_input_name;
-    GATE_CHECKS_NOTHING gates::gate_checks_nothing [absence];
-    NO_METRICS_FILE gates::no_metrics_file [absence];
-    NO_BASELINE_FILE gates::no_baseline_file [absence];
-    BASELINE_UNUSED gates::baseline_unused [absence];
-    CONTRADICTORY_REQUIRE gates::contradictory_require;
-    REQUIRE_ALWAYS_HOLDS gates::require_always_holds;
+    GATE_CHECKS_NOTHING gates::gate_checks_nothing [here];
+    NO_METRICS_FILE gates::no_metrics_file [here];
+    NO_BASELINE_FILE gates::no_baseline_file [here];
+    BASELINE_UNUSED gates::baseline_unused [here];
+    CONTRADICTORY_REQUIRE gates::contradictory_require [here];
+    REQUIRE_ALWAYS_HOLDS gates::require_always_holds [here];
     BAD_REPEAT gates::bad_repeat;
     TIME_LIMIT_TOO_SHORT gates::time_limit_too_short;
     EMPTY_REASON gates::empty_reason;
-    UNIT_UNUSED gates::unit_unused [absence];
-    UNKNOWN_JUNIT_METRIC gates::unknown_junit_metric;
+    UNIT_UNUSED gates::unit_unused [here];
+    UNKNOWN_JUNIT_METRIC gates::unknown_junit_metric [here];
 
-    NO_MODEL_VERSION models::no_model_version [absence];
+    NO_MODEL_VERSION models::no_model_version [here];
     BAD_MODEL_VERSION models::bad_model_version;
     BAD_CHECKSUM models::bad_checksum;
     BAD_URL models::bad_url;
     BAD_MLFLOW_URI models::bad_mlflow_uri;
-    MODEL_SAVE models::model_save [absence];
-    MODEL_OUTSIDE_CONTEXT models::model_outside_context [absence];
+    MODEL_SAVE models::model_save [here];
+    MODEL_OUTSIDE_CONTEXT models::model_outside_context [anywhere];
     SAVE_TWICE models::save_twice;
 
     BAD_REPOSITORY images::bad_repository;
     REGISTRY_MISMATCH images::registry_mismatch;
-    ONLY_MOVING_TAGS images::only_moving_tags [absence];
+    ONLY_MOVING_TAGS images::only_moving_tags [here];
     BAD_TAG images::bad_tag;
-    TAG_WITHOUT_TRIGGER images::tag_without_trigger [absence];
-    NO_LOGIN images::no_login [absence];
+    TAG_WITHOUT_TRIGGER images::tag_without_trigger [anywhere];
+    NO_LOGIN images::no_login [here];
 
-    NOTHING_TO_DEPLOY deploys::nothing_to_deploy [absence];
-    DEPLOY_NEVER_RUNS deploys::deploy_never_runs [absence];
+    NOTHING_TO_DEPLOY deploys::nothing_to_deploy [anywhere];
+    DEPLOY_NEVER_RUNS deploys::deploy_never_runs [anywhere];
     DEPLOY_ON_PULL_REQUEST deploys::deploy_on_pull_request;
-    UNGATED_PRODUCTION deploys::ungated_production [absence];
-    NOTIFY_NEVER_SENDS deploys::notify_never_sends [absence];
+    UNGATED_PRODUCTION deploys::ungated_production [anywhere];
+    NOTIFY_NEVER_SENDS deploys::notify_never_sends [anywhere];
 
     SECRET_AND_ENV secrets::secret_and_env;
-    SECRET_UNUSED secrets::secret_unused [absence];
+    SECRET_UNUSED secrets::secret_unused [anywhere];
     SECRET_TWO_KINDS secrets::secret_two_kinds;
     LITERAL_SECRET secrets::literal_secret;
 
@@ -107,8 +119,8 @@ rules! {
     TOO_MANY_INPUTS limits::too_many_inputs;
     TOO_MANY_EVENT_INPUTS limits::too_many_event_inputs;
     TOO_MANY_APPROVERS limits::too_many_approvers;
-    TIME_LIMIT_TOO_LONG limits::time_limit_too_long [absence];
-    RUNNER_INCOMPLETE limits::runner_incomplete [absence];
+    TIME_LIMIT_TOO_LONG limits::time_limit_too_long [anywhere];
+    RUNNER_INCOMPLETE limits::runner_incomplete [anywhere];
     EMIT_PATH_NOT_READ limits::emit_path_not_read;
     BAD_SECRET_ID limits::bad_secret_id;
 }
@@ -138,17 +150,31 @@ impl std::ops::Deref for Checked<'_> {
 /// Runs every rule; the findings are sorted by place.
 pub fn check(spec: &Spec) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for rule in RULES.iter().filter(|r| !(r.of_absence && spec.partial)) {
+    for rule in RULES {
+        let before = findings.len();
         (rule.run)(spec, &mut findings);
+        if !spec.doubtful.is_empty() {
+            let told = findings.split_off(before);
+            findings.extend(told.into_iter().filter(|f| !echoes(rule.absence, spec, f)));
+        }
     }
     sort_and_dedup(&mut findings);
     findings
 }
 
+/// May a finding be no more than the echo of a fault that the front end has told?
+fn echoes(absence: Absence, spec: &Spec, finding: &Finding) -> bool {
+    match absence {
+        Absence::Nowhere => false,
+        Absence::Here => finding.span.is_some_and(|at| facts::doubted(spec, at)),
+        Absence::Anywhere => true,
+    }
+}
+
 /// Runs every rule; the spec comes back as [`Checked`] when it is whole and no finding is an error.
 pub fn checked(spec: &Spec) -> (Option<Checked<'_>>, Vec<Finding>) {
     let findings = check(spec);
-    let clean = !spec.partial && !findings.iter().any(Finding::is_error);
+    let clean = spec.doubtful.is_empty() && !findings.iter().any(Finding::is_error);
     (clean.then_some(Checked { spec }), findings)
 }
 

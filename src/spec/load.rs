@@ -37,6 +37,7 @@ pub fn load(root: &Utf8Path, path: &Utf8Path, sources: &mut SourceMap) -> Loaded
     loaded.is_library = !files.main().tree.statements.iter().any(|s| s.word.node == "pipeline");
 
     let mut decoder = Decoder::new(sources);
+    decoder.names_missing = loaded.findings.iter().any(Finding::is_error);
     decoder.lets = lets(&mut decoder, &files, loaded.is_library);
     let found = Found { statements: files.taken(&mut decoder.findings) };
     let mut spec = decode::spec(&mut decoder, &found);
@@ -44,11 +45,25 @@ pub fn load(root: &Utf8Path, path: &Utf8Path, sources: &mut SourceMap) -> Loaded
     if !loaded.is_library {
         spec.path.clone_from(&files.main().path);
         spec.sha256 = hash(&files, sources);
-        spec.partial = loaded.findings.iter().any(Finding::is_error);
+        spec.doubtful = doubtful(&files, &loaded.findings);
         loaded.spec = Some(spec);
     }
     sort_and_dedup(&mut loaded.findings);
     loaded
+}
+
+/// Where something was not understood: the top-level statement around each error, or the error's own place.
+fn doubtful(files: &Files, findings: &[Finding]) -> Vec<Span> {
+    let statements = || files.all.iter().flat_map(|f| &f.tree.statements).map(|s| s.span);
+    let mut spans: Vec<Span> = findings
+        .iter()
+        .filter(|f| f.is_error())
+        .filter_map(|f| f.span)
+        .map(|at| statements().find(|s| s.contains(at)).unwrap_or(at))
+        .collect();
+    spans.sort_unstable();
+    spans.dedup();
+    spans
 }
 
 /// SHA-256 over paths and contents of all files. Each part is preceded by its length, so that a byte cannot move from

@@ -143,10 +143,11 @@ pub struct Spec {
     pub scenarios: Vec<Scenario>,
     /// Additions to emitted files.
     pub patches: Vec<Patch>,
-    /// Reading the spec found errors: something that is written may be missing here.
-    pub partial: bool,
     /// Statements that parse and type-check but have no output yet, each with its keyword, in the order of the file.
     pub later: Vec<Later>,
+    /// Top-level statements, or lines that are none, in which something was not understood: the spec may lack what
+    /// stands there, so nothing may be concluded from its absence.
+    pub doubtful: Vec<Span>,
 }
 
 /// A statement that is typed and checked but not compiled yet.

@@ -47,13 +47,13 @@ impl Kind {
 pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
     for (kind, name) in references(spec) {
         let known = kind.names(spec);
-        // Of a partial spec only what is plainly misspelt is told: the rest may stand in what could not be read.
-        let plain = !spec.partial || nearest(&name.node, known.iter().copied()).is_some();
+        // Where something was not understood only what is plainly misspelt is told: the rest may stand there.
+        let plain = spec.doubtful.is_empty() || nearest(&name.node, known.iter().copied()).is_some();
         if !known.contains(&name.node.as_str()) && plain {
             out.push(unknown(spec, kind, name));
         }
     }
-    if spec.image.is_none() && !spec.partial {
+    if spec.image.is_none() && spec.doubtful.is_empty() {
         for (gate, span) in spec.gates.values().filter_map(|g| g.needs_image.map(|span| (g, span))) {
             let message =
                 format!("the gate `{}` needs the image, and the pipeline builds none", gate.name.node);

@@ -33,6 +33,8 @@ pub(crate) struct Decoder<'a> {
     pub(crate) later: Vec<Later>,
     /// Named targets.
     targets: IndexMap<String, target::NamedTarget>,
+    /// A `use` or a named target failed: a name that nobody has may be one of its.
+    pub(crate) names_missing: bool,
     /// Inside such a statement: what is nested there does not count again.
     inside_later: bool,
 }
@@ -46,6 +48,7 @@ impl<'a> Decoder<'a> {
             findings: Vec::new(),
             later: Vec::new(),
             targets: IndexMap::new(),
+            names_missing: false,
             inside_later: false,
         }
     }

@@ -20,8 +20,9 @@ pub(crate) fn spec(decoder: &mut Decoder<'_>, found: &Found<'_>) -> Spec {
     let mut spec = Spec { edition: 1, ..Spec::default() };
     let items = decoder.items(found.statements.iter().copied(), Place::Top);
     for item in items.iter().filter(|i| i.word() == "target") {
-        if let Some((name, target)) = decoder.named_target(item) {
-            decoder.targets.insert(name, target);
+        match decoder.named_target(item) {
+            Some((name, target)) => drop(decoder.targets.insert(name, target)),
+            None => decoder.names_missing = true,
         }
     }
     for item in &items {
