@@ -189,12 +189,20 @@ impl<'s> Matcher<'_, '_, 's> {
             return self.tell(finding);
         }
         let words = fixed_words(wanted);
+        let lets: Vec<String> =
+            match wanted.iter().any(|s| matches!(s, Shape::A(_, k) if super::value::is_value(*k))) {
+                true => self.decoder.lets.names().map(str::to_owned).collect(),
+                false => Vec::new(),
+            };
         let shown = self.decoder.shown(span);
         let message = format!("`{}` wants {} here, found `{shown}`", self.keyword.word, describe_all(wanted));
         let only_words = !words.is_empty() && name.is_some();
         let code = if only_words { Code::UNKNOWN_CHOICE } else { Code::WRONG_ARGUMENT };
         let mut finding = Finding::at(code, span, message);
-        if let Some(near) = name.and_then(|n| words::nearest(&n, words.iter().copied())) {
+        if let Some(near) = name.and_then(|n| {
+            words::nearest(&n, words.iter().copied().chain(lets.iter().map(String::as_str)))
+                .map(str::to_owned)
+        }) {
             finding = finding.help(format!("did you mean `{near}`?"));
         }
         self.tell(finding)
@@ -216,7 +224,25 @@ impl<'s> Matcher<'_, '_, 's> {
         self.statement.args.last().map(|a| self.decoder.shown(a.span)).unwrap_or_default()
     }
 
+    /// The next line was taken for a part of this statement because of a comma at the end of this one.
+    fn swallowed(&self) -> Option<Finding> {
+        let comma = self.statement.args.get(self.at.checked_sub(1)?)?;
+        let next = self.arg(0)?;
+        let between = Span { start: comma.span.end, end: next.span.start, ..comma.span };
+        if comma.kind != ArgKind::Comma || !self.decoder.sources.text(between).contains('\n') {
+            return None;
+        }
+        let (word, next) = (self.keyword.word, self.decoder.shown(next.span));
+        let message =
+            format!("the comma continues `{word}` on the next line, where `{next}` does not belong to it");
+        Some(
+            Finding::at(Code::WRONG_ARGUMENT, comma.span, message)
+                .help("take the comma out, or write what should follow it"),
+        )
+    }
+
     fn tell(&mut self, finding: Finding) -> Result<(), Stop> {
+        let finding = self.swallowed().unwrap_or(finding);
         let finding = match finding.help {
             Some(_) => finding,
             None => finding.help(format!("an example: `{}`", self.keyword.example)),

@@ -139,7 +139,7 @@ impl<'a> Decoder<'a> {
                 Finding::at(Code::WRONG_BLOCK, statement.head, format!("`{word}` wants a block"))
                     .help(format!("an example: `{}`", item.keyword.example)),
             ),
-            (Opens::Nothing, Some(block)) => {
+            (Opens::Nothing, Some(block)) if !item.failed() => {
                 let open = Span { end: block.span.start + 1, ..block.span };
                 self.findings.push(
                     Finding::at(Code::WRONG_BLOCK, open, format!("`{word}` has no block"))

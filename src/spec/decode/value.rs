@@ -325,7 +325,7 @@ fn is_text(kind: Kind) -> bool {
     matches!(kind, Kind::Str | Kind::Path | Kind::Template | Kind::Env | Kind::Glob | Kind::Value)
 }
 
-fn is_value(kind: Kind) -> bool {
+pub(super) fn is_value(kind: Kind) -> bool {
     is_text(kind)
         || matches!(
             kind,
