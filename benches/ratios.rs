@@ -3,6 +3,8 @@
 //! Every row pairs two commands, runs them in turn, and compares their medians. Nothing fails here: a benchmark is a
 //! benchmark, never a timed test. The goals stand beside the figures.
 
+#![allow(clippy::expect_used, clippy::print_stdout, reason = "a benchmark prints, and stops where it fails")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

@@ -12,6 +12,9 @@ fn findings(root: &Utf8Path, path: &Utf8Path) -> (SourceMap, Vec<Finding>) {
     let mut sources = SourceMap::default();
     let loaded = mlpipe::spec::load(root, path, &mut sources);
     let mut findings = loaded.findings;
+    if let Some(spec) = &loaded.spec {
+        findings.extend(mlpipe::check::check(spec));
+    }
     mlpipe::diag::sort_and_dedup(&mut findings);
     (sources, findings)
 }

@@ -1,6 +1,8 @@
 //! Every random valid spec compiles without a finding that is an error, to files that read back, whatever stands in its
 //! strings; and compiles to the same bytes twice.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
+
 #[path = "support/specs.rs"]
 mod specs;
 

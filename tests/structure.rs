@@ -1,5 +1,7 @@
 //! The shape of the code: imports run one way, files stay small, templates print quoted values only.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

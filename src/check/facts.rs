@@ -207,11 +207,11 @@ pub(super) fn deploy_before<'a>(spec: &'a Spec, deploy: &Deploy) -> Option<&'a D
     spec.deploys.get_index(index.checked_sub(1)?).map(|(_, d)| d)
 }
 
-/// Does this deploy serve production: by its `tier`, else by its name?
+/// Does this deploy serve production: by its `tier`, else by its name, as the plan guesses it?
 pub(super) fn is_production(deploy: &Deploy) -> bool {
     match &deploy.tier {
         Some(tier) => tier.node == "production",
-        None => deploy.name.split('-').any(|part| matches!(part, "production" | "prod" | "live")),
+        None => deploy.name.starts_with("prod") || deploy.name.node == "live",
     }
 }
 

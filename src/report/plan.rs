@@ -189,5 +189,5 @@ fn globs(p: &[Pattern]) -> String {
 }
 
 fn time(seconds: u64) -> String {
-    if seconds % 60 == 0 { format!("{} min", seconds / 60) } else { format!("{seconds} s") }
+    if seconds.is_multiple_of(60) { format!("{} min", seconds / 60) } else { format!("{seconds} s") }
 }

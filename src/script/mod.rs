@@ -6,6 +6,7 @@
 mod calls;
 mod help;
 mod runtime;
+mod tool_images;
 
 pub use runtime::runtime;
 

@@ -1,7 +1,7 @@
 //! `.mlpipe/mlpipe_runtime.py`, put together from its parts.
 
 /// The parts in the order in which they stand in the file. `core` holds the only imports; `end` calls `main`.
-const PARTS: [&str; 12] = [
+const PARTS: [&str; 15] = [
     include_str!("../../templates/script/runtime/core.py"),
     include_str!("../../templates/script/runtime/exec.py"),
     include_str!("../../templates/script/runtime/python.py"),
@@ -9,7 +9,10 @@ const PARTS: [&str; 12] = [
     include_str!("../../templates/script/runtime/report.py"),
     include_str!("../../templates/script/runtime/gate.py"),
     include_str!("../../templates/script/runtime/model.py"),
+    include_str!("../../templates/script/runtime/docker.py"),
+    include_str!("../../templates/script/runtime/scan.py"),
     include_str!("../../templates/script/runtime/image.py"),
+    include_str!("../../templates/script/runtime/target.py"),
     include_str!("../../templates/script/runtime/deploy.py"),
     include_str!("../../templates/script/runtime/approve.py"),
     include_str!("../../templates/script/runtime/notify.py"),

@@ -138,7 +138,8 @@ impl<'a> Scanner<'a> {
     fn raw(&mut self) {
         let inside = self.at + 3;
         if let Some(n) = self.text[inside..].find("\"\"\"") {
-            self.at = inside + n + 3;
+            let quotes = self.bytes[inside + n..].iter().take_while(|b| **b == b'"').count();
+            self.at = inside + n + quotes;
             return;
         }
         self.open_raw = true;

@@ -2,6 +2,8 @@
 //!
 //! Each spec gets a root of its own, `DIR/gen-SEED/`, with everything that compiling makes.
 
+#![allow(clippy::print_stderr, reason = "a small program with one user, the conformance suite")]
+
 #[path = "../support/specs.rs"]
 mod specs;
 

@@ -1,6 +1,10 @@
 //! Runs the binary as a user would: in a folder of its own, with a scrubbed environment, exit code always asserted.
 
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(
+    dead_code,
+    clippy::expect_used,
+    reason = "each test binary uses its own part, and stops where it fails"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

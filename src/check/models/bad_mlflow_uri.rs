@@ -30,8 +30,6 @@ fn problem(uri: &str) -> Option<&'static str> {
         Some("asks for the latest version, which nobody has chosen")
     } else if !is_alias && !which.bytes().all(|b| b.is_ascii_digit()) {
         Some("names a stage, which MLflow has deprecated for aliases")
-    } else if uri.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        Some("has white space in it")
     } else {
         None
     }

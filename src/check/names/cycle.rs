@@ -2,8 +2,8 @@
 
 use crate::check::facts::deploy_before;
 use crate::diag::words::cycle;
-use crate::diag::{Code, Finding, Span};
-use crate::spec::{Gate, Spec};
+use crate::diag::{Code, Finding, Span, Spanned};
+use crate::spec::{Deploy, Gate, Spec};
 use indexmap::{IndexMap, IndexSet};
 
 /// Who waits for whom: by name, with the place that says so.
@@ -18,40 +18,18 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
     report(&deploys(spec), help, out);
 }
 
-/// Gates among themselves, and the image between them: it waits for every gate that blocks it.
 fn gates(spec: &Spec) -> Waits {
-    let mut waits = Waits::new();
-    for gate in spec.gates.values() {
-        let mut for_ = Vec::new();
-        for name in &gate.after {
-            if spec.gates.contains_key(&name.node) {
-                for_.push((label(&name.node), name.span));
-            }
-        }
-        if let (Some(span), Some(_)) = (gate.needs_image, &spec.image) {
-            for_.push(("the image".to_owned(), span));
-        }
-        waits.insert(label(&gate.name.node), for_);
-    }
-    if let Some(image) = &spec.image {
-        let blocking = spec.gates.values().filter(|g| blocks_image(g));
-        let head = image.common.head;
-        waits.insert("the image".into(), blocking.map(|g| (label(&g.name.node), head)).collect());
-    }
-    waits
+    let known = |n: &&Spanned<String>| spec.gates.contains_key(&n.node);
+    let one = |g: &Gate| g.after.iter().filter(known).map(|n| (label(&n.node), n.span)).collect();
+    spec.gates.values().map(|g| (label(&g.name.node), one(g))).collect()
 }
 
-fn label(gate: &str) -> String {
-    format!("`{gate}`")
-}
-
-/// A gate that tests the image or that stands `before` a deploy does not block the image.
-fn blocks_image(gate: &Gate) -> bool {
-    gate.needs_image.is_none() && gate.before.is_none() && gate.advisory.is_none()
+fn label(name: &str) -> String {
+    format!("`{name}`")
 }
 
 fn deploys(spec: &Spec) -> Waits {
-    let one = |d: &crate::spec::Deploy| {
+    let one = |d: &Deploy| {
         let span = d.after.as_ref().map_or(d.common.head, |a| a.span);
         deploy_before(spec, d).map(|b| (label(&b.name.node), span)).into_iter().collect()
     };

@@ -4,8 +4,8 @@ use crate::check::facts::variables;
 use crate::diag::{Code, Finding};
 use crate::spec::{Registry, Spec};
 
-/// Prefixes that belong to a platform.
-const PREFIXES: [(&str, &str); 7] = [
+/// Prefixes that belong to a platform or to mlpipe.
+const PREFIXES: [(&str, &str); 8] = [
     ("GITHUB_", "GitHub"),
     ("RUNNER_", "GitHub's runner"),
     ("ACTIONS_", "GitHub's runner"),
@@ -13,6 +13,7 @@ const PREFIXES: [(&str, &str); 7] = [
     ("GITLAB_", "GitLab"),
     ("JENKINS_", "Jenkins"),
     ("HUDSON_", "Jenkins"),
+    ("MLPIPE_", "mlpipe"),
 ];
 
 /// Single names, with who owns them.

@@ -50,6 +50,16 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
             out.push(unknown(spec, kind, name));
         }
     }
+    if spec.image.is_none() {
+        for (gate, span) in spec.gates.values().filter_map(|g| g.needs_image.map(|span| (g, span))) {
+            let message =
+                format!("the gate `{}` needs the image, and the pipeline builds none", gate.name.node);
+            out.push(
+                Finding::at(Code::UNKNOWN_NAME, span, message)
+                    .help("add an image, such as `image ghcr \"ghcr.io/OWNER/NAME\" { tags commit }`"),
+            );
+        }
+    }
 }
 
 fn references(spec: &Spec) -> Vec<(Kind, &Spanned<String>)> {

@@ -64,7 +64,8 @@ impl Builder<'_> {
             needs.push(format!("approve-{name}"));
         }
         let (target, mut secrets, kind) = self.target(d);
-        secrets.extend(self.approval_secrets(approval.as_ref()));
+        let checked = approval.as_ref().is_some_and(|a| a.unchecked.is_none());
+        secrets.extend(self.approval_secrets(approval.as_ref(), false));
         let artifact = self.artifact();
         let smoke = d.smoke.as_ref().map(|s| s.node.clone());
         let steps = steps(name, smoke.is_some());
@@ -85,7 +86,7 @@ impl Builder<'_> {
         job.secrets.splice(0..0, secrets);
         job.steps = steps;
         job.lock = Some(lock);
-        if d.approval.is_some() {
+        if checked {
             job.rights.push(Right::ReadRuns);
         }
         job.environment =
@@ -132,7 +133,7 @@ impl Builder<'_> {
     ) {
         let name = &d.name.node;
         let question = format!("Deploy {} to {name}?", self.spec.pipeline.node);
-        let secrets = self.approval_secrets(Some(work));
+        let secrets = self.approval_secrets(Some(work), true);
         let reads = if self.spec.image.is_some() { vec!["image".to_owned()] } else { vec![] };
         let common = crate::spec::Common { head: a.span, ..Default::default() };
         let job = self.add(Draft {
@@ -148,7 +149,9 @@ impl Builder<'_> {
             work: Work::Approve(work.clone()),
         });
         job.secrets = secrets;
-        job.rights.push(Right::ReadRuns);
+        if work.unchecked.is_none() {
+            job.rights.push(Right::ReadRuns);
+        }
         job.ask = Some(PlanAsk {
             question,
             by: a.by.iter().map(|b| b.node.clone()).collect(),
@@ -166,21 +169,16 @@ impl Builder<'_> {
         ));
     }
 
-    /// What the approval's evidence is read with.
-    fn approval_secrets(&self, approval: Option<&ApproveWork>) -> Vec<SecretUse> {
-        match approval {
-            None => vec![],
-            Some(a) => {
-                let mut all = vec![SecretUse {
-                    from: SecretFrom::GithubToken,
-                    ..self.built_in("GITHUB_TOKEN", SecretFrom::GithubToken)
-                }];
-                if a.unchecked.is_none() {
-                    all.push(self.built_in("MLPIPE_READ_TOKEN", SecretFrom::StoreOnGitlab));
-                }
-                all
+    /// What the approval's evidence is read with. GitLab's protection is asked once, by the approval job.
+    fn approval_secrets(&self, approval: Option<&ApproveWork>, asks_gitlab: bool) -> Vec<SecretUse> {
+        let mut all = vec![];
+        if approval.is_some_and(|a| a.unchecked.is_none()) {
+            all.push(self.built_in("GITHUB_TOKEN", SecretFrom::GithubTokenOnly));
+            if asks_gitlab {
+                all.push(self.built_in("MLPIPE_READ_TOKEN", SecretFrom::StoreOnGitlab));
             }
         }
+        all
     }
 
     fn artifact(&self) -> Artifact {

@@ -40,12 +40,21 @@ impl Triggers {
         self.everything.clone()
     }
 
-    /// Runs that may publish and deploy: never a pull request; whatever the event, only from the branches and tags
-    /// that a push may deploy from.
+    /// Runs that may publish and deploy: never a pull request; a push and a tag as they are; a person from the
+    /// branches that a push may deploy from; a schedule and a named event, which run on the home branch, from there.
     pub(super) fn deploying(&self) -> Condition {
         let mut c = self.everything.only(|e| *e != EventKind::PullRequest);
+        let branches = |b: Vec<Pattern>| Refs::Only { branches: b, tags: vec![] };
+        let Refs::Only { branches: pushed, .. } = &self.deploying else { return c };
         for a in &mut c.any_of {
-            a.refs = a.refs.and(&self.deploying);
+            let from = match a.event {
+                EventKind::Push | EventKind::Tag | EventKind::PullRequest => continue,
+                EventKind::Manual => branches(pushed.clone()),
+                EventKind::Schedule | EventKind::Named(_) => {
+                    branches(vec![Pattern(self.home_branch.clone())])
+                }
+            };
+            a.refs = a.refs.and(&from).and(&self.deploying);
         }
         Condition::new(c.any_of)
     }

@@ -389,6 +389,7 @@ fn step_env(job: &Job, first: bool) -> Vec<Pair> {
     let mut env = Vec::new();
     for secret in &job.secrets {
         match secret.from {
+            SecretFrom::GithubTokenOnly => {}
             SecretFrom::GithubToken if reads_runs && secret.name == TOKEN => {}
             SecretFrom::GithubToken => env.push(pair(&secret.name, "${{ github.token }}")),
             SecretFrom::Store | SecretFrom::GitlabPredefined => {

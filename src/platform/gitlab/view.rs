@@ -6,9 +6,10 @@ use super::stages::{Stages, stages};
 use super::words::{call, note, scalar};
 use super::{job_name, shared, stage_name};
 use crate::plan::{
-    DeployWork, Job, Plan, PlanInstall, PlanTarget, RunIf, SecretFrom, SecretUse, StepWhen, Trigger, Work,
+    DeployWork, Job, Plan, PlanInstall, PlanTarget, RunIf, SecretUse, StepWhen, Trigger, Work,
 };
 use crate::render::{Quoted, yaml};
+use crate::spec::PlatformName;
 use serde::Serialize;
 
 /// Minutes that the platform's limit lies above the script's own: for checkout, cache and uploads.
@@ -224,7 +225,7 @@ fn restore_minutes(j: &Job) -> u64 {
 }
 
 fn stored(s: &SecretUse) -> bool {
-    s.from != SecretFrom::GitlabPredefined
+    s.stored_on(PlatformName::Gitlab).is_some()
 }
 
 fn secret_note(s: &SecretUse, j: &Job) -> Quoted {

@@ -4,7 +4,7 @@ use super::condition;
 use super::levels::levels;
 use crate::plan::{Job, Plan, PlanInput, RunIf, SecretKind, SecretUse, Step, StepWhen, Trigger};
 use crate::render::{Quoted, bash, comment, groovy};
-use crate::spec::InputKind;
+use crate::spec::{InputKind, PlatformName};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -169,7 +169,7 @@ fn level(plan: &Plan, jobs: &[&Job]) -> Level {
 
 fn stage(plan: &Plan, job: &Job, deep: bool) -> Stage {
     let pad = if deep { "                " } else { "        " };
-    let inner = match (deep, job.secrets.is_empty()) {
+    let inner = match (deep, bound(job).next().is_none()) {
         (false, true) => "                        ",
         (false, false) => "                            ",
         (true, true) => "                                ",
@@ -303,6 +303,11 @@ fn arguments(job: &Job) -> Quoted {
     Quoted::join(&out, ", ")
 }
 
+/// The secrets that Jenkins has to hold for a job.
+fn bound(job: &Job) -> impl Iterator<Item = &SecretUse> {
+    job.secrets.iter().filter(|s| s.stored_on(PlatformName::Jenkins).is_some())
+}
+
 /// The bindings of `withCredentials`.
 fn secrets(job: &Job) -> Option<Quoted> {
     let binding = |s: &SecretUse| {
@@ -313,6 +318,6 @@ fn secrets(job: &Job) -> Option<Quoted> {
         let (id, name) = (groovy(&s.jenkins), groovy(&s.name));
         glue(&[&Quoted::fixed(kind), &id, &Quoted::fixed(", variable: "), &name, &Quoted::fixed(")")])
     };
-    let bindings: Vec<Quoted> = job.secrets.iter().map(binding).collect();
+    let bindings: Vec<Quoted> = bound(job).map(binding).collect();
     (!bindings.is_empty()).then(|| Quoted::join(&bindings, ", "))
 }

@@ -1,6 +1,7 @@
 //! The last call of a job: `work VERB` with everything that the spec says about it. The options are the ones that
 //! `templates/script/runtime/README.md` lists.
 
+use super::super::tool_images;
 use super::{Call, text_word};
 use crate::plan::{
     Artifact, DeployWork, EventKind, GateWork, ImageWork, Job, ModelWork, Plan, PlanLogin, PlanRequire,
@@ -150,6 +151,9 @@ fn image_options(call: Call, image: &ImageWork, job: &Job) -> Call {
         call.option("model", [model.name.as_str(), place.as_str()])
     });
     let call = call.each("gate", &image.gates);
+    let call = call.option("builder-image", [tool_images::builder()]);
+    let call =
+        if image.scan.is_some() { call.option("scanner-image", [tool_images::scanner()]) } else { call };
     let call = if job.runner.offline { call.option("offline", []) } else { call };
     if image.push { call } else { call.option("check", []) }
 }

@@ -2,7 +2,7 @@
 
 use super::require::Units;
 use super::{Decoder, Item, statements};
-use crate::diag::{Code, Finding, Spanned};
+use crate::diag::Spanned;
 use crate::spec::shape::Place;
 use crate::spec::{Common, Gate, MetricsFile, MetricsFormat, Repeat, Report, ReportKind};
 
@@ -24,7 +24,7 @@ impl Decoder<'_> {
                 "when" => gate.when_changed.extend(inner.texts("part")),
                 "metric" => gate.units.extend(units.declare(self, inner)),
                 "seed" => gate.seed = inner.count("seed"),
-                "repeat" => gate.repeat = self.repeat(inner),
+                "repeat" => gate.repeat = repeat(inner),
                 "advisory" => gate.advisory = inner.text("reason"),
                 _ => {}
             }
@@ -32,7 +32,6 @@ impl Decoder<'_> {
         for inner in items.iter().filter(|i| i.word() == "require") {
             gate.require.extend(self.require(&units, inner));
         }
-        self.gate_as_a_whole(&gate, item, &items);
         Some(gate)
     }
 
@@ -87,71 +86,6 @@ impl Decoder<'_> {
         }
     }
 
-    fn repeat(&mut self, inner: &Item<'_>) -> Option<Spanned<Repeat>> {
-        let (times, pass) = (inner.count("times")?, inner.count("pass")?);
-        if times.node == 0 || pass.node == 0 || pass.node > times.node {
-            self.bad_value(
-                times.span.to(pass.span),
-                format!("`repeat {} pass {}` can never pass or never fail", times.node, pass.node),
-                "the first number is how often it runs, the second how often it must pass: `repeat 5 pass 4`",
-            );
-            return None;
-        }
-        let repeat = Repeat { times: times.node, pass: pass.node };
-        Some(Spanned::new(repeat, times.span.to(pass.span)))
-    }
-
-    /// What can be said only when all of a gate's statements are known.
-    fn gate_as_a_whole(&mut self, gate: &Gate, item: &Item<'_>, items: &[Item<'_>]) {
-        let head = item.statement.head;
-        if item.statement.damaged || items.iter().any(Item::failed) || item.block().is_none() {
-            return;
-        }
-        let wrote = |word: &str| items.iter().any(|i| i.word() == word);
-        if !wrote("run") && !wrote("require") && statements(item.block()).len() == items.len() {
-            self.findings.push(
-                Finding::at(
-                    Code::MISSING_STATEMENT,
-                    head,
-                    format!("`gate {}` checks nothing", gate.name.node),
-                )
-                .help("write a `run \"…\"`, a `require …`, or both"),
-            );
-        }
-        let first = items.iter().find(|i| i.word() == "require");
-        if let Some(first) = first.filter(|_| gate.metrics.is_empty()) {
-            self.findings.push(
-                Finding::at(
-                    Code::MISSING_STATEMENT,
-                    first.statement.head,
-                    format!("`gate {}` has a `require` and no `metrics`", gate.name.node),
-                )
-                .help("say which file has the metric: `metrics \"metrics.json\"`"),
-            );
-        }
-        let on_baseline = items.iter().find(|i| i.word() == "require" && i.has("baseline"));
-        if let Some(rule) = on_baseline.filter(|_| gate.baseline.is_none()) {
-            self.findings.push(
-                Finding::at(
-                    Code::MISSING_STATEMENT,
-                    rule.statement.head,
-                    format!("`gate {}` compares with a baseline and has none", gate.name.node),
-                )
-                .help("say which file it is: `baseline \"model_baseline.json\"`"),
-            );
-        }
-        if let Some(repeat) = items.iter().find(|i| i.word() == "repeat" && !wrote("run")) {
-            self.findings.push(
-                Finding::at(
-                    Code::MISSING_STATEMENT,
-                    repeat.statement.head,
-                    "`repeat` has no `run` to repeat",
-                )
-                .help("write the command: `run \"pytest tests/evals\"`"),
-            );
-        }
-    }
-
     /// `validate run "…" { … }`: checked as a gate's rules are, compiled later.
     pub(super) fn validate(&mut self, item: &Item<'_>) {
         let mut gate = empty(Spanned::new("validate".to_owned(), item.statement.head), item);
@@ -193,4 +127,10 @@ fn empty(name: Spanned<String>, item: &Item<'_>) -> Gate {
         when_changed: Vec::new(),
         common: Common { head: item.statement.head, ..Common::default() },
     }
+}
+
+fn repeat(inner: &Item<'_>) -> Option<Spanned<Repeat>> {
+    let (times, pass) = (inner.count("times")?, inner.count("pass")?);
+    let repeat = Repeat { times: times.node, pass: pass.node };
+    Some(Spanned::new(repeat, times.span.to(pass.span)))
 }

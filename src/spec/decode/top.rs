@@ -98,13 +98,6 @@ impl Decoder<'_> {
                 continue;
             }
             let Some(platform) = platform(text) else { continue };
-            if let Some(first) = spec.emit.iter().find(|e| e.platform.node == platform) {
-                let finding =
-                    Finding::at(Code::GIVEN_TWICE, value.span, format!("`emit {text}` is given twice"))
-                        .also(first.platform.span, "it stands here already")
-                        .help("a platform has one file: take one of them out");
-                self.findings.push(finding);
-            }
             spec.emit.push(Emit { platform: Spanned::new(platform, value.span), path: None });
         }
     }
@@ -135,7 +128,7 @@ impl Decoder<'_> {
             } else if inner.word() == "paths" {
                 paths.extend(inner.texts("path"));
             } else {
-                inputs.extend(self.input(&inner));
+                inputs.extend(input(&inner));
             }
         }
         let event = match word.as_str() {
@@ -144,7 +137,6 @@ impl Decoder<'_> {
             "pull_request" => Event::PullRequest(item.texts("ref")),
             "schedule" => {
                 let cron = item.text("cron")?;
-                self.cron(&cron);
                 Event::Schedule { cron, timezone: item.text("timezone") }
             }
             "manual" => Event::Manual(inputs),
@@ -163,37 +155,6 @@ impl Decoder<'_> {
         Some(On { event, paths, span: item.statement.head })
     }
 
-    fn cron(&mut self, cron: &Spanned<String>) {
-        if cron.split_whitespace().count() != 5 {
-            self.bad_value(
-                cron.span,
-                format!("`{}` has not five fields", cron.node),
-                "write minute, hour, day of month, month and day of week: `\"17 3 * * 1\"`",
-            );
-        }
-    }
-
-    fn input(&mut self, item: &Item<'_>) -> Option<Input> {
-        let kind = match item.text("kind")?.as_str() {
-            "string" => InputKind::String,
-            "bool" => InputKind::Bool,
-            "number" => InputKind::Number,
-            _ => InputKind::Choice(item.texts("choice").into_iter().map(|c| c.node).collect()),
-        };
-        let default =
-            item.text("default").or_else(|| item.literal("default").map(|l| l.map(|literal| literal.text)));
-        if let (InputKind::Choice(choices), Some(default)) = (&kind, &default)
-            && !choices.contains(&default.node)
-        {
-            self.bad_value(
-                default.span,
-                format!("the default `{}` is not one of the choices", default.node),
-                format!("write one of {}", crate::diag::words::or_list(choices)),
-            );
-        }
-        Some(Input { name: item.text("name")?, kind, default })
-    }
-
     fn python(&mut self, item: &Item<'_>) -> Option<Python> {
         let mut install = None;
         for inner in self.items(statements(item.block()), Place::Python) {
@@ -205,15 +166,6 @@ impl Decoder<'_> {
             };
         }
         let version = item.text("version")?;
-        let parts: Vec<&str> = version.split('.').collect();
-        let numeric = parts.iter().all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
-        if !numeric || !(2..=3).contains(&parts.len()) || parts.first() != Some(&"3") {
-            self.bad_value(
-                version.span,
-                format!("`{}` is no version of Python 3", version.node),
-                "write it with its minor version: `\"3.11\"`",
-            );
-        }
         Some(Python { version, install, span: item.statement.head })
     }
 
@@ -306,4 +258,16 @@ fn insert<T>(map: &mut IndexMap<String, T>, value: Option<T>, name: impl Fn(&T) 
     if let Some(value) = value {
         map.insert(name(&value).node.clone(), value);
     }
+}
+
+fn input(item: &Item<'_>) -> Option<Input> {
+    let kind = match item.text("kind")?.as_str() {
+        "string" => InputKind::String,
+        "bool" => InputKind::Bool,
+        "number" => InputKind::Number,
+        _ => InputKind::Choice(item.texts("choice").into_iter().map(|c| c.node).collect()),
+    };
+    let default =
+        item.text("default").or_else(|| item.literal("default").map(|l| l.map(|literal| literal.text)));
+    Some(Input { name: item.text("name")?, kind, default })
 }

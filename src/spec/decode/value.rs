@@ -385,9 +385,6 @@ fn name_fault(kind: Kind, name: &str) -> Option<(String, String)> {
         let long = format!("it has {} characters", name.len());
         return Some((long, format!("write at most {MAX_NAME} characters")));
     }
-    if kind == Kind::Upper && name.starts_with("MLPIPE_") {
-        return Some(("`MLPIPE_` is the script's own prefix".to_owned(), "choose another name".to_owned()));
-    }
     None
 }
 

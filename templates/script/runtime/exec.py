@@ -24,12 +24,16 @@ class Deadline:
 class Done:
     """How a command ended."""
 
-    def __init__(self, code: int, output: str = "", timed_out: bool = False) -> None:
+    def __init__(
+        self, code: int, output: str = "", timed_out: bool = False, errors: str = ""
+    ) -> None:
         #: As a shell would say it: 128 + n after a signal, 124 after a limit.
         self.code = code
         #: What it printed, when that was asked for.
         self.output = output
         self.timed_out = timed_out
+        #: What it printed on standard error, when that was asked for.
+        self.errors = errors
 
 
 def group_lives(process: subprocess.Popen[bytes]) -> bool:
@@ -92,12 +96,14 @@ def run(
     cwd: str | None = None,
     capture: bool = False,
     stdin: bytes | None = None,
+    hear: bool = False,
 ) -> Done:
     """Runs a command of the spec (a string) or a program with its arguments (a list).
 
     Its output goes straight to the log; with `capture` what it prints on standard
-    output is returned instead (standard error still goes to the log). `env` is added
-    to the environment. After the limit: TERM, ten seconds, KILL, exit status 124.
+    output is returned instead (standard error still goes to the log; with `hear` too
+    that is returned as well). `env` is added to the environment. After the limit:
+    TERM, ten seconds, KILL, exit status 124.
     """
     words = shell(command) if isinstance(command, str) else list(command)
     deadline = deadline or Deadline(None)
@@ -109,12 +115,13 @@ def run(
             cwd=cwd,
             stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
             stdout=subprocess.PIPE if capture else None,
+            stderr=subprocess.PIPE if capture and hear else None,
             start_new_session=True,
         )
     except OSError as error:
         raise Stop(f"`{words[0]}` cannot be started: {error.strerror}") from None
     try:
-        output, _ = process.communicate(stdin, timeout=deadline.left())
+        output, errors = process.communicate(stdin, timeout=deadline.left())
     except subprocess.TimeoutExpired:
         end_group(process)
         what = command if isinstance(command, str) else words[0]
@@ -129,7 +136,8 @@ def run(
         end_group(process)
     code = process.returncode
     text = (output or b"").decode("utf-8", "replace")
-    return Done(128 - code if code < 0 else code, text)
+    heard = (errors or b"").decode("utf-8", "replace")
+    return Done(128 - code if code < 0 else code, text, errors=heard)
 
 
 @plain("exec")

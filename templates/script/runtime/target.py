@@ -1,0 +1,192 @@
+# ---- target: what serves now, and how another one is put there ----------------------
+
+
+class Live:
+    """What serves now."""
+
+    def __init__(self, what: str, ready: bool, readable: bool = True) -> None:
+        #: An image reference or a digest; empty when nothing serves yet.
+        self.what = what
+        #: It is completely rolled out.
+        self.ready = ready
+        #: False: the target did not say.
+        self.readable = readable
+
+
+class Target:
+    """One place to deploy to. `reference` is its name for what is deployed."""
+
+    #: A half-done roll-out is put back even when `live` shows the old one.
+    partial = False
+
+    def live(self, deadline: Deadline) -> Live:
+        """What serves now; `Stop` when it does not say."""
+        raise NotImplementedError
+
+    def put(self, reference: str, env: Mapping[str, str], deadline: Deadline) -> int:
+        """Rolls it out and waits until it is done. The result is an exit status."""
+        raise NotImplementedError
+
+    def back(self, reference: str, env: Mapping[str, str], deadline: Deadline) -> int:
+        """Puts back what served before."""
+        return self.put(reference, env, deadline)
+
+    def by_hand(self, reference: str) -> str:
+        """What a person does when the put-back failed."""
+        raise NotImplementedError
+
+
+class Kubernetes(Target):
+    """A Deployment; one container's image is set, everything else stays."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.secret, self.namespace, self.name, self.container = words[:4]
+        self.seconds = int(words[4])
+        self.file = ""
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[None]:
+        """The kubeconfig as a file: the secret holds its path or its content."""
+        value = os.environ.get(self.secret, "")
+        if not value.strip():
+            raise Stop(
+                f"{self.secret} is empty, so there is no way to the cluster",
+                "an unset secret reaches a job as an empty text",
+            )
+        if "\n" not in value.strip() and os.path.isfile(value.strip()):
+            self.file = os.path.abspath(value.strip())
+            yield
+            return
+        if "clusters" not in value:
+            raise Stop(
+                f"{self.secret} is neither a kubeconfig nor the path of one",
+                "store the whole file as it is, not encoded",
+            )
+        handle, self.file = tempfile.mkstemp(prefix="mlpipe-")  # mode 0600
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(value)
+            yield
+        finally:
+            os.unlink(self.file)
+
+    def kubectl(
+        self, words: Sequence[str], deadline: Deadline, capture: bool = False
+    ) -> Done:
+        with self.opened():
+            words = ["kubectl", "--namespace", self.namespace, *words]
+            env = {"KUBECONFIG": self.file}
+            return run(words, deadline, env, capture=capture, hear=True)
+
+    def live(self, deadline: Deadline) -> Live:
+        words = ["get", "deployment", self.name, "-o", "json", "--request-timeout=30s"]
+        done = self.kubectl(words, deadline, capture=True)
+        place = f"deployment {self.name} in namespace {self.namespace}"
+        if done.code:
+            heard = done.errors.strip()[-400:]
+            if "(NotFound)" in done.errors:
+                raise Stop(
+                    f"there is no {place}: {heard}",
+                    f"create it once (kubectl -n {self.namespace} apply -f …) with a "
+                    f"container {self.container}; the pipeline only sets its image",
+                )
+            raise Stop(f"the cluster does not answer about the {place}: {heard}")
+        try:
+            found = json.loads(done.output)
+        except ValueError:
+            raise Stop(f"what kubectl says of the {place} is not JSON") from None
+        containers = field(found, "spec.template.spec.containers") or []
+        images = {str(c.get("name")): str(c.get("image") or "") for c in containers}
+        if not images.get(self.container):
+            names = ", ".join(sorted(images)) or "none"
+            raise Stop(f"the {place} has no container {self.container}, only {names}")
+        return Live(images[self.container], rolled_out(found))
+
+    def put(self, reference: str, env: Mapping[str, str], deadline: Deadline) -> int:
+        name = f"deployment/{self.name}"
+        words = ["set", "image", name, f"{self.container}={reference}"]
+        code = self.kubectl([*words, "--request-timeout=30s"], deadline).code
+        if code:
+            return code
+        words = ["rollout", "status", name, f"--timeout={self.seconds}s"]
+        return self.kubectl(words, shorter(deadline, self.seconds + 30)).code
+
+    def by_hand(self, reference: str) -> str:
+        return (
+            f"kubectl -n {self.namespace} set image deployment/{self.name} "
+            f"{self.container}={reference}"
+        )
+
+
+def rolled_out(found: Json) -> bool:
+    """Is a Deployment where its spec wants it? As `kubectl rollout status` decides."""
+    seen = field(found, "status.observedGeneration") or 0
+    wanted = field(found, "spec.replicas")
+    wanted = 1 if wanted is None else wanted
+    numbers = [
+        field(found, "status." + name) or 0
+        for name in ("updatedReplicas", "replicas", "availableReplicas")
+    ]
+    return seen >= (field(found, "metadata.generation") or 0) and all(
+        number == wanted for number in numbers
+    )
+
+
+class Command(Target):
+    """A command line of the spec's own: `deploy`, `live` and perhaps `rollback`."""
+
+    partial = True
+
+    def __init__(self, words: Sequence[str], repository: str) -> None:
+        self.deploy, self.live_command, self.rollback = words[:3]
+        self.seconds = int(words[3])
+        self.repository = repository
+
+    def live(self, deadline: Deadline) -> Live:
+        limit = shorter(deadline, self.seconds)
+        done = run(self.live_command, limit, cwd=workdir(), capture=True)
+        text = done.output.strip()
+        if done.code:
+            raise Stop(
+                f"`live` ended with {done.code}, so nobody knows what serves now"
+            )
+        if text and not DIGEST.fullmatch(text):
+            raise Stop(
+                f"`live` printed {text[:200]!r}, which is neither a digest nor nothing",
+                "it prints sha256: and 64 hex digits, or nothing if nothing serves",
+            )
+        return Live(text, bool(text))
+
+    def put(self, reference: str, env: Mapping[str, str], deadline: Deadline) -> int:
+        limit = shorter(deadline, self.seconds)
+        return run(self.deploy, limit, {**env, **self.names(reference)}, workdir()).code
+
+    def back(self, reference: str, env: Mapping[str, str], deadline: Deadline) -> int:
+        limit = shorter(deadline, self.seconds)
+        names = {**env, **self.names(reference), "MLPIPE_ROLLBACK_TO": reference}
+        return run(self.rollback or self.deploy, limit, names, workdir()).code
+
+    def names(self, digest: str) -> dict[str, str]:
+        """How the verbs are told what to put there."""
+        if self.repository:
+            return {
+                "MLPIPE_IMAGE": f"{self.repository}@{digest}",
+                "MLPIPE_DIGEST": digest,
+            }
+        return {"MLPIPE_DIGEST": digest, "MLPIPE_MODEL_DIGEST": digest}
+
+    def by_hand(self, reference: str) -> str:
+        return f"put {reference} back with your own tools"
+
+
+def shorter(deadline: Deadline, seconds: float) -> Deadline:
+    """A limit of its own for one command, inside the whole one."""
+    left = deadline.left()
+    return Deadline(seconds if left is None else min(left, seconds))
+
+
+def open_target(options: Options) -> Target:
+    """The target that the script names."""
+    if options.has("kubernetes"):
+        return Kubernetes(options.words("kubernetes"))
+    return Command(options.words("command"), options.one("image"))
