@@ -301,9 +301,8 @@ def model_verb(record: Record, options: Options) -> int:
         digest, size = digest_of(model.place)
         entry.update(revision=revision, digest=digest, size=size, path=model.place)
         known = f"version {revision}, " if model.source == "mlflow" else ""
-        say(
-            f"mlpipe: {model.name} is {model.version}: {known}{digest}, {size_text(size)}"
-        )
+        known += f"{digest}, {size_text(size)}"
+        say(f"mlpipe: {model.name} is {model.version}: {known}")
     else:
         say(f"mlpipe: {model.name} {model.version} is hosted: there is no file")
     record.data["model"] = entry

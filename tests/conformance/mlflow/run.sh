@@ -1,16 +1,19 @@
 #!/usr/bin/env bash
-# The runtime against MLflow's own command line, on a file store and on a database: an alias is resolved once,
+# The runtime against MLflow's own command line and a real store: an alias is resolved once,
 # then moved; the version that the run resolved still comes, with the same checksum.
 #
-#   tests/conformance/mlflow/run.sh BIN RUNTIME
+#   tests/conformance/mlflow/run.sh BIN RUNTIME [STORE…]
 #
-# BIN: folder with `mlflow` and a `python` that imports it. RUNTIME: mlpipe_runtime.py.
+# BIN: folder with `mlflow` and a `python` that imports it. RUNTIME: mlpipe_runtime.py. STORE: `file` (when none is
+# named), `sqlite` (needs the whole of MLflow, not only mlflow-skinny).
 set -Eeuo pipefail
 shopt -s inherit_errexit
 
 here=$(cd "$(dirname "$0")" && pwd)
 bin=$(cd "$1" && pwd)
 runtime=$(realpath "$2")
+shift 2
+stores=("${@:-file}")
 for tool in "$bin/mlflow" "$bin/python"; do
   [[ -x $tool ]] || { echo "mlflow: $tool is missing"; exit 1; }
 done
@@ -32,12 +35,13 @@ model() { # VERB URI SAVE
   python "$runtime" "$1" --name ranker --version ranker/1 --mlflow "$2" --save "$3" --timeout 300 2>&1
 }
 
-for store in file sqlite; do
+for store in "${stores[@]}"; do
   mkdir "$folder/$store"
   cd "$folder/$store"
   case $store in
     file) export MLFLOW_TRACKING_URI=file://$PWD/store saves=(models/model.pkl models/whole) ;;
     sqlite) export MLFLOW_TRACKING_URI=sqlite:///$PWD/mlflow.db saves=(models/whole) ;;
+    *) echo "mlflow: no such store: $store" && exit 2 ;;
   esac
   for save in "${saves[@]}"; do
     first=$(python "$here/register.py" "first $save" 2>/dev/null | tail -n 1)
@@ -59,4 +63,4 @@ for store in file sqlite; do
   fi
 done
 if ((failures > 0)); then exit 1; fi
-echo "mlflow: $version: an alias is resolved once, on a file store and on a database"
+echo "mlflow: $version: an alias is resolved once, in: ${stores[*]}"
