@@ -144,7 +144,8 @@ fn shell(raw: &str) -> String {
 }
 
 fn triggers(d: &mut Dice, s: &mut String) -> bool {
-    let push = d.of(&["on push main", "on push main, \"release/**\"", "on push \"release/**\", main, hotfix"]);
+    let push =
+        d.of(&["on push main", "on push main, \"release/**\"", "on push \"release/**\", main, hotfix"]);
     let _ = writeln!(s, "{push}");
     let pull_requests = !d.once_in(3);
     if pull_requests {
@@ -174,9 +175,9 @@ fn model(d: &mut Dice, s: &mut String) -> bool {
     let sha = "0123456789abcdef".repeat(4);
     let source = match d.below(6) {
         0 => "source path \"models/m.pkl\"; save \"models/m.pkl\"".to_owned(),
-        1 => format!(
-            "source http \"https://models.acme.test/m.pkl\" sha256 \"{sha}\"; save \"models/m.pkl\""
-        ),
+        1 => {
+            format!("source http \"https://models.acme.test/m.pkl\" sha256 \"{sha}\"; save \"models/m.pkl\"")
+        }
         2 => "source mlflow \"models:/ranker/7\" { secret MLFLOW_TRACKING_URI }; save \"models/m.pkl\""
             .to_owned(),
         3 => "source run \"python fetch.py\"; save \"models/m.pkl\"".to_owned(),
