@@ -300,7 +300,10 @@ def model_verb(record: Record, options: Options) -> int:
         make_readable(model.place)
         digest, size = digest_of(model.place)
         entry.update(revision=revision, digest=digest, size=size, path=model.place)
-        say(f"mlpipe: {model.name} {model.version}: {digest}, {size_text(size)}")
+        known = f"version {revision}, " if model.source == "mlflow" else ""
+        say(
+            f"mlpipe: {model.name} is {model.version}: {known}{digest}, {size_text(size)}"
+        )
     else:
         say(f"mlpipe: {model.name} {model.version} is hosted: there is no file")
     record.data["model"] = entry
