@@ -161,8 +161,8 @@ def must_have_passed(name: str) -> None:
 
 
 def artifact(options: Options) -> tuple[str, str, list[Json]]:
-    """What is deployed, as the run's own records have it: a reference, a digest, and the
-    models in it."""
+    """What is deployed, as the run's own records have it: a reference, a digest, and
+    the models in it."""
     if options.has("image"):
         record = read_record("image")
         if record.status != "passed":

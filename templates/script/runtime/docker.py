@@ -192,7 +192,5 @@ def push(docker: Docker, repository: str, tag: str, local: str, built: str) -> s
     except ValueError:
         inside = None
     if raw.code or built not in (digest, inside):
-        raise Stop(
-            f"{repository}@{digest} is not the image that was built and scanned"
-        )
+        raise Stop(f"{repository}@{digest} is not the image that was built and scanned")
     return digest
