@@ -113,7 +113,8 @@ class Steps {
         git('fetch', '-q', '--update-head-ok', build.options.repository, '+refs/*:refs/remotes/origin/*')
         git('checkout', '-q', '-f', build.commit)
         build.record(event: 'checkout', stage: build.context.stage, commit: build.commit)
-        [GIT_COMMIT: build.commit, GIT_BRANCH: build.context.env.BRANCH_NAME, GIT_URL: build.options.repository]
+        def origin = ['git', '-C', build.options.repository, 'config', 'remote.origin.url'].execute().text.trim()
+        [GIT_COMMIT: build.commit, GIT_BRANCH: build.context.env.BRANCH_NAME, GIT_URL: origin ?: build.options.repository]
     }
 
     def do_stash(Map a) {
