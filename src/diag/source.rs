@@ -24,6 +24,11 @@ impl Span {
         Self { file, start: start as u32, end: end as u32 }
     }
 
+    /// Does it hold all of another one?
+    pub fn contains(self, other: Self) -> bool {
+        self.file == other.file && self.start <= other.start && other.end <= self.end
+    }
+
     /// The smallest span that holds both.
     pub fn to(self, other: Self) -> Self {
         Self { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }

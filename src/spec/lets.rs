@@ -55,16 +55,7 @@ impl Lets {
         }
         let unfilled = self.unfilled.get(name)?;
         if !unfilled.may_stay {
-            let finding = Finding::at(
-                Code::LET_UNFILLED,
-                unfilled.via.unwrap_or(unfilled.statement),
-                format!("`let {name}` has no value"),
-            );
-            let finding = if unfilled.via.is_some() {
-                finding.also(unfilled.statement, "it is left to you here").also(at, "and used here")
-            } else {
-                finding.also(at, "used here")
-            };
+            let finding = self::unfilled(name, unfilled, Some(at));
             let told = findings.iter().any(|f| f.code == finding.code && f.message == finding.message);
             if !told {
                 findings
@@ -130,6 +121,19 @@ impl Lets {
             )),
         }
     }
+}
+
+/// The finding for a `let` that nobody filled.
+pub(crate) fn unfilled(name: &str, it: &Unfilled, used: Option<Span>) -> Finding {
+    let at = it.via.unwrap_or(it.statement);
+    let mut finding = Finding::at(Code::LET_UNFILLED, at, format!("`let {name}` has no value"));
+    if it.via.is_some() {
+        finding = finding.also(it.statement, "it is left to you here");
+    }
+    if let Some(used) = used {
+        finding = finding.also(used, "it is used here");
+    }
+    finding.help(format!("write `let {name} = …` in the file with the `pipeline`"))
 }
 
 fn push(into: &mut Template, text: &str) {

@@ -2,9 +2,9 @@
 
 use super::decimal::Literal;
 use super::decode::{self, Decoder, Found, Value};
-use super::lets::{LetValue, Lets, Unfilled};
+use super::lets::{self, LetValue, Lets, Unfilled};
 use super::uses::{self, Files};
-use super::{Spec, Template};
+use super::{RUN_VALUES, Spec, Template};
 use crate::diag::{Code, FileId, Finding, SourceMap, Span, Spanned, sort_and_dedup, words};
 use crate::spec::shape::Place;
 use crate::syntax::{ArgKind, Piece, Statement};
@@ -37,17 +37,33 @@ pub fn load(root: &Utf8Path, path: &Utf8Path, sources: &mut SourceMap) -> Loaded
     loaded.is_library = !files.main().tree.statements.iter().any(|s| s.word.node == "pipeline");
 
     let mut decoder = Decoder::new(sources);
-    decoder.lets = lets(&mut decoder, &files, loaded.is_library);
+    decoder.names_missing = loaded.findings.iter().any(Finding::is_error);
+    decoder.lets = collected(&mut decoder, &files, loaded.is_library);
     let found = Found { statements: files.taken(&mut decoder.findings) };
     let mut spec = decode::spec(&mut decoder, &found);
     loaded.findings.append(&mut decoder.findings);
     if !loaded.is_library {
         spec.path.clone_from(&files.main().path);
         spec.sha256 = hash(&files, sources);
+        spec.doubtful = doubtful(&files, &loaded.findings);
         loaded.spec = Some(spec);
     }
     sort_and_dedup(&mut loaded.findings);
     loaded
+}
+
+/// Where something was not understood: the top-level statement around each error, or the error's own place.
+fn doubtful(files: &Files, findings: &[Finding]) -> Vec<Span> {
+    let statements = || files.all.iter().flat_map(|f| &f.tree.statements).map(|s| s.span);
+    let mut spans: Vec<Span> = findings
+        .iter()
+        .filter(|f| f.is_error())
+        .filter_map(|f| f.span)
+        .map(|at| statements().find(|s| s.contains(at)).unwrap_or(at))
+        .collect();
+    spans.sort_unstable();
+    spans.dedup();
+    spans
 }
 
 /// SHA-256 over paths and contents of all files. Each part is preceded by its length, so that a byte cannot move from
@@ -72,7 +88,7 @@ struct Pending<'t> {
 }
 
 /// Collects the `let`s of all files and works out their values.
-fn lets(decoder: &mut Decoder<'_>, files: &Files, is_library: bool) -> Lets {
+fn collected(decoder: &mut Decoder<'_>, files: &Files, is_library: bool) -> Lets {
     let mut given: IndexMap<String, Pending<'_>> = IndexMap::new();
     let mut without: IndexMap<String, Unfilled> = IndexMap::new();
     for file in files.used_first() {
@@ -89,6 +105,17 @@ fn lets(decoder: &mut Decoder<'_>, files: &Files, is_library: bool) -> Lets {
                     )
                     .also(place, "it stands here already")
                     .help("give one of them another name, or take it out"),
+                );
+                continue;
+            }
+            if RUN_VALUES.contains(&name) {
+                decoder.findings.push(
+                    Finding::at(
+                        Code::BAD_NAME,
+                        first.span,
+                        format!("`{name}` is a value of the run, not a `let`"),
+                    )
+                    .help("choose another name: `${…}` would not say which of the two it means"),
                 );
                 continue;
             }
@@ -116,6 +143,9 @@ fn lets(decoder: &mut Decoder<'_>, files: &Files, is_library: bool) -> Lets {
         }
     }
     without.retain(|name, _| !given.contains_key(name));
+    for (name, unfilled) in without.iter().filter(|(_, u)| u.via.is_none() && !u.may_stay) {
+        decoder.findings.push(lets::unfilled(name, unfilled, None));
+    }
     decoder.lets = Lets { values: IndexMap::new(), unfilled: without };
     resolve(decoder, given);
     std::mem::take(&mut decoder.lets)

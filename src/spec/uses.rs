@@ -256,7 +256,7 @@ impl Files {
                 && keywords::find(Place::Top, word).is_some()
             {
                 findings.push(
-                    Finding::at(Code::NOT_TAKEN, statement.head, format!("nobody takes a `{word}` from a library"))
+                    Finding::at(Code::NOT_TAKEN, statement.head, format!("`{word}` in a library is taken by nobody"))
                         .help("a file without `pipeline` offers gates, targets, runners, data and lets; write this into the spec"),
                 );
                 continue;

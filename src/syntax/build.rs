@@ -20,7 +20,7 @@ impl Builder<'_> {
         for pair in pairs.flat_map(Pair::into_inner) {
             match pair.as_rule() {
                 Rule::statement => statements.push(self.statement(pair)),
-                Rule::fault => self.fault(pair, "a keyword"),
+                Rule::fault => self.fault(pair, "a keyword", statements.last_mut()),
                 Rule::stray_close => {
                     let span = self.span(&pair);
                     self.add(
@@ -35,7 +35,6 @@ impl Builder<'_> {
     }
 
     fn statement(&mut self, pair: Pair<'_, Rule>) -> Statement {
-        let span = self.trimmed(&pair);
         let faults_before = self.out.findings.len();
         let mut word = Spanned::default();
         let mut args = Vec::new();
@@ -55,8 +54,10 @@ impl Builder<'_> {
             }
         }
         let head = args.last().map_or(word.span, |a: &Arg| word.span.to(a.span));
+        let mut span = block.as_ref().map_or(head, |b: &Block| head.to(b.span));
         let mut damaged = self.out.findings.len() - faults_before > faults_of_block;
         if let Some(junk) = junk {
+            span = span.to(self.trimmed(&junk));
             let expected = fault::behind(&args, block.is_some());
             let late_block = self.junk(junk, !damaged, &expected, &word.node);
             block = block.or(late_block);
@@ -65,10 +66,28 @@ impl Builder<'_> {
         Statement { word, args, block, head, span, damaged }
     }
 
-    /// A line that does not begin with a keyword. What its block holds is looked at for faults only.
-    fn fault(&mut self, pair: Pair<'_, Rule>, expected: &str) {
+    /// A line that does not begin with a keyword. A block that stands there belongs to the statement before it, if
+    /// that has none.
+    fn fault(&mut self, pair: Pair<'_, Rule>, expected: &str, before: Option<&mut Statement>) {
+        let at = self.span(&pair);
+        let opens = self.text.as_bytes().get(at.start as usize) == Some(&b'{');
+        let owner = before.filter(|s| opens && s.block.is_none() && !s.damaged);
+        if let Some(owner) = &owner {
+            let head = &self.text[owner.head.start as usize..owner.head.end as usize];
+            let open = Span { end: at.start + 1, ..at };
+            self.add(
+                Finding::at(Code::SYNTAX, open, "a `{` stands on the line of its keyword")
+                    .help(format!("write it behind `{}`", head.lines().next().unwrap_or_default())),
+            );
+        }
+        let mut block = None;
         for junk in pair.into_inner() {
-            self.junk(junk, true, expected, "");
+            let found = self.junk(junk, owner.is_none(), expected, "");
+            block = block.or(found);
+        }
+        if let Some(owner) = owner {
+            owner.span = block.as_ref().map_or(owner.span, |b| owner.span.to(b.span));
+            owner.block = block;
         }
     }
 
@@ -111,7 +130,7 @@ impl Builder<'_> {
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::statement => statements.push(self.statement(part)),
-                Rule::fault => self.fault(part, "a keyword or `}`"),
+                Rule::fault => self.fault(part, "a keyword or `}`", statements.last_mut()),
                 Rule::missing_close => self.missing_close(span, opener, faults_before),
                 _ => {}
             }

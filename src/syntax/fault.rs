@@ -25,16 +25,25 @@ pub(super) fn stray_open(span: Span) -> Finding {
 pub(super) fn unexpected(text: &str, span: Span, expected: &str) -> Finding {
     let junk = &text[span.start as usize..span.end as usize];
     let first = first_piece(junk);
+    if let Some((at, c)) = first.char_indices().find(|(_, c)| is_invisible(*c)) {
+        let start = span.start + at as u32;
+        let span = Span { start, end: start + c.len_utf8() as u32, ..span };
+        let message = format!("expected a space, found the invisible character U+{:04X}", u32::from(c));
+        return Finding::at(Code::SYNTAX, span, message).help("put a space there, or take it out");
+    }
     let span = Span { end: span.start + first.len() as u32, ..span };
     if first.starts_with(',') && expected.starts_with("a value, ") {
         return Finding::at(Code::SYNTAX, span, "expected a value behind `,`, found nothing")
             .help("a list is `a, b`: take this comma out, or write what follows it");
     }
     let finding = Finding::at(Code::SYNTAX, span, format!("expected {expected}, found {}", shown(first)));
-    match help(first) {
-        Some(help) => finding.help(help),
-        None => finding,
+    if expected.starts_with("`;`") {
+        return finding.help("begin the next statement on a new line, or behind `;`");
     }
+    finding.help(help(first).unwrap_or_else(|| {
+        "a statement is a keyword, its arguments, and for some a block: `gate unit { run \"pytest\" }`"
+            .to_owned()
+    }))
 }
 
 /// The first word of some junk.
@@ -42,16 +51,22 @@ fn first_piece(junk: &str) -> &str {
     let end = junk
         .char_indices()
         .skip(1)
-        .find(|(_, c)| c.is_whitespace() || *c == ',')
+        .find(|(_, c)| c.is_ascii_whitespace() || *c == ',')
         .map_or(junk.len(), |(i, _)| i);
     let first = &junk[..end];
     first.char_indices().nth(SHOWN).map_or(first, |(i, _)| &first[..i])
 }
 
+/// Characters that look like nothing and mean something: control characters, odd spaces, marks of direction.
+fn is_invisible(c: char) -> bool {
+    let odd = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+    odd || c.is_control() || (c.is_whitespace() && !c.is_ascii())
+}
+
 fn shown(piece: &str) -> String {
     match piece.chars().next() {
         None => "nothing".to_owned(),
-        Some(c) if c.is_control() || (!c.is_ascii() && !c.is_alphanumeric()) => {
+        Some(c) if !c.is_ascii() && !c.is_alphanumeric() => {
             format!("the character U+{:04X}", u32::from(c))
         }
         Some('`') => format!("\"{piece}\""),
@@ -77,9 +92,6 @@ fn help(piece: &str) -> Option<String> {
         }
         '[' | ']' | '(' | ')' => "a list is written without brackets: `a, b`".to_owned(),
         ':' => "there is no `:` between a keyword and its value".to_owned(),
-        c if c.is_control() || (c.is_whitespace() && c != ' ') => {
-            "take this invisible character out".to_owned()
-        }
         c if c.is_ascii_digit() || c == '-' || c == '.' => {
             format!("a number has one unit or none; anything else stands in quotes: \"{piece}\"")
         }

@@ -118,21 +118,38 @@ impl<'a> Scanner<'a> {
     /// One past the end of the string that starts here: its quote, or, without one, the end of the line less the
     /// braces there (the rules `closed_string` and `open_string` of the grammar).
     fn string_end(&self) -> usize {
-        let end = self.line_end();
         let mut i = self.at + 1;
-        while i < end {
-            match self.bytes[i] {
+        while let Some(byte) = self.bytes.get(i) {
+            match byte {
                 b'"' => return i + 1,
-                b'\\' => i += 2,
+                b'\n' => break,
+                b'\\' if self.bytes.get(i + 1) != Some(&b'\n') => i += 2,
                 _ => i += 1,
             }
         }
-        let line = &self.text[self.at + 1..end];
-        let tail = line.trim_end_matches([' ', '\t', '\r', ';', '}']);
-        match line[tail.len()..].find('}') {
-            Some(n) => self.at + 1 + tail.len() + n,
-            None => end,
+        self.open_end(self.line_end())
+    }
+
+    /// Where a string without a closing quote ends: before the braces at the end of its line that close nothing in it.
+    fn open_end(&self, end: usize) -> usize {
+        let start = self.at + 1;
+        let line = &self.text[start..end];
+        let tail = start + line.trim_end_matches([' ', '\t', '\r', ';', '}']).len();
+        let mut i = start;
+        while i < end {
+            match self.bytes[i] {
+                b'{' => {
+                    let inside = &self.bytes[i + 1..end];
+                    match inside.iter().position(|b| matches!(b, b'{' | b'}')) {
+                        Some(n) if inside[n] == b'}' => i += n + 2,
+                        _ => i += 1,
+                    }
+                }
+                b'}' if i >= tail => return i,
+                _ => i += 1,
+            }
         }
+        end
     }
 
     fn raw(&mut self) {

@@ -24,7 +24,7 @@ impl Decoder<'_> {
             }
             match inner.word() {
                 "after" => deploy.after = inner.text("deploy"),
-                "on" => deploy.on.extend(self.on(inner, Place::Deploy)),
+                "on" => deploy.on.extend(self.on(inner)),
                 "approval" => deploy.approval = self.approval(inner),
                 "target" => deploy.target = self.target_of(inner),
                 "smoke" => deploy.smoke = inner.text("command"),

@@ -21,8 +21,16 @@ struct Stop;
 /// Matches a statement. Nothing is told of a damaged one.
 pub(super) fn matched(decoder: &mut Decoder<'_>, keyword: &'static Keyword, statement: &Statement) -> Match {
     let known = decoder.findings.len();
-    let mut matcher =
-        Matcher { decoder, keyword, statement, at: 0, nested: 0, skipped: Vec::new(), out: Match::default() };
+    let mut matcher = Matcher {
+        decoder,
+        keyword,
+        statement,
+        at: 0,
+        nested: 0,
+        skipped: Vec::new(),
+        element: &[],
+        out: Match::default(),
+    };
     let done = matcher.sequence(keyword.args).and_then(|()| matcher.end());
     let mut out = matcher.out;
     out.failed |= done.is_err() || statement.damaged;
@@ -41,15 +49,17 @@ struct Matcher<'d, 'a, 's> {
     nested: usize,
     /// What could have stood here and does not.
     skipped: Vec<Shape>,
+    /// An element of the list that ended here.
+    element: &'static [Shape],
     out: Match,
 }
 
 impl<'s> Matcher<'_, '_, 's> {
-    fn sequence(&mut self, shapes: &[Shape]) -> Result<(), Stop> {
+    fn sequence(&mut self, shapes: &'static [Shape]) -> Result<(), Stop> {
         shapes.iter().try_for_each(|shape| self.piece(shape))
     }
 
-    fn piece(&mut self, shape: &Shape) -> Result<(), Stop> {
+    fn piece(&mut self, shape: &'static Shape) -> Result<(), Stop> {
         match shape {
             Shape::Maybe(inner) => {
                 if self.starts_here(inner) {
@@ -70,17 +80,18 @@ impl<'s> Matcher<'_, '_, 's> {
         }
     }
 
-    fn list(&mut self, inner: &[Shape]) -> Result<(), Stop> {
+    fn list(&mut self, inner: &'static [Shape]) -> Result<(), Stop> {
         self.nested += 1;
         let result = self.elements(inner);
         self.nested -= 1;
         result
     }
 
-    fn elements(&mut self, inner: &[Shape]) -> Result<(), Stop> {
+    fn elements(&mut self, inner: &'static [Shape]) -> Result<(), Stop> {
         loop {
             self.sequence(inner)?;
             if self.arg(0).is_none_or(|a| a.kind != ArgKind::Comma) {
+                self.element = inner;
                 return Ok(());
             }
             let goes_on = self.arg(1).is_some_and(|next| self.starts(inner, next));
@@ -91,7 +102,7 @@ impl<'s> Matcher<'_, '_, 's> {
         }
     }
 
-    fn fixed(&mut self, shape: &Shape, fits: impl Fn(&Arg) -> bool) -> Result<(), Stop> {
+    fn fixed(&mut self, shape: &'static Shape, fits: impl Fn(&Arg) -> bool) -> Result<(), Stop> {
         match self.arg(0) {
             Some(arg) if fits(arg) => {
                 self.advance();
@@ -128,6 +139,9 @@ impl<'s> Matcher<'_, '_, 's> {
         if self.arg(0).is_none() {
             return Ok(());
         }
+        if self.at > 0 && self.starts_here(self.element) {
+            return self.no_comma();
+        }
         if !self.skipped.is_empty() {
             let skipped = std::mem::take(&mut self.skipped);
             return self.unexpected(&skipped);
@@ -143,7 +157,17 @@ impl<'s> Matcher<'_, '_, 's> {
         self.tell(Finding::at(Code::EXTRA_ARGUMENT, span, message))
     }
 
-    fn none_of(&mut self, alternatives: &[&[Shape]]) -> Result<(), Stop> {
+    /// Two elements of a list stand side by side.
+    fn no_comma(&mut self) -> Result<(), Stop> {
+        let around = [self.statement.args.get(self.at - 1), self.arg(0)];
+        let [Some(before), Some(behind)] = around else { return Ok(()) };
+        let shown = [before, behind].map(|a| self.decoder.shown(a.span));
+        let message = format!("`{}` wants `,` between `{}` and `{}`", self.keyword.word, shown[0], shown[1]);
+        let help = format!("write `{}, {}`", shown[0], shown[1]);
+        self.tell(Finding::at(Code::WRONG_ARGUMENT, behind.span, message).help(help))
+    }
+
+    fn none_of(&mut self, alternatives: &'static [&'static [Shape]]) -> Result<(), Stop> {
         let firsts: Vec<Shape> = alternatives.iter().filter_map(|a| a.first().copied()).collect();
         if self.arg(0).is_none() {
             return self.missing(&describe_all(&firsts));
@@ -165,12 +189,20 @@ impl<'s> Matcher<'_, '_, 's> {
             return self.tell(finding);
         }
         let words = fixed_words(wanted);
+        let lets: Vec<String> =
+            match wanted.iter().any(|s| matches!(s, Shape::A(_, k) if super::value::is_value(*k))) {
+                true => self.decoder.lets.names().map(str::to_owned).collect(),
+                false => Vec::new(),
+            };
         let shown = self.decoder.shown(span);
         let message = format!("`{}` wants {} here, found `{shown}`", self.keyword.word, describe_all(wanted));
         let only_words = !words.is_empty() && name.is_some();
         let code = if only_words { Code::UNKNOWN_CHOICE } else { Code::WRONG_ARGUMENT };
         let mut finding = Finding::at(code, span, message);
-        if let Some(near) = name.and_then(|n| words::nearest(&n, words.iter().copied())) {
+        if let Some(near) = name.and_then(|n| {
+            words::nearest(&n, words.iter().copied().chain(lets.iter().map(String::as_str)))
+                .map(str::to_owned)
+        }) {
             finding = finding.help(format!("did you mean `{near}`?"));
         }
         self.tell(finding)
@@ -192,7 +224,25 @@ impl<'s> Matcher<'_, '_, 's> {
         self.statement.args.last().map(|a| self.decoder.shown(a.span)).unwrap_or_default()
     }
 
+    /// The next line was taken for a part of this statement because of a comma at the end of this one.
+    fn swallowed(&self) -> Option<Finding> {
+        let comma = self.statement.args.get(self.at.checked_sub(1)?)?;
+        let next = self.arg(0)?;
+        let between = Span { start: comma.span.end, end: next.span.start, ..comma.span };
+        if comma.kind != ArgKind::Comma || !self.decoder.sources.text(between).contains('\n') {
+            return None;
+        }
+        let (word, next) = (self.keyword.word, self.decoder.shown(next.span));
+        let message =
+            format!("the comma continues `{word}` on the next line, where `{next}` does not belong to it");
+        Some(
+            Finding::at(Code::WRONG_ARGUMENT, comma.span, message)
+                .help("take the comma out, or write what should follow it"),
+        )
+    }
+
     fn tell(&mut self, finding: Finding) -> Result<(), Stop> {
+        let finding = self.swallowed().unwrap_or(finding);
         let finding = match finding.help {
             Some(_) => finding,
             None => finding.help(format!("an example: `{}`", self.keyword.example)),
@@ -208,6 +258,7 @@ impl<'s> Matcher<'_, '_, 's> {
     fn advance(&mut self) {
         self.at += 1;
         self.skipped.clear();
+        self.element = &[];
     }
 
     /// What has not been taken.

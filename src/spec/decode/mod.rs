@@ -6,6 +6,7 @@ mod gate;
 mod item;
 mod live;
 mod matcher;
+mod mentions;
 mod require;
 mod supply;
 mod target;
@@ -17,7 +18,7 @@ pub(crate) use value::Value;
 
 use super::lets::Lets;
 use super::shape::{Keyword, Opens, Place, Times};
-use super::{Common, Later, keywords};
+use super::{Common, Later, Mention, keywords};
 use crate::diag::{Code, Finding, SourceMap, Span, words};
 use crate::syntax::{Block, Statement};
 use indexmap::IndexMap;
@@ -31,8 +32,12 @@ pub(crate) struct Decoder<'a> {
     pub(crate) findings: Vec<Finding>,
     /// Statements without output yet.
     pub(crate) later: Vec<Later>,
+    /// Names in statements that have no field of their own.
+    pub(crate) mentions: Vec<Mention>,
     /// Named targets.
     targets: IndexMap<String, target::NamedTarget>,
+    /// A `use` or a named target failed: a name that nobody has may be one of its.
+    pub(crate) names_missing: bool,
     /// Inside such a statement: what is nested there does not count again.
     inside_later: bool,
 }
@@ -45,7 +50,9 @@ impl<'a> Decoder<'a> {
             lets: Lets::default(),
             findings: Vec::new(),
             later: Vec::new(),
+            mentions: Vec::new(),
             targets: IndexMap::new(),
+            names_missing: false,
             inside_later: false,
         }
     }
@@ -57,15 +64,19 @@ impl<'a> Decoder<'a> {
         place: Place,
     ) -> Vec<Item<'t>> {
         let mut items = Vec::new();
-        let mut seen: IndexMap<(&str, Vec<String>), Span> = IndexMap::new();
+        let mut seen = IndexMap::new();
         for statement in statements {
             let Some(keyword) = self.keyword(statement, place) else { continue };
+            let known = self.findings.len();
             let matched = matcher::matched(self, keyword, statement);
             let item = Item::new(keyword, statement, matched);
-            if !self.counted(&item, &mut seen) {
+            if let Some(again) = counted(&item, &mut seen) {
+                self.findings.truncate(known);
+                self.findings.push(again);
                 continue;
             }
             self.block_fits(&item);
+            self.mentions.extend(mentions::of(&item, place));
             if !keyword.later.is_empty() {
                 self.later(keyword.word, statement.head, keyword.later);
             }
@@ -125,49 +136,6 @@ impl<'a> Decoder<'a> {
         None
     }
 
-    /// False when a statement stands there once too often.
-    fn counted<'k>(&mut self, item: &Item<'_>, seen: &mut IndexMap<(&'k str, Vec<String>), Span>) -> bool {
-        let key = match item.keyword.times {
-            Times::Many => return true,
-            Times::Once => Vec::new(),
-            Times::OncePer(captures) => {
-                if item.failed() {
-                    return true;
-                }
-                captures.iter().map(|c| item.text_of(c)).collect()
-            }
-        };
-        let shown = key.iter().filter(|k| !k.is_empty()).cloned().collect::<Vec<_>>().join(" ");
-        let Some(first) = seen.insert((item.keyword.word, key), item.statement.head) else { return true };
-        let word = item.word();
-        let finding = match item.keyword.times {
-            Times::OncePer(["event", ..] | ["provider"]) => Finding::at(
-                Code::GIVEN_TWICE,
-                item.statement.head,
-                format!("`{word} {shown}` is given twice"),
-            )
-            .help("write one statement with everything that belongs to it"),
-            Times::OncePer(_) => Finding::at(
-                Code::NAME_TWICE,
-                item.statement.head,
-                format!("there are two statements `{word} {shown}`"),
-            )
-            .help("give one of them another name, or take it out"),
-            _ => Finding::at(Code::GIVEN_TWICE, item.statement.head, format!("`{word}` is given twice"))
-                .help("it may stand once here: take one of them out"),
-        };
-        self.findings.push(finding.also(first, "it stands here already"));
-        seen.insert((item.keyword.word, self.key(item)), first);
-        false
-    }
-
-    fn key(&self, item: &Item<'_>) -> Vec<String> {
-        match item.keyword.times {
-            Times::OncePer(captures) => captures.iter().map(|c| item.text_of(c)).collect(),
-            _ => Vec::new(),
-        }
-    }
-
     fn block_fits(&mut self, item: &Item<'_>) {
         let word = item.word();
         let statement = item.statement;
@@ -176,7 +144,7 @@ impl<'a> Decoder<'a> {
                 Finding::at(Code::WRONG_BLOCK, statement.head, format!("`{word}` wants a block"))
                     .help(format!("an example: `{}`", item.keyword.example)),
             ),
-            (Opens::Nothing, Some(block)) => {
+            (Opens::Nothing, Some(block)) if !item.failed() => {
                 let open = Span { end: block.span.start + 1, ..block.span };
                 self.findings.push(
                     Finding::at(Code::WRONG_BLOCK, open, format!("`{word}` has no block"))
@@ -233,6 +201,35 @@ impl<'a> Decoder<'a> {
         }
         true
     }
+}
+
+/// The finding for a statement that stands there once too often; the first one counts.
+fn counted(item: &Item<'_>, seen: &mut IndexMap<(&'static str, Vec<String>), Span>) -> Option<Finding> {
+    let key = match item.keyword.times {
+        Times::Many => return None,
+        Times::Once => Vec::new(),
+        Times::OncePer(_) if item.failed() => return None,
+        Times::OncePer(captures) => captures.iter().map(|c| item.text_of(c)).collect::<Vec<_>>(),
+    };
+    let shown = key.iter().filter(|k| !k.is_empty()).cloned().collect::<Vec<_>>().join(" ");
+    let (word, head) = (item.word(), item.statement.head);
+    let Some(first) = seen.get(&(word, key.clone())).copied() else {
+        seen.insert((word, key), head);
+        return None;
+    };
+    let finding = match item.keyword.times {
+        Times::OncePer(["event", ..] | ["provider"]) => {
+            Finding::at(Code::GIVEN_TWICE, head, format!("`{word} {shown}` is given twice"))
+                .help("write one statement with everything that belongs to it")
+        }
+        Times::OncePer(_) => {
+            Finding::at(Code::NAME_TWICE, head, format!("there are two statements `{word} {shown}`"))
+                .help("give one of them another name, or take it out")
+        }
+        _ => Finding::at(Code::GIVEN_TWICE, head, format!("`{word}` is given twice"))
+            .help("it may stand once here: take one of them out"),
+    };
+    Some(finding.also(first, "it stands here already"))
 }
 
 /// The finding for a statement that a block cannot do without.

@@ -77,7 +77,7 @@ impl Decoder<'_> {
         self.within_later(|this| {
             for inner in this.complete(item, Place::Train) {
                 match inner.word() {
-                    "on" => drop(this.on(&inner, Place::Train)),
+                    "on" => drop(this.on(&inner)),
                     _ => this.check_below(&inner),
                 }
             }

@@ -80,6 +80,9 @@ impl Decoder<'_> {
     }
 
     fn no_target(&mut self, word: &Spanned<String>) {
+        if self.names_missing {
+            return;
+        }
         let kinds: Vec<&str> = TARGETS.iter().map(|(kind, _)| *kind).collect();
         let finding = Finding::at(
             Code::UNKNOWN_CHOICE,

@@ -20,8 +20,9 @@ pub(crate) fn spec(decoder: &mut Decoder<'_>, found: &Found<'_>) -> Spec {
     let mut spec = Spec { edition: 1, ..Spec::default() };
     let items = decoder.items(found.statements.iter().copied(), Place::Top);
     for item in items.iter().filter(|i| i.word() == "target") {
-        if let Some((name, target)) = decoder.named_target(item) {
-            decoder.targets.insert(name, target);
+        match decoder.named_target(item) {
+            Some((name, target)) => drop(decoder.targets.insert(name, target)),
+            None => decoder.names_missing = true,
         }
     }
     for item in &items {
@@ -29,6 +30,7 @@ pub(crate) fn spec(decoder: &mut Decoder<'_>, found: &Found<'_>) -> Spec {
     }
     decoder.later.sort_by_key(|l| (l.span.file, l.span.start));
     spec.later = decoder.later.clone();
+    spec.mentions = std::mem::take(&mut decoder.mentions);
     spec
 }
 
@@ -38,7 +40,7 @@ impl Decoder<'_> {
             "mlpipe" => self.edition(spec, item),
             "pipeline" => spec.pipeline = item.text("name").unwrap_or_default(),
             "emit" => self.emit(spec, item),
-            "on" => spec.on.extend(self.on(item, Place::Top)),
+            "on" => spec.on.extend(self.on(item)),
             "python" => spec.python = self.python(item),
             "env" => {
                 if let (Some(name), Some(value)) = (item.text("name"), item.template("value")) {
@@ -102,8 +104,8 @@ impl Decoder<'_> {
         }
     }
 
-    /// `on …` at the top, in a deploy or in a train.
-    pub(super) fn on(&mut self, item: &Item<'_>, place: Place) -> Option<On> {
+    /// `on …`, wherever it stands.
+    pub(super) fn on(&mut self, item: &Item<'_>) -> Option<On> {
         let mut paths = Vec::new();
         let mut inputs = Vec::new();
         let word = item.text("event")?;
@@ -141,16 +143,7 @@ impl Decoder<'_> {
             }
             "manual" => Event::Manual(inputs),
             "event" => Event::Named { name: item.text("name")?, inputs },
-            _ => {
-                if place != Place::Train {
-                    self.findings.push(
-                        Finding::at(Code::WRONG_PLACE, item.statement.head, "`on change` may stand in a `train` only")
-                            .help("a pipeline starts by `push`, `tag`, `pull_request`, `schedule`, `manual` or `event`"),
-                    );
-                    return None;
-                }
-                Event::Change(item.text("data")?)
-            }
+            _ => Event::Change(item.text("data")?),
         };
         Some(On { event, paths, span: item.statement.head })
     }

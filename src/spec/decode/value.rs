@@ -300,7 +300,13 @@ impl Decoder<'_> {
     pub(super) fn wrong(&self, keyword: &str, kind: Kind, arg: &Arg) -> Finding {
         let shown = self.shown(arg.span);
         let message = format!("`{keyword}` wants {}, found `{shown}`", kind.describe());
-        Finding::at(Code::WRONG_ARGUMENT, arg.span, message)
+        let finding = Finding::at(Code::WRONG_ARGUMENT, arg.span, message);
+        match kind {
+            Kind::Compare => finding.help("the comparisons are `<`, `<=`, `>`, `>=`, `==` and `!=`"),
+            Kind::Shell | Kind::Raw => finding.help(format!("write it in quotes: `\"{shown}\"`")),
+            Kind::Sign => finding.help("a tolerance has a space on each side of its sign: `baseline - 0.01`"),
+            _ => finding,
+        }
     }
 
     /// The user's text at a place, cut to what a message can hold.
@@ -319,7 +325,7 @@ fn is_text(kind: Kind) -> bool {
     matches!(kind, Kind::Str | Kind::Path | Kind::Template | Kind::Env | Kind::Glob | Kind::Value)
 }
 
-fn is_value(kind: Kind) -> bool {
+pub(super) fn is_value(kind: Kind) -> bool {
     is_text(kind)
         || matches!(
             kind,

@@ -34,15 +34,14 @@ const INPUT: &[Shape] = &[
     ]),
 ];
 
-const EVENTS: &[Shape] = &[Either(&[
-    &[A("event", OneOf(&["push"])), List(&[A("ref", Glob)])],
-    &[A("event", OneOf(&["tag"])), List(&[A("ref", Glob)])],
-    &[A("event", OneOf(&["pull_request"])), List(&[A("ref", Glob)])],
-    &[A("event", OneOf(&["schedule"])), A("cron", Str), Maybe(&[The("timezone"), A("timezone", Str)])],
-    &[A("event", OneOf(&["manual"]))],
-    &[A("event", OneOf(&["event"])), A("name", Name)],
-    &[A("event", OneOf(&["change"])), The("data"), A("data", Name)],
-])];
+const PUSH: &[Shape] = &[A("event", OneOf(&["push"])), List(&[A("ref", Glob)])];
+const TAG: &[Shape] = &[A("event", OneOf(&["tag"])), List(&[A("ref", Glob)])];
+const PULL_REQUEST: &[Shape] = &[A("event", OneOf(&["pull_request"])), List(&[A("ref", Glob)])];
+const SCHEDULE: &[Shape] =
+    &[A("event", OneOf(&["schedule"])), A("cron", Str), Maybe(&[The("timezone"), A("timezone", Str)])];
+const MANUAL: &[Shape] = &[A("event", OneOf(&["manual"]))];
+const NAMED: &[Shape] = &[A("event", OneOf(&["event"])), A("name", Name)];
+const CHANGE: &[Shape] = &[A("event", OneOf(&["change"])), The("data"), A("data", Name)];
 
 pub(super) static WORDS: &[Keyword] = &[
     Keyword::new("mlpipe", &[Top], &[A("edition", Count)], "mlpipe 1", "the edition of the language"),
@@ -61,9 +60,24 @@ pub(super) static WORDS: &[Keyword] = &[
         "the platforms to compile for, each with the path of its file where it is not the usual one",
     )
     .many(),
-    Keyword::new("on", &[Top, Deploy, Train], EVENTS, "on push main", "what starts the pipeline")
-        .once_per(&["event", "name", "cron", "data"])
-        .may_open(On),
+    Keyword::new(
+        "on",
+        &[Top, Deploy],
+        &[Either(&[PUSH, TAG, PULL_REQUEST, SCHEDULE, MANUAL, NAMED])],
+        "on push main",
+        "what starts the pipeline",
+    )
+    .once_per(&["event", "name", "cron"])
+    .may_open(On),
+    Keyword::new(
+        "on",
+        &[Train],
+        &[Either(&[PUSH, SCHEDULE, MANUAL, NAMED, CHANGE])],
+        "on schedule \"23 1 * * 0\"",
+        "what starts the training",
+    )
+    .once_per(&["event", "name", "cron", "data"])
+    .may_open(On),
     Keyword::new(
         "paths",
         &[On],

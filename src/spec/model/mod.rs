@@ -157,6 +157,11 @@ pub struct Spec {
     pub patches: Vec<Patch>,
     /// Statements that parse and type-check but have no output yet, each with its keyword, in the order of the file.
     pub later: Vec<Later>,
+    /// What is named in statements that have no field of their own here yet, and every secret that is named anywhere.
+    pub mentions: Vec<Mention>,
+    /// Top-level statements, or lines that are none, in which something was not understood: the spec may lack what
+    /// stands there, so nothing may be concluded from its absence.
+    pub doubtful: Vec<Span>,
 }
 
 /// A statement that is typed and checked but not compiled yet.
@@ -168,6 +173,30 @@ pub struct Later {
     pub span: Span,
     /// What to do until then.
     pub instead: String,
+}
+
+/// A name in a statement that has no field of its own in the spec yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mention {
+    /// What it must be the name of.
+    pub kind: MentionKind,
+    /// The name, where it stands.
+    pub name: Spanned<String>,
+}
+
+/// What a name must be the name of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MentionKind {
+    /// A deploy: `shadow from production`.
+    Deploy,
+    /// A dataset: `needs data frames` of a training.
+    Data,
+    /// A model.
+    Model,
+    /// Whatever a scenario can speak of: a gate, a deploy, a model, a dataset, a training, the image.
+    Subject,
+    /// A secret. It needs no definition.
+    Secret,
 }
 
 /// `emit github "path"`.

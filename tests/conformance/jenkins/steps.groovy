@@ -179,7 +179,7 @@ class Steps {
             build.options.cancelIn = null
             process.waitFor(400, java.util.concurrent.TimeUnit.MILLISECONDS)
             stopped = new Interrupted('the build was cancelled')
-        } else if (!process.waitFor(c.deadline == Long.MAX_VALUE ? 86_400_000L : Math.max(1, c.deadline - System.currentTimeMillis()), java.util.concurrent.TimeUnit.MILLISECONDS)) {
+        } else if (!process.waitFor(Math.max(1, c.deadline - System.currentTimeMillis()), java.util.concurrent.TimeUnit.MILLISECONDS)) {
             stopped = new Interrupted('Timeout has been exceeded', c.limit)
         }
         if (stopped != null) { kill(process) }
