@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,7 @@ from .base import INSTALL, ROOT, BrokenTool, MissingTool, shown
 from .corpus import generate
 from .files import collect
 from .judges import judges
-from .report import Clock, fail, say, table
+from .report import Clock, fail, markdown, say, table
 
 MUST_HAVE = ("github", "gitlab", "jenkins", "script", "runtime")
 
@@ -23,6 +24,7 @@ def arguments(words):
     parser.add_argument("--specs", type=Path, action="append", default=[], help="further folder of compiled outputs; may be repeated")
     parser.add_argument("--generate", type=int, metavar="N", help="compile N generated specs and judge them too (default: 50)")
     parser.add_argument("--full", action="store_true", help="a thousand generated specs")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="write the tables into this Markdown file when all is well")
     parser.add_argument("--only", action="append", default=[], metavar="JUDGE", help="only this judge; may be repeated; runs no pipeline")
     parser.add_argument("--planted-only", action="store_true", help="only the planted faults: no example, no allow list (self-test)")
     parser.add_argument("--no-execute", action="store_true", help="judge, but run no pipeline")
@@ -33,7 +35,7 @@ def arguments(words):
 def main(words) -> int:
     """Returns the exit status: 0 when all is well, 1 when anything is not."""
     options = arguments(words)
-    clock, faults, findings = Clock(), [], []
+    clock, faults, findings, tables = Clock(), [], [], []
     chosen = judges()
     names = {j.name for j in chosen}
     wrong = [name for name in options.only if name not in names]
@@ -41,12 +43,15 @@ def main(words) -> int:
         fail(f"conformance: no judge {', '.join(wrong)}; there are: {', '.join(sorted(names))}")
     if not options.execute_only:
         some = [j for j in chosen if j.name in options.only] if options.only else chosen
-        findings, faults = judge_all(some, options)
+        findings, faults, judged = judge_all(some, options)
+        tables.append(judged)
         faults += planted.strangers(names)
     if not (options.only or options.no_execute or options.planted_only):
         from .execute.main import run_all
 
-        faults += run_all(options.examples)
+        wrong, ran = run_all(options.examples)
+        faults += wrong
+        tables.append(ran)
     say()
     for one in sorted(set(findings)):
         place = f"{shown(one.path)}:{one.line}" if one.line else shown(one.path)
@@ -55,11 +60,22 @@ def main(words) -> int:
         say(f"error: {text}")
     bad = len(set(findings)) + len(faults)
     say(f"conformance: {'all is well' if not bad else f'{bad} to look at'} ({clock.seconds():.0f} s)")
+    if options.record and not bad:
+        record(options, tables, clock)
     return 1 if bad else 0
 
 
+def record(options, tables, clock):
+    """Writes down what was run. The words are for a reader who has only this file."""
+    count = specs_asked(options)
+    words = " ".join(["tests/conformance/run", *(["--full"] if options.full else [])])
+    text = f"# The last recorded conformance run\n\n`{words}`: all examples and {count} generated specs, {time.strftime('%Y-%m-%d')}, "
+    text += f"{os.cpu_count()} cores, {clock.seconds():.0f} seconds, every finding allowed by `tests/conformance/allowed.toml`.\n"
+    options.record.write_text(text + "".join("\n" + markdown(*one) for one in tables), encoding="utf-8")
+
+
 def judge_all(some, options) -> tuple:
-    """Findings that nothing allows, and faults of the bench itself."""
+    """Findings that nothing allows, faults of the bench itself, and the table."""
     files, faults = everything(options)
     versions, rows, findings = {}, [], []
     entries, wrong = allow.read() if not options.planted_only else ([], [])
@@ -75,9 +91,10 @@ def judge_all(some, options) -> tuple:
                 versions[judge.name] = answer.version
     left, wrong = allow.sift(entries, findings, versions)
     say()
-    say(table(["judge", "version", "files", "findings", "awake", "seconds"], rows))
+    head = ["judge", "version", "files", "findings", "awake", "seconds"]
+    say(table(head, rows))
     say(f"{len(findings)} findings, {len(findings) - len(left)} of them allowed by allowed.toml")
-    return left, faults + wrong
+    return left, faults + wrong, (head, rows)
 
 
 @dataclass
@@ -117,9 +134,7 @@ def everything(options) -> tuple:
     if options.planted_only:
         return files, faults
     folders = [options.examples, *options.specs]
-    count = 1000 if options.full else options.generate
-    if count is None and not options.only:
-        count = 50
+    count = specs_asked(options)
     if count:
         try:
             folders.append(generate(count))
@@ -136,6 +151,15 @@ def everything(options) -> tuple:
             faults += [f"{shown(folder)}: no generated file of the kind `{kind}`" for kind in MUST_HAVE if not any(f.kind == kind for f in found)]
         say(f"{shown(folder)}: {len(found)} generated files")
     return files, faults
+
+
+def specs_asked(options) -> int:
+    """How many generated specs this run judges."""
+    if options.full:
+        return 1000
+    if options.generate is None:
+        return 0 if options.only else 50
+    return options.generate
 
 
 def select(judge, files) -> list:
