@@ -43,7 +43,7 @@ pub(super) fn without_echoes(spec: &Spec, findings: &mut Vec<Finding>) {
     }
     findings.retain(|finding| {
         let here = finding.span.is_some_and(|at| spec.doubtful.iter().any(|d| d.contains(at)));
-        !OF_THE_SPEC.contains(&finding.code) && !(here && OF_ITS_STATEMENT.contains(&finding.code))
+        !(OF_THE_SPEC.contains(&finding.code) || here && OF_ITS_STATEMENT.contains(&finding.code))
     });
 }
 
