@@ -100,7 +100,10 @@ fn stdout_and_out_dir_leave_the_root_alone() {
 #[test]
 fn lint_gives_lines_and_columns_from_one() {
     let repo = Repo::new();
-    repo.write("a.mlpipe", "mlpipe 1\npipeline a\non push main\ngatte x { run \"true\" }\n");
+    repo.write(
+        "a.mlpipe",
+        "mlpipe 1\npipeline a\non push main\ngatte x { run \"true\" }\ngate y { run \"true\" }\n",
+    );
     let ran = repo.run(&["lint", "--format", "json"], 1);
     let json: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
     assert_eq!(json["schema"], 1);

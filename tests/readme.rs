@@ -15,9 +15,10 @@ fn read(path: &Path) -> String {
 /// From the line that starts a block to the next line that is indented no deeper and is not its closing brace.
 fn excerpt(text: &str, head: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
-    let start = lines.iter().position(|l| *l == head).unwrap_or_else(|| panic!("no line `{head}`"));
+    let start =
+        lines.iter().position(|l| l.trim() == head.trim()).unwrap_or_else(|| panic!("no line `{head}`"));
     let indent = |l: &str| l.len() - l.trim_start().len();
-    let depth = indent(head);
+    let depth = indent(lines[start]);
     let end = lines[start + 1..]
         .iter()
         .position(|l| !l.trim().is_empty() && indent(l) <= depth)
@@ -59,16 +60,33 @@ fn wanted(readme: &str) -> String {
     out
 }
 
+/// The README and that of each example.
+fn pages() -> Vec<PathBuf> {
+    let examples = std::fs::read_dir(root().join("examples")).expect("examples");
+    let mut all: Vec<PathBuf> =
+        examples.map(|e| e.expect("an entry").path().join("README.md")).filter(|p| p.exists()).collect();
+    all.push(root().join("README.md"));
+    all.sort();
+    all
+}
+
 #[test]
 fn blocks_are_what_the_files_hold() {
-    let path = root().join("README.md");
-    let readme = read(&path);
-    let wanted = wanted(&readme);
-    if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(&path, wanted).expect("written");
-        return;
+    assert!(pages().len() >= 7, "each example has a README");
+    for path in pages() {
+        let readme = read(&path);
+        assert!(readme.contains("<!-- file: ") && readme.contains("<!-- excerpt: "), "{}", path.display());
+        let wanted = wanted(&readme);
+        if std::env::var_os("UPDATE_README").is_some() {
+            std::fs::write(&path, wanted).expect("written");
+        } else {
+            let name = path.display();
+            assert!(
+                readme == wanted,
+                "{name} is behind the examples: UPDATE_README=1 cargo test --test readme"
+            );
+        }
     }
-    assert!(readme == wanted, "README.md is behind the examples: UPDATE_README=1 cargo test --test readme");
 }
 
 #[test]

@@ -276,3 +276,8 @@ pub(super) fn variables(spec: &Spec) -> Vec<(&'static str, &str, Span)> {
     all.extend(secret_uses(spec).iter().map(|u| ("secret", u.name.node.as_str(), u.name.span)));
     all
 }
+
+/// Was something not understood in the statement that holds this place?
+pub(super) fn doubted(spec: &Spec, place: Span) -> bool {
+    spec.doubtful.iter().any(|d| d.contains(place))
+}

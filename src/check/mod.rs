@@ -5,7 +5,6 @@
 //! is one file, one line in [`RULES`], one line in the table of codes and one page.
 
 mod deploys;
-mod doubt;
 mod facts;
 mod gates;
 mod images;
@@ -25,12 +24,33 @@ pub struct Rule {
     pub code: &'static Code,
     /// Looks at a spec and appends what it finds.
     pub run: fn(&Spec, &mut Vec<Finding>),
+    /// Whether it speaks of something that is not there.
+    pub absence: Absence,
+}
+
+/// Where a rule misses something. What was not understood (see [`Spec::doubtful`]) may hold just that: a rule that
+/// spoke all the same would tell the user something untrue, on top of the fault itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Absence {
+    /// Nowhere: it speaks of what is there.
+    Nowhere,
+    /// In the statement that it points at.
+    Here,
+    /// Anywhere in the spec.
+    Anywhere,
 }
 
 macro_rules! rules {
-    ($($code:ident $($module:ident)::+;)*) => {
+    (@absence) => { Absence::Nowhere };
+    (@absence here) => { Absence::Here };
+    (@absence anywhere) => { Absence::Anywhere };
+    ($($code:ident $($module:ident)::+ $([$of:ident])?;)*) => {
         /// Every rule, in the order of their codes.
-        pub static RULES: &[Rule] = &[$(Rule { code: Code::$code, run: $($module)::+::run }),*];
+        pub static RULES: &[Rule] = &[$(Rule {
+            code: Code::$code,
+            run: $($module)::+::run,
+            absence: rules!(@absence $($of)?),
+        }),*];
     };
 }
 
@@ -40,8 +60,8 @@ rules! {
     RESERVED_VARIABLE names::reserved_variable;
     ENVIRONMENT_COLLISION names::environment_collision;
 
-    NO_TRIGGER triggers::no_trigger;
-    NOTHING_TO_DO triggers::nothing_to_do;
+    NO_TRIGGER triggers::no_trigger [anywhere];
+    NOTHING_TO_DO triggers::nothing_to_do [anywhere];
     DOUBLE_RUN triggers::double_run;
     BAD_CRON triggers::bad_cron;
     BAD_TIMEZONE triggers::bad_timezone;
@@ -54,42 +74,43 @@ rules! {
     BAD_PYTHON_VERSION gates::bad_python_version;
     PYTHON_TOO_OLD gates::python_too_old;
     RESERVED_PATH gates::reserved_path;
-    GATE_CHECKS_NOTHING gates::gate_checks_nothing;
-    NO_METRICS_FILE gates::no_metrics_file;
-    NO_BASELINE_FILE gates::no_baseline_file;
-    BASELINE_UNUSED gates::baseline_unused;
-    CONTRADICTORY_REQUIRE gates::contradictory_require;
-    REQUIRE_ALWAYS_HOLDS gates::require_always_holds;
+    BAD_INPUT_NAME triggers::bad_input_name;
+    GATE_CHECKS_NOTHING gates::gate_checks_nothing [here];
+    NO_METRICS_FILE gates::no_metrics_file [here];
+    NO_BASELINE_FILE gates::no_baseline_file [here];
+    BASELINE_UNUSED gates::baseline_unused [here];
+    CONTRADICTORY_REQUIRE gates::contradictory_require [here];
+    REQUIRE_ALWAYS_HOLDS gates::require_always_holds [here];
     BAD_REPEAT gates::bad_repeat;
     TIME_LIMIT_TOO_SHORT gates::time_limit_too_short;
     EMPTY_REASON gates::empty_reason;
-    UNIT_UNUSED gates::unit_unused;
-    UNKNOWN_JUNIT_METRIC gates::unknown_junit_metric;
+    UNIT_UNUSED gates::unit_unused [here];
+    UNKNOWN_JUNIT_METRIC gates::unknown_junit_metric [here];
 
-    NO_MODEL_VERSION models::no_model_version;
+    NO_MODEL_VERSION models::no_model_version [here];
     BAD_MODEL_VERSION models::bad_model_version;
     BAD_CHECKSUM models::bad_checksum;
     BAD_URL models::bad_url;
     BAD_MLFLOW_URI models::bad_mlflow_uri;
-    MODEL_SAVE models::model_save;
-    MODEL_OUTSIDE_CONTEXT models::model_outside_context;
+    MODEL_SAVE models::model_save [here];
+    MODEL_OUTSIDE_CONTEXT models::model_outside_context [anywhere];
     SAVE_TWICE models::save_twice;
 
     BAD_REPOSITORY images::bad_repository;
     REGISTRY_MISMATCH images::registry_mismatch;
-    ONLY_MOVING_TAGS images::only_moving_tags;
+    ONLY_MOVING_TAGS images::only_moving_tags [here];
     BAD_TAG images::bad_tag;
-    TAG_WITHOUT_TRIGGER images::tag_without_trigger;
-    NO_LOGIN images::no_login;
+    TAG_WITHOUT_TRIGGER images::tag_without_trigger [anywhere];
+    NO_LOGIN images::no_login [here];
 
-    NOTHING_TO_DEPLOY deploys::nothing_to_deploy;
-    DEPLOY_NEVER_RUNS deploys::deploy_never_runs;
+    NOTHING_TO_DEPLOY deploys::nothing_to_deploy [anywhere];
+    DEPLOY_NEVER_RUNS deploys::deploy_never_runs [anywhere];
     DEPLOY_ON_PULL_REQUEST deploys::deploy_on_pull_request;
-    UNGATED_PRODUCTION deploys::ungated_production;
-    NOTIFY_NEVER_SENDS deploys::notify_never_sends;
+    UNGATED_PRODUCTION deploys::ungated_production [anywhere];
+    NOTIFY_NEVER_SENDS deploys::notify_never_sends [anywhere];
 
     SECRET_AND_ENV secrets::secret_and_env;
-    SECRET_UNUSED secrets::secret_unused;
+    SECRET_UNUSED secrets::secret_unused [anywhere];
     SECRET_TWO_KINDS secrets::secret_two_kinds;
     LITERAL_SECRET secrets::literal_secret;
 
@@ -98,14 +119,13 @@ rules! {
     TOO_MANY_INPUTS limits::too_many_inputs;
     TOO_MANY_EVENT_INPUTS limits::too_many_event_inputs;
     TOO_MANY_APPROVERS limits::too_many_approvers;
-    APPROVAL_EXPIRES_LATE limits::approval_expires_late;
-    TIME_LIMIT_TOO_LONG limits::time_limit_too_long;
-    RUNNER_INCOMPLETE limits::runner_incomplete;
+    TIME_LIMIT_TOO_LONG limits::time_limit_too_long [anywhere];
+    RUNNER_INCOMPLETE limits::runner_incomplete [anywhere];
     EMIT_PATH_NOT_READ limits::emit_path_not_read;
     BAD_SECRET_ID limits::bad_secret_id;
 }
 
-/// A spec in which no rule found an error: the only thing that can be planned.
+/// A whole spec in which no rule found an error: the only thing that can be planned.
 ///
 /// Only [`checked`] makes one.
 #[derive(Debug, Clone, Copy)]
@@ -131,17 +151,30 @@ impl std::ops::Deref for Checked<'_> {
 pub fn check(spec: &Spec) -> Vec<Finding> {
     let mut findings = Vec::new();
     for rule in RULES {
+        let before = findings.len();
         (rule.run)(spec, &mut findings);
+        if !spec.doubtful.is_empty() {
+            let told = findings.split_off(before);
+            findings.extend(told.into_iter().filter(|f| !echoes(rule.absence, spec, f)));
+        }
     }
-    doubt::without_echoes(spec, &mut findings);
     sort_and_dedup(&mut findings);
     findings
 }
 
-/// Runs every rule; the spec comes back as [`Checked`] when no finding is an error.
+/// May a finding be no more than the echo of a fault that the front end has told?
+fn echoes(absence: Absence, spec: &Spec, finding: &Finding) -> bool {
+    match absence {
+        Absence::Nowhere => false,
+        Absence::Here => finding.span.is_some_and(|at| facts::doubted(spec, at)),
+        Absence::Anywhere => true,
+    }
+}
+
+/// Runs every rule; the spec comes back as [`Checked`] when it is whole and no finding is an error.
 pub fn checked(spec: &Spec) -> (Option<Checked<'_>>, Vec<Finding>) {
     let findings = check(spec);
-    let clean = !findings.iter().any(Finding::is_error);
+    let clean = spec.doubtful.is_empty() && !findings.iter().any(Finding::is_error);
     (clean.then_some(Checked { spec }), findings)
 }
 

@@ -113,34 +113,6 @@ codes! {
     RUN_VALUE_PLACE = "MLP133" "run-value-place" Error;
     /// `let`s that need each other.
     LET_CYCLE = "MLP134" "let-cycle" Error;
-    /// GitHub refuses the name of a job, an environment, a secret or a variable.
-    GITHUB_NAME = "MLP410" "github-name" Error;
-    /// An event has more inputs than GitHub takes.
-    GITHUB_INPUTS = "MLP411" "github-inputs" Error;
-    /// A branch or tag pattern that GitHub's expressions cannot say.
-    GITHUB_PATTERN = "MLP412" "github-pattern" Error;
-    /// A job that may take longer than GitHub lets a job run.
-    GITHUB_TIME = "MLP413" "github-time" Error;
-    /// A workflow or a condition that is too long for GitHub.
-    GITHUB_SIZE = "MLP414" "github-size" Error;
-    /// An approval that should expire.
-    GITHUB_EXPIRY = "MLP415" "github-expiry" Error;
-    /// Refs that differ in the case of letters only.
-    GITHUB_LETTER_CASE = "MLP416" "github-letter-case" Error;
-    /// A runner without labels for GitHub.
-    GITHUB_RUNNER = "MLP417" "github-runner" Error;
-    /// A statement without output yet.
-    NOT_COMPILED_YET = "MLP500" "not-compiled-yet" Error;
-    /// Two pipelines of one name.
-    PIPELINE_TWICE = "MLP601" "pipeline-twice" Error;
-    /// Two pipelines would write one file.
-    PATH_TWICE = "MLP602" "path-twice" Error;
-    /// The shared root file needs a pipeline that holds errors.
-    NEIGHBOUR_BROKEN = "MLP603" "neighbour-broken" Error;
-    /// A template of ours failed.
-    TEMPLATE_FAILED = "MLP901" "template-failed" Error;
-    /// A file that we printed does not read back.
-    DOES_NOT_READ_BACK = "MLP902" "does-not-read-back" Error;
     /// A name is used that nothing has.
     UNKNOWN_NAME = "MLP201" "unknown-name" Error;
     /// Statements wait for each other in a circle.
@@ -175,6 +147,8 @@ codes! {
     PYTHON_TOO_OLD = "MLP312" "python-too-old" Error;
     /// A path lies where mlpipe writes.
     RESERVED_PATH = "MLP313" "reserved-path" Error;
+    /// An input's name that no variable can have.
+    BAD_INPUT_NAME = "MLP314" "bad-input-name" Error;
     /// A gate holds nothing that can fail.
     GATE_CHECKS_NOTHING = "MLP320" "gate-checks-nothing" Error;
     /// A gate has thresholds but no metrics.
@@ -243,26 +217,22 @@ codes! {
     SECRET_TWO_KINDS = "MLP382" "secret-two-kinds" Error;
     /// A credential stands in the spec.
     LITERAL_SECRET = "MLP383" "literal-secret" Error;
-    /// A cron line means something else on another platform.
-    CRON_NOT_PORTABLE = "MLP450" "cron-not-portable" Error;
-    /// A schedule fires more often than GitHub allows.
-    SCHEDULE_TOO_OFTEN = "MLP451" "schedule-too-often" Error;
-    /// More inputs than GitLab takes.
-    TOO_MANY_INPUTS = "MLP452" "too-many-inputs" Error;
-    /// An event brings more values than GitHub hands on.
-    TOO_MANY_EVENT_INPUTS = "MLP453" "too-many-event-inputs" Error;
-    /// More approvers than GitHub takes.
-    TOO_MANY_APPROVERS = "MLP454" "too-many-approvers" Error;
-    /// An approval stands longer than GitHub waits.
-    APPROVAL_EXPIRES_LATE = "MLP455" "approval-expires-late" Error;
-    /// A job may run longer than GitHub's hosted runners let it.
-    TIME_LIMIT_TOO_LONG = "MLP456" "time-limit-too-long" Error;
-    /// A runner says nothing for a platform that is emitted.
-    RUNNER_INCOMPLETE = "MLP457" "runner-incomplete" Error;
-    /// A platform does not read its pipeline from that path.
-    EMIT_PATH_NOT_READ = "MLP458" "emit-path-not-read" Error;
-    /// A secret's id is not legal on its platform.
-    BAD_SECRET_ID = "MLP459" "bad-secret-id" Error;
+    /// GitHub refuses the name of a job, an environment, a secret or a variable.
+    GITHUB_NAME = "MLP410" "github-name" Error;
+    /// An event has more inputs than GitHub takes.
+    GITHUB_INPUTS = "MLP411" "github-inputs" Error;
+    /// A branch or tag pattern that GitHub's expressions cannot say.
+    GITHUB_PATTERN = "MLP412" "github-pattern" Error;
+    /// A job that may take longer than GitHub lets a job run.
+    GITHUB_TIME = "MLP413" "github-time" Error;
+    /// A workflow or a condition that is too long for GitHub.
+    GITHUB_SIZE = "MLP414" "github-size" Error;
+    /// An approval that should expire.
+    GITHUB_EXPIRY = "MLP415" "github-expiry" Error;
+    /// Refs that differ in the case of letters only.
+    GITHUB_LETTER_CASE = "MLP416" "github-letter-case" Error;
+    /// A runner without labels for GitHub.
+    GITHUB_RUNNER = "MLP417" "github-runner" Error;
     /// A number or a size is beyond what GitLab takes.
     GITLAB_LIMIT = "MLP420" "gitlab-limit" Error;
     /// GitLab would replace a `$` where none can be escaped.
@@ -283,4 +253,34 @@ codes! {
     JENKINS_TIME_ZONES = "MLP432" "jenkins-time-zones" Error;
     /// On Jenkins, everybody who may build may approve.
     JENKINS_OPEN_APPROVAL = "MLP433" "jenkins-open-approval" Note;
+    /// A cron line means something else on another platform.
+    CRON_NOT_PORTABLE = "MLP450" "cron-not-portable" Error;
+    /// A schedule fires more often than GitHub allows.
+    SCHEDULE_TOO_OFTEN = "MLP451" "schedule-too-often" Error;
+    /// More inputs than GitLab takes.
+    TOO_MANY_INPUTS = "MLP452" "too-many-inputs" Error;
+    /// An event brings more values than GitHub hands on.
+    TOO_MANY_EVENT_INPUTS = "MLP453" "too-many-event-inputs" Error;
+    /// More approvers than GitHub takes.
+    TOO_MANY_APPROVERS = "MLP454" "too-many-approvers" Error;
+    /// A job may run longer than GitHub's hosted runners let it.
+    TIME_LIMIT_TOO_LONG = "MLP456" "time-limit-too-long" Error;
+    /// A runner says nothing for a platform that is emitted.
+    RUNNER_INCOMPLETE = "MLP457" "runner-incomplete" Error;
+    /// A platform does not read its pipeline from that path.
+    EMIT_PATH_NOT_READ = "MLP458" "emit-path-not-read" Error;
+    /// A secret's id is not legal on its platform.
+    BAD_SECRET_ID = "MLP459" "bad-secret-id" Error;
+    /// A statement without output yet.
+    NOT_COMPILED_YET = "MLP500" "not-compiled-yet" Error;
+    /// Two pipelines of one name.
+    PIPELINE_TWICE = "MLP601" "pipeline-twice" Error;
+    /// Two pipelines would write one file.
+    PATH_TWICE = "MLP602" "path-twice" Error;
+    /// The shared root file needs a pipeline that holds errors.
+    NEIGHBOUR_BROKEN = "MLP603" "neighbour-broken" Error;
+    /// A template of ours failed.
+    TEMPLATE_FAILED = "MLP901" "template-failed" Error;
+    /// A file that we printed does not read back.
+    DOES_NOT_READ_BACK = "MLP902" "does-not-read-back" Error;
 }

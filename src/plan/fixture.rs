@@ -20,7 +20,7 @@ fn main_only() -> Refs {
 }
 
 /// Push to main, trusted or any pull request into main, schedule, manual, named event.
-pub fn everything(source: PrSource) -> Condition {
+pub(crate) fn everything(source: PrSource) -> Condition {
     Condition {
         any_of: vec![
             act(EventKind::Push, main_only(), PrSource::Any),
@@ -40,7 +40,7 @@ fn not_pull_requests() -> Condition {
 }
 
 /// What may deploy: push to main, and schedule, manual and event runs on main.
-pub fn deploying() -> Condition {
+pub(crate) fn deploying() -> Condition {
     let on = [
         EventKind::Push,
         EventKind::Schedule,
@@ -198,7 +198,7 @@ fn deploy(env: &str, needs: &[&str], target: PlanTarget, approval: Option<Approv
 }
 
 /// About ten lines of spec: one gate with one threshold, one image, one deploy by command; push to main and pull requests.
-pub fn minimal() -> Plan {
+pub(crate) fn minimal() -> Plan {
     let mut plan = full();
     plan.pipeline = "minimal".into();
     plan.script = ".mlpipe/minimal.sh".into();
@@ -231,7 +231,7 @@ pub fn minimal() -> Plan {
 }
 
 /// Every kind of job, event and secret.
-pub fn full() -> Plan {
+pub(crate) fn full() -> Plan {
     let approve = ApproveWork {
         environment: "production".into(),
         approval_environment: "production-approval".into(),

@@ -6,7 +6,9 @@ mod condition;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod model;
+mod work;
 
 pub use build::build;
 pub use condition::{Activation, Condition, EventKind, Pattern, PrSource, Refs};
 pub use model::*;
+pub use work::*;

@@ -130,3 +130,47 @@ fn template_bug(source: &str, bug: &TemplateBug) -> Finding {
         "this is a bug in mlpipe, not in your spec: please report it with the spec; nothing was written",
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixture;
+    use crate::platform::Capability;
+
+    /// A back end with a bug of ours in it.
+    struct Broken(Result<&'static str, ()>);
+
+    impl Platform for Broken {
+        fn name(&self) -> PlatformName {
+            PlatformName::Github
+        }
+        fn default_path(&self, _: &str, _: bool) -> String {
+            "broken.yml".into()
+        }
+        fn limits(&self, _: &Plan) -> Vec<Finding> {
+            Vec::new()
+        }
+        fn emit(&self, _: &Plan) -> Result<String, TemplateBug> {
+            let bug =
+                || TemplateBug { template: "broken.j2".into(), line: Some(3), detail: "undefined".into() };
+            self.0.map(str::to_owned).map_err(|()| bug())
+        }
+        fn capabilities(&self) -> &'static [Capability] {
+            &[]
+        }
+    }
+
+    #[test]
+    fn a_bug_of_ours_says_that_it_is_ours() {
+        let plan = fixture::minimal();
+        let mut found = Vec::new();
+        assert!(one(&Broken(Ok("a: 1\nb: [2]\n")), &plan, &mut found).is_ok());
+        assert!(found.is_empty());
+        one(&Broken(Ok("a: 1\na: 2\n")), &plan, &mut found).unwrap();
+        let bug = one(&Broken(Err(())), &plan, &mut found).unwrap_err();
+        found.push(template_bug(&plan.source, &bug));
+        assert_eq!(found.iter().map(|f| f.code.id).collect::<Vec<_>>(), ["MLP902", "MLP901"]);
+        assert!(found.iter().all(|f| f.help.as_ref().is_some_and(|h| h.contains("bug in mlpipe"))));
+        assert!(found[1].message.contains("broken.j2") && found[1].message.contains("line 3"));
+    }
+}

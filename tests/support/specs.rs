@@ -144,7 +144,8 @@ fn shell(raw: &str) -> String {
 }
 
 fn triggers(d: &mut Dice, s: &mut String) -> bool {
-    let push = d.of(&["on push main", "on push main, \"release/**\"", "on push \"release/**\", main, hotfix"]);
+    let push =
+        d.of(&["on push main", "on push main, \"release/**\"", "on push \"release/**\", main, hotfix"]);
     let _ = writeln!(s, "{push}");
     let pull_requests = !d.once_in(3);
     if pull_requests {

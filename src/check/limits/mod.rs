@@ -1,6 +1,5 @@
 //! Limits of a platform that the spec alone shows.
 
-pub(super) mod approval_expires_late;
 pub(super) mod bad_secret_id;
 pub(super) mod cron_not_portable;
 pub(super) mod emit_path_not_read;

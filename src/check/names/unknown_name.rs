@@ -3,7 +3,7 @@
 use crate::check::facts::{every_on, jobs};
 use crate::diag::words::{nearest, or_list};
 use crate::diag::{Code, Finding, Spanned};
-use crate::spec::{Event, Spec};
+use crate::spec::{Event, MentionKind, Spec};
 use indexmap::IndexMap;
 
 /// A kind of thing that can be referred to.
@@ -14,10 +14,13 @@ enum Kind {
     Gate,
     Deploy,
     Runner,
+    /// What a scenario can speak of.
+    Subject,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [Self::Model, Self::Data, Self::Gate, Self::Deploy, Self::Runner];
+    /// Kinds that are written down as such.
+    const DEFINED: [Self; 5] = [Self::Model, Self::Data, Self::Gate, Self::Deploy, Self::Runner];
 
     fn word(self) -> &'static str {
         match self {
@@ -26,6 +29,7 @@ impl Kind {
             Self::Gate => "gate",
             Self::Deploy => "deploy",
             Self::Runner => "runner",
+            Self::Subject => "gate or deploy",
         }
     }
 
@@ -39,6 +43,13 @@ impl Kind {
             Self::Gate => keys(&spec.gates),
             Self::Deploy => keys(&spec.deploys),
             Self::Runner => keys(&spec.runners),
+            Self::Subject => {
+                let defined = [Self::Gate, Self::Deploy, Self::Model, Self::Data].into_iter();
+                let mut all: Vec<&str> = defined.flat_map(|k| k.names(spec)).collect();
+                all.extend(spec.train.keys().map(String::as_str));
+                all.extend(spec.image.iter().map(|_| "image"));
+                all
+            }
         }
     }
 }
@@ -46,11 +57,14 @@ impl Kind {
 /// Runs the rule.
 pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
     for (kind, name) in references(spec) {
-        if !kind.names(spec).contains(&name.node.as_str()) {
+        let known = kind.names(spec);
+        // Where something was not understood only what is plainly misspelt is told: the rest may stand there.
+        let plain = spec.doubtful.is_empty() || nearest(&name.node, known.iter().copied()).is_some();
+        if !known.contains(&name.node.as_str()) && plain {
             out.push(unknown(spec, kind, name));
         }
     }
-    if spec.image.is_none() {
+    if spec.image.is_none() && spec.doubtful.is_empty() {
         for (gate, span) in spec.gates.values().filter_map(|g| g.needs_image.map(|span| (g, span))) {
             let message =
                 format!("the gate `{}` needs the image, and the pipeline builds none", gate.name.node);
@@ -78,13 +92,23 @@ fn references(spec: &Spec) -> Vec<(Kind, &Spanned<String>)> {
         Event::Change(name) => Some((Kind::Data, name)),
         _ => None,
     }));
+    refs.extend(spec.mentions.iter().filter_map(|m| {
+        let kind = match m.kind {
+            MentionKind::Deploy => Kind::Deploy,
+            MentionKind::Data => Kind::Data,
+            MentionKind::Model => Kind::Model,
+            MentionKind::Subject => Kind::Subject,
+            MentionKind::Secret => return None,
+        };
+        Some((kind, &m.name))
+    }));
     refs
 }
 
 fn unknown(spec: &Spec, kind: Kind, name: &Spanned<String>) -> Finding {
     let word = kind.word();
     let known = kind.names(spec);
-    let other = Kind::ALL.iter().find(|k| k.names(spec).contains(&name.node.as_str()));
+    let other = Kind::DEFINED.iter().find(|k| k.names(spec).contains(&name.node.as_str()));
     let help = if let Some(near) = nearest(&name.node, known.iter().copied()) {
         format!("did you mean `{near}`?")
     } else if let Some(other) = other {

@@ -3,16 +3,14 @@
 use crate::check::facts::secret_uses;
 use crate::diag::words::nearest;
 use crate::diag::{Code, Finding};
-use crate::spec::{Registry, Spec};
+use crate::spec::{MentionKind, Registry, Spec};
 
 /// Runs the rule.
 pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
-    // What is not compiled yet may name secrets that the spec does not list one by one.
-    if !spec.later.is_empty() {
-        return;
-    }
     let uses = secret_uses(spec);
     let mut used: Vec<&str> = uses.iter().map(|u| u.name.node.as_str()).collect();
+    let mentioned = spec.mentions.iter().filter(|m| m.kind == MentionKind::Secret);
+    used.extend(mentioned.map(|m| m.name.node.as_str()));
     used.extend(registry_names(spec));
     for (name, ids) in spec.secrets.iter().filter(|(name, _)| !used.contains(&name.as_str())) {
         let near = nearest(name, used.iter().copied());

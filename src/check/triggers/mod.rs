@@ -2,6 +2,7 @@
 
 pub(super) mod bad_cron;
 pub(super) mod bad_input_default;
+pub(super) mod bad_input_name;
 pub(super) mod bad_path_filter;
 pub(super) mod bad_ref_pattern;
 pub(super) mod bad_timezone;

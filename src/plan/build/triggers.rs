@@ -50,7 +50,9 @@ impl Triggers {
             let from = match a.event {
                 EventKind::Push | EventKind::Tag | EventKind::PullRequest => continue,
                 EventKind::Manual => branches(pushed.clone()),
-                EventKind::Schedule | EventKind::Named(_) => branches(vec![Pattern(self.home_branch.clone())]),
+                EventKind::Schedule | EventKind::Named(_) => {
+                    branches(vec![Pattern(self.home_branch.clone())])
+                }
             };
             a.refs = a.refs.and(&from).and(&self.deploying);
         }

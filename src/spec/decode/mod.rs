@@ -6,6 +6,7 @@ mod gate;
 mod item;
 mod live;
 mod matcher;
+mod mentions;
 mod require;
 mod supply;
 mod target;
@@ -17,7 +18,7 @@ pub(crate) use value::Value;
 
 use super::lets::Lets;
 use super::shape::{Keyword, Opens, Place, Times};
-use super::{Common, Later, keywords};
+use super::{Common, Later, Mention, keywords};
 use crate::diag::{Code, Finding, SourceMap, Span, words};
 use crate::syntax::{Block, Statement};
 use indexmap::IndexMap;
@@ -31,6 +32,8 @@ pub(crate) struct Decoder<'a> {
     pub(crate) findings: Vec<Finding>,
     /// Statements without output yet.
     pub(crate) later: Vec<Later>,
+    /// Names in statements that have no field of their own.
+    pub(crate) mentions: Vec<Mention>,
     /// Named targets.
     targets: IndexMap<String, target::NamedTarget>,
     /// A `use` or a named target failed: a name that nobody has may be one of its.
@@ -47,6 +50,7 @@ impl<'a> Decoder<'a> {
             lets: Lets::default(),
             findings: Vec::new(),
             later: Vec::new(),
+            mentions: Vec::new(),
             targets: IndexMap::new(),
             names_missing: false,
             inside_later: false,
@@ -72,6 +76,7 @@ impl<'a> Decoder<'a> {
                 continue;
             }
             self.block_fits(&item);
+            self.mentions.extend(mentions::of(&item, place));
             if !keyword.later.is_empty() {
                 self.later(keyword.word, statement.head, keyword.later);
             }

@@ -30,6 +30,7 @@ pub(crate) fn spec(decoder: &mut Decoder<'_>, found: &Found<'_>) -> Spec {
     }
     decoder.later.sort_by_key(|l| (l.span.file, l.span.start));
     spec.later = decoder.later.clone();
+    spec.mentions = std::mem::take(&mut decoder.mentions);
     spec
 }
 

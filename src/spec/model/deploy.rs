@@ -1,0 +1,178 @@
+//! Deploys, who is told, and what is typed today and made later.
+
+use super::{Common, Duration, On, PlatformName, SecretName, Shell};
+use crate::diag::{Span, Spanned};
+
+/// `deploy production { … }`.
+#[derive(Debug, Clone)]
+pub struct Deploy {
+    /// Name; also the environment's.
+    pub name: Spanned<String>,
+    /// `after staging`; the deploy written before when absent.
+    pub after: Option<Spanned<String>>,
+    /// `on …`: narrows that of the deploy before.
+    pub on: Vec<On>,
+    /// `approval …`.
+    pub approval: Option<Approval>,
+    /// Where it goes; a `target NAME` is already resolved and merged.
+    pub target: Option<Spanned<Target>>,
+    /// `smoke "…"`: run once after each step.
+    pub smoke: Option<Shell>,
+    /// `tier production`; guessed from the name when absent.
+    pub tier: Option<Spanned<String>>,
+    /// Environment, runner, secrets, timeout.
+    pub common: Common,
+}
+
+/// `approval required { … }`.
+#[derive(Debug, Clone)]
+pub struct Approval {
+    /// `required` or `by_dispatch`.
+    pub kind: Spanned<ApprovalKind>,
+    /// Who may say yes.
+    pub by: Vec<Spanned<String>>,
+    /// How long the question stands.
+    pub expires: Option<Spanned<Duration>>,
+    /// The reason why the platform's setting is not checked.
+    pub unchecked: Option<Spanned<String>>,
+    /// The statement.
+    pub span: Span,
+}
+
+/// How a deploy is approved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ApprovalKind {
+    /// A person approves in the platform.
+    Required,
+    /// A person starts a second run with the digest: typed, made later.
+    ByDispatch,
+}
+
+/// Where a deploy goes.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// A Deployment of a Kubernetes cluster.
+    Kubernetes(Kubernetes),
+    /// Any command line.
+    Command(CommandTarget),
+    /// Typed, made later: ssh, helm, argo_rollouts, kserve, sagemaker, ecs, lambda, cloud_run.
+    Later(String),
+}
+
+/// `target kubernetes { … }`.
+#[derive(Debug, Clone)]
+pub struct Kubernetes {
+    /// Secret with the kubeconfig.
+    pub kubeconfig: SecretName,
+    /// Namespace; `default` when absent.
+    pub namespace: Option<Spanned<String>>,
+    /// Deployment.
+    pub deployment: Spanned<String>,
+    /// Container; the deployment's name when absent.
+    pub container: Option<Spanned<String>>,
+    /// Time limit of one roll-out.
+    pub timeout: Option<Spanned<Duration>>,
+}
+
+/// `target command { deploy "…"; live "…"; rollback "…" }`.
+#[derive(Debug, Clone, Default)]
+pub struct CommandTarget {
+    /// Puts `MLPIPE_IMAGE` (or `MLPIPE_MODEL_DIGEST`) live.
+    pub deploy: Option<Shell>,
+    /// Prints the digest that serves now, nothing when nothing does.
+    pub live: Option<Shell>,
+    /// Puts `MLPIPE_ROLLBACK_TO` back; the `deploy` verb with that digest when absent.
+    pub rollback: Option<Shell>,
+    /// Time limit of each verb.
+    pub timeout: Option<Spanned<Duration>>,
+}
+
+/// `notify slack secret SLACK_WEBHOOK on failure, rollback, halt`.
+#[derive(Debug, Clone)]
+pub struct Notify {
+    /// Channel.
+    pub channel: Spanned<Channel>,
+    /// Secret with the URL.
+    pub secret: SecretName,
+    /// When.
+    pub on: Vec<Spanned<NotifyOn>>,
+    /// The statement.
+    pub span: Span,
+}
+
+/// Where a message goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    /// A Slack incoming webhook.
+    Slack,
+    /// Any URL: gets a JSON body.
+    Webhook,
+    /// Microsoft Teams: typed, made later.
+    Teams,
+    /// E-mail: typed, made later.
+    Email,
+}
+
+/// What a message is sent for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NotifyOn {
+    /// Any job failed.
+    Failure,
+    /// Every job that should run has succeeded.
+    Success,
+    /// A deploy was put back.
+    Rollback,
+    /// An environment was halted.
+    Halt,
+}
+
+/// `data frames { … }`: typed, made later.
+#[derive(Debug, Clone)]
+pub struct Data {
+    /// Name.
+    pub name: Spanned<String>,
+    /// The statement's head.
+    pub head: Span,
+}
+
+/// `train ranker { … }`: typed, made later.
+#[derive(Debug, Clone)]
+pub struct Train {
+    /// Name.
+    pub name: Spanned<String>,
+    /// The statement's head.
+    pub head: Span,
+}
+
+/// `auth aws …`: typed, made later.
+#[derive(Debug, Clone)]
+pub struct Auth {
+    /// `aws`, `gcp` or `azure`.
+    pub provider: Spanned<String>,
+}
+
+/// `state s3 "…"`: typed, made later.
+#[derive(Debug, Clone)]
+pub struct State {
+    /// Kind of store.
+    pub store: Spanned<String>,
+}
+
+/// `scenario "…" { … }`: typed, run later.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    /// Title.
+    pub title: Spanned<String>,
+}
+
+/// `patch github "jobs.image" """…"""`: typed, applied later.
+#[derive(Debug, Clone)]
+pub struct Patch {
+    /// Platform.
+    pub platform: Spanned<PlatformName>,
+    /// Place in the emitted file.
+    pub place: Spanned<String>,
+}
