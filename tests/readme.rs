@@ -15,7 +15,8 @@ fn read(path: &Path) -> String {
 /// From the line that starts a block to the next line that is indented no deeper and is not its closing brace.
 fn excerpt(text: &str, head: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
-    let start = lines.iter().position(|l| l.trim() == head.trim()).unwrap_or_else(|| panic!("no line `{head}`"));
+    let start =
+        lines.iter().position(|l| l.trim() == head.trim()).unwrap_or_else(|| panic!("no line `{head}`"));
     let indent = |l: &str| l.len() - l.trim_start().len();
     let depth = indent(lines[start]);
     let end = lines[start + 1..]
@@ -80,7 +81,10 @@ fn blocks_are_what_the_files_hold() {
             std::fs::write(&path, wanted).expect("written");
         } else {
             let name = path.display();
-            assert!(readme == wanted, "{name} is behind the examples: UPDATE_README=1 cargo test --test readme");
+            assert!(
+                readme == wanted,
+                "{name} is behind the examples: UPDATE_README=1 cargo test --test readme"
+            );
         }
     }
 }

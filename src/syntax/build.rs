@@ -35,7 +35,6 @@ impl Builder<'_> {
     }
 
     fn statement(&mut self, pair: Pair<'_, Rule>) -> Statement {
-        let span = self.trimmed(&pair);
         let faults_before = self.out.findings.len();
         let mut word = Spanned::default();
         let mut args = Vec::new();
@@ -55,8 +54,10 @@ impl Builder<'_> {
             }
         }
         let head = args.last().map_or(word.span, |a: &Arg| word.span.to(a.span));
+        let mut span = block.as_ref().map_or(head, |b: &Block| head.to(b.span));
         let mut damaged = self.out.findings.len() - faults_before > faults_of_block;
         if let Some(junk) = junk {
+            span = span.to(self.trimmed(&junk));
             let expected = fault::behind(&args, block.is_some());
             let late_block = self.junk(junk, !damaged, &expected, &word.node);
             block = block.or(late_block);

@@ -118,16 +118,16 @@ impl<'a> Scanner<'a> {
     /// One past the end of the string that starts here: its quote, or, without one, the end of the line less the
     /// braces there (the rules `closed_string` and `open_string` of the grammar).
     fn string_end(&self) -> usize {
-        let end = self.line_end();
         let mut i = self.at + 1;
-        while i < end {
-            match self.bytes[i] {
+        while let Some(byte) = self.bytes.get(i) {
+            match byte {
                 b'"' => return i + 1,
-                b'\\' => i += 2,
+                b'\n' => break,
+                b'\\' if self.bytes.get(i + 1) != Some(&b'\n') => i += 2,
                 _ => i += 1,
             }
         }
-        self.open_end(end)
+        self.open_end(self.line_end())
     }
 
     /// Where a string without a closing quote ends: before the braces at the end of its line that close nothing in it.

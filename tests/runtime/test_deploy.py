@@ -25,7 +25,9 @@ class DeployBench(Bench):
 
     def image(self, digest: str = NEW, **fields: object) -> None:
         gate = {"job": "gate-unit", "status": "passed", "sha256": self.hash_of("gate-unit")}
-        image = {"repository": REPOSITORY, "digest": digest, "gates": [gate], **fields}
+        model = {"name": "m", "version": "ranker/7", "digest": sha("model")}
+        image = {"repository": REPOSITORY, "digest": digest, "gates": [gate]}
+        image.update({"models": [model], **fields})
         self.record("image", image=image)
 
     def words(self, phase: str, *more: str) -> list[str]:
@@ -456,6 +458,17 @@ class Command(OnCommand):
         self.assertEqual(self.file.read_text(), NEW)
         self.assertEqual(self.heard(), [["deploy", WANTED, NEW, "production"]])
         self.assertEqual(self.outcome(), ("passed", "deployed"))
+
+    def test_what_the_commands_are_told_of_the_model(self) -> None:
+        note = f'printf "%s %s\\n" "$MLPIPE_MODEL_VERSION" "$MLPIPE_MODEL_DIGEST" >> {self.told}; '
+        self.deploy = note + self.deploy.partition("; ")[2]
+        self.start()
+        self.good(self.phase("roll-out"))
+        self.good(self.phase("smoke", "--smoke", note))
+        self.good(self.phase("restore"))
+        told = f"ranker/7 {sha('model')}"
+        # What goes back is another release, whose model this run does not know.
+        self.assertEqual(self.told.read_text().splitlines(), [told, told, " "])
 
     def test_garbage_of_live_fails_before_anything_is_touched(self) -> None:
         for text in ("v1.2", "latest", OLD[:-1], OLD + "\n" + NEW):

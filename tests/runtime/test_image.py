@@ -263,7 +263,8 @@ class FixedTagExists(ImageBench):
         for text in (
             "ERROR: failed to do request: dial tcp: lookup ghcr.io: no such host",
             "ERROR: unexpected status from HEAD request: 503 Service Unavailable",
-            "ERROR: denied: requested access to the resource is denied: not found",
+            f"ERROR: denied: {DEPLOYED}: not found",
+            f"ERROR: 401 Unauthorized: {DEPLOYED}: not found",
             "ERROR: failed to authorize: 401 Unauthorized",
             "ERROR: insufficient_scope: authorization failed",
             "ERROR: context deadline exceeded",
@@ -274,6 +275,12 @@ class FixedTagExists(ImageBench):
                 self.tool("docker", faults={"look_up": text})
                 self.stops(self.push(), "the registry does not say whether")
                 self.assertEqual(find(self.calls(), "buildx", "build"), [])
+
+    def test_a_repository_s_own_name_decides_nothing(self) -> None:
+        words = self.words("--login", "ghcr", "", "")
+        words[words.index("--repository") + 1] = "ghcr.io/acme/denied"
+        done = self.job("image", *words)
+        self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_the_ways_in_which_registries_say_not_found(self) -> None:
         space: dict = {}

@@ -160,8 +160,9 @@ def must_have_passed(name: str) -> None:
         raise Stop(f"{name} has not passed: its record says {status}")
 
 
-def artifact(options: Options) -> tuple[str, str]:
-    """What is deployed, as the run's own records have it: a reference and a digest."""
+def artifact(options: Options) -> tuple[str, str, list[Json]]:
+    """What is deployed, as the run's own records have it: a reference, a digest, and
+    the models in it."""
     if options.has("image"):
         record = read_record("image")
         if record.status != "passed":
@@ -172,6 +173,7 @@ def artifact(options: Options) -> tuple[str, str]:
             raise Stop("the record of the image is of another repository")
         reference = options.one("image") + "@" + digest
         check_gates(options.each("gate"), found.get("gates") or [])
+        models = found.get("models") or []
     else:
         name = "model-" + options.one("model")
         record = read_record(name)
@@ -180,9 +182,10 @@ def artifact(options: Options) -> tuple[str, str]:
         digest = str(field(record.data, "model.digest") or "")
         reference = digest
         check_gates(options.each("gate"), [])
+        models = [record.data["model"]]
     if not DIGEST.fullmatch(digest):
         raise Stop(f"what is to be deployed has no digest but {digest!r}")
-    return reference, digest
+    return reference, digest, models
 
 
 def check_room(options: Options) -> None:
@@ -207,9 +210,10 @@ def deploy_begin(
     try:
         allowed(options.all("allow"))
         check_room(options)
-        image, digest = artifact(options)
+        image, digest, models = artifact(options)
         by_command = options.has("command")  # whose `live` prints a digest
         section.data.update(reference=digest if by_command else image, digest=digest)
+        section.data["models"] = models
         section.data["approved_by"] = check_approval(options.words("approval"))
         live = open_target(options).live(deadline)
     except BaseException:
@@ -242,8 +246,9 @@ def verb_env(section: Section, options: Options) -> dict[str, str]:
     env = {"MLPIPE_ENVIRONMENT": section.environment, "MLPIPE_DIGEST": digest}
     if options.has("image"):
         env["MLPIPE_IMAGE"] = options.one("image") + "@" + digest
-    else:
-        env["MLPIPE_MODEL_DIGEST"] = digest
+    first: Json = next(iter(data.get("models") or []), {})
+    for name in ("version", "digest"):
+        env["MLPIPE_MODEL_" + name.upper()] = str(first.get(name) or "")
     env["MLPIPE_LIVE_BEFORE"] = str(data.get("before") or "")
     return env
 

@@ -111,7 +111,8 @@ def look_up_image(docker: Docker, reference: str) -> Json | None:
     words = ("buildx", "imagetools", "inspect", reference, "--format", "{{json .}}")
     done = docker.ask(*words)
     if done.code:
-        if NOT_FOUND.search(done.errors) and not DENIED.search(done.errors):
+        others = done.errors.replace(reference, "")  # its own words decide nothing
+        if NOT_FOUND.search(done.errors) and not DENIED.search(others):
             return None
         raise Stop(
             f"the registry does not say whether {reference} exists: "
@@ -191,7 +192,5 @@ def push(docker: Docker, repository: str, tag: str, local: str, built: str) -> s
     except ValueError:
         inside = None
     if raw.code or built not in (digest, inside):
-        raise Stop(
-            f"{repository}@{digest} is not the image that was built and scanned"
-        )
+        raise Stop(f"{repository}@{digest} is not the image that was built and scanned")
     return digest

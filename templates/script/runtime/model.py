@@ -300,7 +300,9 @@ def model_verb(record: Record, options: Options) -> int:
         make_readable(model.place)
         digest, size = digest_of(model.place)
         entry.update(revision=revision, digest=digest, size=size, path=model.place)
-        say(f"mlpipe: {model.name} {model.version}: {digest}, {size_text(size)}")
+        known = f"version {revision}, " if model.source == "mlflow" else ""
+        known += f"{digest}, {size_text(size)}"
+        say(f"mlpipe: {model.name} is {model.version}: {known}")
     else:
         say(f"mlpipe: {model.name} {model.version} is hosted: there is no file")
     record.data["model"] = entry

@@ -82,6 +82,11 @@ class Dependencies:
             words = ["uv", "venv", "--quiet", "--seed", "--python", self.version]
             if run([*words, target]).code == 0:
                 return
+            if path is None:
+                raise Stop(
+                    f"Python {self.version} is not on PATH, and uv could not bring it",
+                    f"use a runner or an image with python{self.version}",
+                )
         if path is not None:
             raise Stop(
                 f"`{path} -m venv` failed",

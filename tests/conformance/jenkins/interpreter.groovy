@@ -64,12 +64,17 @@ class Collector {
         inner.closed = true
         inner.calls
     }
+    /** `label 'x'` as `[label: 'x']`, `node { label 'x' }` as `[node: [label: 'x']]`. */
+    private Map agent(List call) {
+        def (kind, args) = call
+        [(kind): args[0] instanceof Closure ? calls(args[0]).collectEntries { [it[0], it[1][0]] } : args[0]]
+    }
     Map section(Closure body) {
         def out = [:]
         calls(body).each { name, args ->
             def block = args && args.last() instanceof Closure ? args.last() : null
             switch (name) {
-                case 'agent': out.agent = block == null ? args[0] : calls(block)[0].with { [(it[0]): it[1][0] instanceof Closure ? calls(it[1][0]).collectEntries { c -> [c[0], c[1][0]] } : it[1][0]] }; break
+                case 'agent': out.agent = block == null ? args[0] : agent(calls(block)[0]); break
                 case 'options': case 'parameters': out[name] = calls(block); break
                 case 'stages': case 'parallel': out[name] = calls(block).collect { section(it[1].last()) + [name: it[1][0]] }; break
                 case 'input': out.input = calls(block).collectEntries { [it[0], it[1][0]] }; break
@@ -232,7 +237,8 @@ class Interpreter {
         def inner = { new Collector(build: build).calls(args.last()) }
         def compare = { String value, Map a ->
             def pattern = a.pattern ?: a.target ?: a.branch
-            value != null && (a.comparator == 'REGEXP' ? value ==~ pattern : a.comparator == 'GLOB' || a.pattern ? value ==~ glob(pattern) : value == pattern)
+            if (value == null || a.comparator == 'EQUALS') { return value == pattern }
+            value ==~ (a.comparator == 'REGEXP' ? pattern : glob(pattern))
         }
         switch (name) {
             case 'expression': return execute(args[0]) as boolean
@@ -246,17 +252,22 @@ class Interpreter {
             case 'environment': return env[args[0].name] == args[0].value
             case 'equals': return args[0].expected == args[0].actual
             case 'isRestartedRun': return false
-            case 'triggeredBy': return new CurrentBuild(build: build).buildCauses.any { it._class.split(/[.$]/).last() == (args[0] instanceof Map ? args[0].cause : args[0]) }
+            case 'triggeredBy':
+                def wanted = args[0] instanceof Map ? args[0].cause : args[0]
+                return new CurrentBuild(build: build).buildCauses.any { it._class.split(/[.$]/).last() == wanted }
             default: throw new IllegalArgumentException("this harness has no condition ${name}")
         }
     }
     /** Ant's globs: `*` stops at `/`, `**` does not. */
-    private static String glob(String g) { g.split(/(?<=\*\*)|(?=\*\*)/).collect { it == '**' ? '.*' : it.split(/(?<=\*)|(?=\*)/).collect { p -> p == '*' ? '[^/]*' : java.util.regex.Pattern.quote(p) }.join('') }.join('') }
+    private static String glob(String g) {
+        def literal = { String text -> text.split('\\*', -1).collect { java.util.regex.Pattern.quote(it) }.join('[^/]*') }
+        g.split('\\*\\*', -1).collect { literal(it) }.join('.*')
+    }
 
     private Exception post(Map conditions, Exception error) {
         def worst = { build.result ?: 'SUCCESS' }
         def combined = { def mine = error == null ? 'SUCCESS' : error instanceof Interrupted ? error.result : 'FAILURE'
-            [mine, worst()].max { Build.WORSE.indexOf(it) } }
+            [mine, worst(), build.context.mark?.result ?: 'SUCCESS'].max { Build.WORSE.indexOf(it) } }
         def holds = [always: { true }, changed: { combined() != 'SUCCESS' }, fixed: { false }, regression: { combined() != 'SUCCESS' },
             aborted: { combined() == 'ABORTED' }, success: { combined() == 'SUCCESS' }, unsuccessful: { combined() != 'SUCCESS' },
             unstable: { combined() == 'UNSTABLE' }, failure: { combined() == 'FAILURE' }, notBuilt: { combined() == 'NOT_BUILT' }, cleanup: { true }]

@@ -66,7 +66,7 @@ try {
     script.run()
     def root = build.pipeline
     if (root == null) { fail('no `pipeline` block') }
-    build.skipCheckout = root.options?.any { it[0] == 'skipDefaultCheckout' && (!it[1] || it[1][0]) }
+    build.skipCheckout = (root.options ?: []).any { it[0] == 'skipDefaultCheckout' && (!it[1] || it[1][0]) }
     // A branch's first build has no parameters yet; values for parameters that the job does not define are dropped.
     (options.firstBuild ? [] : root.parameters ?: []).each { kind, given ->
         def p = given[0]

@@ -56,6 +56,8 @@ class Build {
     }
     void record(Map m) { trace?.with { write(JsonOutput.toJson(m) + '\n'); flush() } }
     void worse(String r) { if (result == null || WORSE.indexOf(r) > WORSE.indexOf(result)) { result = r } }
+    /** A warning on the stage; the worst one counts. */
+    void mark(String r) { def m = context.mark; if (m != null && (m.result == null || WORSE.indexOf(r) > WORSE.indexOf(m.result))) { m.result = r } }
     def within(Map changes, Closure body) {
         def outer = context
         context = outer.inner(changes)
@@ -86,7 +88,7 @@ class Steps {
 
     def do_echo(Map a) { build.log(a.message.toString()); null }
     def do_error(Map a) { throw new StepFailed(a.message.toString()) }
-    def do_unstable(Map a) { build.worse('UNSTABLE'); build.context.mark?.result = 'UNSTABLE'; null }
+    def do_unstable(Map a) { build.worse('UNSTABLE'); build.mark('UNSTABLE'); null }
     def do_logRotator(Map a) { a }
     def do_string(Map a) { [kind: 'string'] + a }
     def do_file(Map a) { [kind: 'file'] + a }
@@ -111,7 +113,8 @@ class Steps {
         git('fetch', '-q', '--update-head-ok', build.options.repository, '+refs/*:refs/remotes/origin/*')
         git('checkout', '-q', '-f', build.commit)
         build.record(event: 'checkout', stage: build.context.stage, commit: build.commit)
-        [GIT_COMMIT: build.commit, GIT_BRANCH: build.context.env.BRANCH_NAME, GIT_URL: build.options.repository]
+        def origin = ['git', '-C', build.options.repository, 'config', 'remote.origin.url'].execute().text.trim()
+        [GIT_COMMIT: build.commit, GIT_BRANCH: build.context.env.BRANCH_NAME, GIT_URL: origin ?: build.options.repository]
     }
 
     def do_stash(Map a) {
@@ -142,7 +145,8 @@ class Steps {
             root.depthFirst().count { it.name() == 'testcase' && it.children().any { c -> c.name() in ['failure', 'error'] } }
         }
         build.record(event: 'junit', stage: build.context.stage, files: files.size(), failed: failed)
-        if (failed && !a.skipMarkingBuildUnstable) { do_unstable([:]) }
+        if (failed) { build.mark('UNSTABLE') }
+        if (failed && !a.skipMarkingBuildUnstable) { build.worse('UNSTABLE') }
         null
     }
     /** Ant patterns, comma-separated, without Ant's default excludes of version control files. */
@@ -175,7 +179,7 @@ class Steps {
             build.options.cancelIn = null
             process.waitFor(400, java.util.concurrent.TimeUnit.MILLISECONDS)
             stopped = new Interrupted('the build was cancelled')
-        } else if (!process.waitFor(c.deadline == Long.MAX_VALUE ? 86_400_000L : Math.max(1, c.deadline - System.currentTimeMillis()), java.util.concurrent.TimeUnit.MILLISECONDS)) {
+        } else if (!process.waitFor(Math.max(1, c.deadline - System.currentTimeMillis()), java.util.concurrent.TimeUnit.MILLISECONDS)) {
             stopped = new Interrupted('Timeout has been exceeded', c.limit)
         }
         if (stopped != null) { kill(process) }
@@ -225,7 +229,7 @@ class Steps {
             def buildResult = interrupted ? e.result : a.buildResult ?: (a.containsKey('buildResult') ? 'SUCCESS' : 'FAILURE')
             def stageResult = interrupted ? e.result : a.stageResult ?: 'SUCCESS'
             if (buildResult != 'SUCCESS') { build.worse(buildResult) }
-            if (stageResult != 'SUCCESS') { build.context.mark?.result = stageResult }
+            if (stageResult != 'SUCCESS') { build.mark(stageResult) }
         }
         null
     }

@@ -1,0 +1,1 @@
+"""Runs the minimal example on one executor for each platform, and compares what happened."""

@@ -1,0 +1,137 @@
+"""The program behind `tests/conformance/run`."""
+
+import argparse
+import hashlib
+from pathlib import Path
+
+from . import allow, planted
+from .base import INSTALL, ROOT, BrokenTool, MissingTool, shown
+from .files import collect
+from .judges import judges
+from .report import Clock, fail, say, table
+
+MUST_HAVE = ("github", "gitlab", "jenkins", "script", "runtime")
+
+
+def arguments(words):
+    parser = argparse.ArgumentParser(prog="tests/conformance/run", description=__doc__)
+    parser.add_argument("--examples", type=Path, default=ROOT / "examples", help="folder of compiled examples (default: examples/)")
+    parser.add_argument("--specs", type=Path, action="append", default=[], help="further folder of compiled outputs; may be repeated")
+    parser.add_argument("--generate", type=int, metavar="N", help="compile N generated specs and judge them too (default: 50)")
+    parser.add_argument("--full", action="store_true", help="a thousand generated specs")
+    parser.add_argument("--only", action="append", default=[], metavar="JUDGE", help="only this judge; may be repeated; runs no pipeline")
+    parser.add_argument("--no-execute", action="store_true", help="judge, but run no pipeline")
+    parser.add_argument("--execute-only", action="store_true", help="run the pipelines, but judge nothing")
+    return parser.parse_args(words)
+
+
+def main(words) -> int:
+    """Returns the exit status: 0 when all is well, 1 when anything is not."""
+    options = arguments(words)
+    clock, faults, findings = Clock(), [], []
+    chosen = judges()
+    names = {j.name for j in chosen}
+    wrong = [name for name in options.only if name not in names]
+    if wrong:
+        fail(f"conformance: no judge {', '.join(wrong)}; there are: {', '.join(sorted(names))}")
+    if not options.execute_only:
+        some = [j for j in chosen if j.name in options.only] if options.only else chosen
+        findings, faults = judge_all(some, options)
+        faults += planted.strangers(names)
+    if not options.only and not options.no_execute:
+        from .execute.main import run_all
+
+        faults += run_all(options.examples)
+    say()
+    for one in sorted(set(findings)):
+        place = f"{shown(one.path)}:{one.line}" if one.line else shown(one.path)
+        say(f"{place}: {one.tool}: {one.message}")
+    for text in faults:
+        say(f"error: {text}")
+    bad = len(set(findings)) + len(faults)
+    say(f"conformance: {'all is well' if not bad else f'{bad} to look at'} ({clock.seconds():.0f} s)")
+    return 1 if bad else 0
+
+
+def judge_all(some, options) -> tuple:
+    """Findings that nothing allows, and faults of the bench itself."""
+    files, faults = everything(options)
+    versions, rows, findings = {}, [], []
+    entries, wrong = allow.read()
+    faults += wrong
+    decoys, wrong = planted.collect(some)
+    faults += wrong
+    for judge in some:
+        clock = Clock()
+        mine = select(judge, files)
+        bait = [p for p in decoys if p.judge == judge.name]
+        try:
+            versions[judge.name] = judge.version()
+            kinds = {f.path: f.kind for f in mine}
+            judge.kind_of = lambda path, kinds=kinds: kinds.get(path) or kind_by_name(path)
+            said = judge.check([f.path for f in mine] + [p.path for p in bait])
+        except MissingTool as error:
+            faults.append(f"{judge.name}: {error}; run {INSTALL}")
+            rows.append([judge.name, "MISSING", len(mine), "-", "-", "-"])
+            continue
+        except BrokenTool as error:
+            faults.append(f"{judge.name}: {error}")
+            rows.append([judge.name, versions.get(judge.name, "?"), len(mine), "BROKEN", "-", f"{clock.seconds():.1f}"])
+            continue
+        asleep = planted.unfound(bait, said)
+        wanted = sum(len(p.texts) for p in bait)
+        faults += asleep
+        real = [f for f in said if f.path in kinds]
+        findings += real
+        rows.append([judge.name, versions[judge.name], len(mine), len(real), f"{wanted - len(asleep)}/{wanted}", f"{clock.seconds():.1f}"])
+        say(f"{judge.name}: {len(mine)} files, {len(real)} findings, {clock.seconds():.1f} s")
+    left, wrong = allow.sift(entries, findings, versions)
+    say()
+    say(table(["judge", "version", "files", "findings", "awake", "seconds"], rows))
+    say(f"{len(findings)} findings, {len(findings) - len(left)} of them allowed by allowed.toml")
+    return left, faults + wrong
+
+
+def everything(options) -> tuple:
+    """All generated files of the examples and of the further folders."""
+    files, faults = [], []
+    folders = [options.examples, *options.specs]
+    count = 1000 if options.full else options.generate
+    if count is None and not options.only:
+        count = 50
+    if count:
+        from .corpus import generate
+
+        folders.append(generate(count))
+    for folder in folders:
+        if not folder.is_dir():
+            faults.append(f"{shown(folder)}: there is no such folder")
+            continue
+        found, unknown = collect(folder.resolve())
+        files += found
+        faults += [f"{shown(path)}: generated by mlpipe, but no judge knows what kind of file it is" for path in unknown]
+        if folder == options.examples:
+            faults += [f"{shown(folder)}: no generated file of the kind `{kind}`" for kind in MUST_HAVE if not any(f.kind == kind for f in found)]
+        say(f"{shown(folder)}: {len(found)} generated files")
+    return files, faults
+
+
+def select(judge, files) -> list:
+    """The files of the judge's kinds; where it wants so, one of those with equal bytes."""
+    mine, seen = [], set()
+    for one in files:
+        if one.kind not in judge.kinds:
+            continue
+        key = hashlib.sha256(one.path.read_bytes()).digest() if judge.once else one.path
+        if key not in seen:
+            seen.add(key)
+            mine.append(one)
+    return mine
+
+
+def kind_by_name(path) -> str:
+    """The kind of a planted file, which stands outside any repository: NAME.github.yml, NAME.gitlab.yml, NAME.Jenkinsfile."""
+    for mark, kind in ((".github.", "github"), (".gitlab.", "gitlab"), ("Jenkinsfile", "jenkins")):
+        if mark in path.name:
+            return kind
+    return "script"

@@ -1,0 +1,3 @@
+# must find: return-value
+def seconds(text: str) -> int:
+    return text

@@ -1,0 +1,6 @@
+# must find: match
+import sys
+
+match sys.argv:
+    case [_]:
+        pass

@@ -1,0 +1,2 @@
+# must find: F401
+import json

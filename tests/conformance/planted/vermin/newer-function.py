@@ -1,0 +1,2 @@
+# must find: removeprefix
+print("mlpipe-out".removeprefix("mlpipe"))
