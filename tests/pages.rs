@@ -2,6 +2,8 @@
 
 #![allow(clippy::expect_used, reason = "a test")]
 
+#![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use camino::Utf8Path;
 use mlpipe::diag::SourceMap;
 
