@@ -110,8 +110,12 @@ fn collected(decoder: &mut Decoder<'_>, files: &Files, is_library: bool) -> Lets
             }
             if RUN_VALUES.contains(&name) {
                 decoder.findings.push(
-                    Finding::at(Code::BAD_NAME, first.span, format!("`{name}` is a value of the run, not a `let`"))
-                        .help("choose another name: `${…}` would not say which of the two it means"),
+                    Finding::at(
+                        Code::BAD_NAME,
+                        first.span,
+                        format!("`{name}` is a value of the run, not a `let`"),
+                    )
+                    .help("choose another name: `${…}` would not say which of the two it means"),
                 );
                 continue;
             }
