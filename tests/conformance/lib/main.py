@@ -2,10 +2,14 @@
 
 import argparse
 import hashlib
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import allow, planted
 from .base import INSTALL, ROOT, BrokenTool, MissingTool, shown
+from .corpus import generate
 from .files import collect
 from .judges import judges
 from .report import Clock, fail, say, table
@@ -20,6 +24,7 @@ def arguments(words):
     parser.add_argument("--generate", type=int, metavar="N", help="compile N generated specs and judge them too (default: 50)")
     parser.add_argument("--full", action="store_true", help="a thousand generated specs")
     parser.add_argument("--only", action="append", default=[], metavar="JUDGE", help="only this judge; may be repeated; runs no pipeline")
+    parser.add_argument("--planted-only", action="store_true", help="only the planted faults: no example, no allow list (self-test)")
     parser.add_argument("--no-execute", action="store_true", help="judge, but run no pipeline")
     parser.add_argument("--execute-only", action="store_true", help="run the pipelines, but judge nothing")
     return parser.parse_args(words)
@@ -38,7 +43,7 @@ def main(words) -> int:
         some = [j for j in chosen if j.name in options.only] if options.only else chosen
         findings, faults = judge_all(some, options)
         faults += planted.strangers(names)
-    if not options.only and not options.no_execute:
+    if not (options.only or options.no_execute or options.planted_only):
         from .execute.main import run_all
 
         faults += run_all(options.examples)
@@ -57,34 +62,17 @@ def judge_all(some, options) -> tuple:
     """Findings that nothing allows, and faults of the bench itself."""
     files, faults = everything(options)
     versions, rows, findings = {}, [], []
-    entries, wrong = allow.read()
+    entries, wrong = allow.read() if not options.planted_only else ([], [])
     faults += wrong
     decoys, wrong = planted.collect(some)
     faults += wrong
-    for judge in some:
-        clock = Clock()
-        mine = select(judge, files)
-        bait = [p for p in decoys if p.judge == judge.name]
-        try:
-            versions[judge.name] = judge.version()
-            kinds = {f.path: f.kind for f in mine}
-            judge.kind_of = lambda path, kinds=kinds: kinds.get(path) or kind_by_name(path)
-            said = judge.check([f.path for f in mine] + [p.path for p in bait])
-        except MissingTool as error:
-            faults.append(f"{judge.name}: {error}; run {INSTALL}")
-            rows.append([judge.name, "MISSING", len(mine), "-", "-", "-"])
-            continue
-        except BrokenTool as error:
-            faults.append(f"{judge.name}: {error}")
-            rows.append([judge.name, versions.get(judge.name, "?"), len(mine), "BROKEN", "-", f"{clock.seconds():.1f}"])
-            continue
-        asleep = planted.unfound(bait, said)
-        wanted = sum(len(p.texts) for p in bait)
-        faults += asleep
-        real = [f for f in said if f.path in kinds]
-        findings += real
-        rows.append([judge.name, versions[judge.name], len(mine), len(real), f"{wanted - len(asleep)}/{wanted}", f"{clock.seconds():.1f}"])
-        say(f"{judge.name}: {len(mine)} files, {len(real)} findings, {clock.seconds():.1f} s")
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
+        for judge, answer in zip(some, pool.map(lambda judge: one(judge, files, decoys), some)):
+            faults += answer.faults
+            findings += answer.findings
+            rows.append(answer.row)
+            if answer.version:
+                versions[judge.name] = answer.version
     left, wrong = allow.sift(entries, findings, versions)
     say()
     say(table(["judge", "version", "files", "findings", "awake", "seconds"], rows))
@@ -92,17 +80,51 @@ def judge_all(some, options) -> tuple:
     return left, faults + wrong
 
 
+@dataclass
+class Answer:
+    """What one judge said of the real files, what is wrong with the judge, and its line of the table."""
+
+    row: list
+    findings: list = field(default_factory=list)
+    faults: list = field(default_factory=list)
+    version: str = ""
+
+
+def one(judge, files, decoys) -> Answer:
+    """Lets one judge look at its files and at its planted faults."""
+    clock, version = Clock(), ""
+    mine = select(judge, files)
+    bait = [p for p in decoys if p.judge == judge.name]
+    kinds = {f.path: f.kind for f in mine}
+    judge.kind_of = lambda path: kinds.get(path) or kind_by_name(path)
+    try:
+        version = judge.version()
+        said = judge.check([f.path for f in mine] + [p.path for p in bait])
+    except MissingTool as error:
+        return Answer([judge.name, "MISSING", len(mine), "-", "-", "-"], faults=[f"{judge.name}: {error}; run {INSTALL}"])
+    except BrokenTool as error:
+        return Answer([judge.name, version, len(mine), "BROKEN", "-", f"{clock.seconds():.1f}"], faults=[f"{judge.name}: {error}"])
+    asleep, wanted = planted.unfound(bait, said), sum(len(p.texts) for p in bait)
+    real = [f for f in said if f.path in kinds]
+    say(f"{judge.name}: {len(mine)} files, {len(real)} findings, {clock.seconds():.1f} s")
+    row = [judge.name, version, len(mine), len(real), f"{wanted - len(asleep)}/{wanted}", f"{clock.seconds():.1f}"]
+    return Answer(row, real, asleep, version)
+
+
 def everything(options) -> tuple:
     """All generated files of the examples and of the further folders."""
     files, faults = [], []
+    if options.planted_only:
+        return files, faults
     folders = [options.examples, *options.specs]
     count = 1000 if options.full else options.generate
     if count is None and not options.only:
         count = 50
     if count:
-        from .corpus import generate
-
-        folders.append(generate(count))
+        try:
+            folders.append(generate(count))
+        except (MissingTool, BrokenTool) as error:
+            faults.append(str(error))
     for folder in folders:
         if not folder.is_dir():
             faults.append(f"{shown(folder)}: there is no such folder")
