@@ -10,7 +10,8 @@ use runner::Repo;
 
 /// The statements without output, in the order of the file.
 const LATER: &[&str] = &[
-    "auth", "state", "traffic", "shadow", "soak", "traffic", "canary", "watch", "rollback", "scenario", "scenario",
+    "auth", "state", "traffic", "shadow", "soak", "traffic", "canary", "watch", "rollback", "scenario",
+    "scenario",
 ];
 
 fn whole() -> String {
@@ -47,8 +48,14 @@ fn it_plans_and_is_refused_statement_by_statement_and_compiles_without_them() {
     let mut text = whole();
     repo.write("release.mlpipe", &text);
     let plan = repo.run(&["plan"], 0);
-    for job in ["gate-quality", "model-fraud-scorer", "image", "deploy-staging", "approve-production", "deploy-production"]
-    {
+    for job in [
+        "gate-quality",
+        "model-fraud-scorer",
+        "image",
+        "deploy-staging",
+        "approve-production",
+        "deploy-production",
+    ] {
         assert!(plan.out.contains(job), "{job}");
     }
     let refused = findings(&repo, 1);
