@@ -4,6 +4,8 @@
 //! a line for each finding, in order: `LINE:COL CODE text that the message contains`. A finding in another file than the
 //! case's own begins with that file's path: `gates.mlpipe:3:1 …`; one without a place has `-` for it.
 
+#![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
+
 use camino::{Utf8Path, Utf8PathBuf};
 use mlpipe::diag::{Finding, SourceMap};
 

@@ -10,6 +10,9 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 /// What may be taken from another file.
 const TAKEABLE: [&str; 5] = ["gate", "target", "runner", "data", "let"];
 
+/// Files that use each other in a longer chain are refused.
+const MAX_CHAIN: usize = 64;
+
 /// One file that was read.
 #[derive(Debug)]
 pub(super) struct File {
@@ -138,6 +141,17 @@ impl Reader<'_> {
             if let Some(known) = self.files.iter().position(|f| f.canonical == canonical) {
                 return self.known(known, path);
             }
+        }
+        if self.open.len() > MAX_CHAIN {
+            self.findings.push(
+                Finding::at(
+                    Code::TOO_DEEP,
+                    path.span,
+                    format!("files use each other more than {MAX_CHAIN} deep"),
+                )
+                .help("let a spec use its libraries directly"),
+            );
+            return None;
         }
         let file = self.file(&below, Some(path.span))?;
         if let Some(pipeline) = self.files[file].tree.statements.iter().find(|s| s.word.node == "pipeline") {
