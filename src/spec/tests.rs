@@ -204,7 +204,12 @@ fn the_hash_is_of_what_every_file_says() {
         f.write("main.mlpipe", b"pipeline p\non push main\nuse \"b.mlpipe\"\n");
         f.write("b.mlpipe", files[1].1.as_bytes());
     });
-    assert_ne!(same, moved, "so does its path");
+    assert_ne!(same, moved, "so does what the spec calls it");
+    let folder = Folder::new(&[("a/main.mlpipe", HEAD), ("b/main.mlpipe", HEAD)]);
+    let at = |path: &str| {
+        load(&folder.root, Utf8Path::new(path), &mut SourceMap::default()).spec.map(|spec| spec.sha256)
+    };
+    assert_ne!(at("a/main.mlpipe"), at("b/main.mlpipe"), "and the path itself");
 }
 
 #[test]

@@ -173,9 +173,9 @@ impl<'a> Decoder<'a> {
         result
     }
 
-    /// Notes a statement that has no output yet. Noting the same place twice counts once.
+    /// Notes a statement that has no output yet.
     pub(crate) fn later(&mut self, what: &str, span: Span, instead: &str) {
-        if !self.inside_later && !self.later.iter().any(|l| l.span == span) {
+        if !self.inside_later {
             self.later.push(Later { what: what.to_owned(), span, instead: instead.to_owned() });
         }
     }
