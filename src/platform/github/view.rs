@@ -250,7 +250,7 @@ fn job(plan: &Plan, job: &Job) -> Result<JobView, TemplateBug> {
         environment: job.environment.as_ref().map(|e| yaml_github(&e.name)),
         lock: job.lock.as_deref().map(yaml_github),
         permissions: permissions(job),
-        python: python.map(|p| python_view(p)),
+        python: python.map(python_view),
         cache: python.and_then(|p| cache(plan, job, &p.version, p.install.as_ref())),
         downloads: downloads(job),
         steps: job.steps.iter().enumerate().map(|(i, s)| step(plan, job, s, i == 0)).collect(),
