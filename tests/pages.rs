@@ -1,6 +1,7 @@
 //! The pages of the findings hold what they say: an example gives its finding, what to write instead does not.
 
 #![allow(clippy::expect_used, reason = "a test")]
+#![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 use camino::Utf8Path;
 use mlpipe::diag::SourceMap;

@@ -1,5 +1,7 @@
 //! The generated script, run as a platform or a person runs it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot be set up has failed")]
+
 #[path = "support/runner.rs"]
 mod runner;
 

@@ -305,13 +305,13 @@ fn permissions(job: &Job) -> Vec<Permission> {
 }
 
 /// The cache of Python packages: never in a job that could publish what a cache brought in, and in no workflow that
-/// releases from tags (whose runs would restore what branches saved).
+/// releases from tags or release branches (whose runs would restore what other branches saved).
 fn cache(plan: &Plan, job: &Job, version: &str, install: Option<&PlanInstall>) -> Option<CacheView> {
     let publishes = job.environment.is_some()
         || job.lock.is_some()
         || !job.rights.is_empty()
         || matches!(&job.work, Work::Image(_) | Work::Deploy(_) | Work::Approve(_))
-        || plan.triggers.iter().any(|t| matches!(t, Trigger::Tag { .. }));
+        || plan.triggers.iter().any(releases);
     if publishes {
         return None;
     }
@@ -328,6 +328,15 @@ fn cache(plan: &Plan, job: &Job, version: &str, install: Option<&PlanInstall>) -
         key: yaml(&format!("{restore}${{{{ hashFiles({}) }}}}", list.join(", "))),
         restore: yaml(&restore),
     })
+}
+
+/// Is what this trigger starts a release by its name? zizmor's audit `cache-poisoning` asks the same.
+fn releases(trigger: &Trigger) -> bool {
+    match trigger {
+        Trigger::Tag { .. } => true,
+        Trigger::Push { branches } => branches.iter().any(|b| b.0.contains("release")),
+        _ => false,
+    }
 }
 
 /// A job that runs only after success reads each record by name, and fails when one is missing. One that reports

@@ -50,7 +50,7 @@ class Judge:
         return Finding(self.name, Path(path), int(line or 0), " ".join(str(message).split()))
 
 
-def run(command, text=None, cwd=None, env=None, limit=900, good=(0, 1)) -> subprocess.CompletedProcess:
+def run(command, text=None, cwd=None, env=None, limit=3600, good=(0, 1)) -> subprocess.CompletedProcess:
     """Runs a tool with a time limit. An exit status outside `good` is a BrokenTool, never a silent pass."""
     words = [str(w) for w in command]
     name = Path(words[0]).name

@@ -3,7 +3,7 @@
 import json
 import os
 
-from .base import BrokenTool, Judge, first_line, run
+from .base import HERE, BrokenTool, Judge, first_line, run
 from .tools import go_tool, node, npm_version, python_tool
 
 
@@ -64,7 +64,8 @@ class Actionlint(Judge):
     def check(self, paths):
         tool = go_tool("actionlint")
         shellcheck = python_tool("shellcheck")
-        done = run([tool, "-no-color", "-format", "{{json .}}", "-pyflakes=", "-shellcheck", shellcheck, *paths], cwd="/")
+        done = run([tool, "-no-color", "-format", "{{json .}}", "-pyflakes=", "-shellcheck", shellcheck,
+                    "-config-file", HERE / "actionlint.yaml", *paths], cwd="/")
         found = []
         for e in as_json(done.stdout, "actionlint") or []:
             found.append(self.found(os.path.join("/", e["filepath"]), e["line"], f"{e['message']} [{e['kind']}]"))

@@ -2,13 +2,18 @@
 
 import argparse
 import hashlib
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import allow, planted
 from .base import INSTALL, ROOT, BrokenTool, MissingTool, shown
+from .corpus import generate
 from .files import collect
 from .judges import judges
-from .report import Clock, fail, say, table
+from .report import Clock, fail, markdown, say, table
 
 MUST_HAVE = ("github", "gitlab", "jenkins", "script", "runtime")
 
@@ -19,7 +24,9 @@ def arguments(words):
     parser.add_argument("--specs", type=Path, action="append", default=[], help="further folder of compiled outputs; may be repeated")
     parser.add_argument("--generate", type=int, metavar="N", help="compile N generated specs and judge them too (default: 50)")
     parser.add_argument("--full", action="store_true", help="a thousand generated specs")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="write the tables into this Markdown file when all is well")
     parser.add_argument("--only", action="append", default=[], metavar="JUDGE", help="only this judge; may be repeated; runs no pipeline")
+    parser.add_argument("--planted-only", action="store_true", help="only the planted faults: no example, no allow list (self-test)")
     parser.add_argument("--no-execute", action="store_true", help="judge, but run no pipeline")
     parser.add_argument("--execute-only", action="store_true", help="run the pipelines, but judge nothing")
     return parser.parse_args(words)
@@ -28,7 +35,7 @@ def arguments(words):
 def main(words) -> int:
     """Returns the exit status: 0 when all is well, 1 when anything is not."""
     options = arguments(words)
-    clock, faults, findings = Clock(), [], []
+    clock, faults, findings, tables = Clock(), [], [], []
     chosen = judges()
     names = {j.name for j in chosen}
     wrong = [name for name in options.only if name not in names]
@@ -36,12 +43,15 @@ def main(words) -> int:
         fail(f"conformance: no judge {', '.join(wrong)}; there are: {', '.join(sorted(names))}")
     if not options.execute_only:
         some = [j for j in chosen if j.name in options.only] if options.only else chosen
-        findings, faults = judge_all(some, options)
+        findings, faults, judged = judge_all(some, options)
+        tables.append(judged)
         faults += planted.strangers(names)
-    if not options.only and not options.no_execute:
+    if not (options.only or options.no_execute or options.planted_only):
         from .execute.main import run_all
 
-        faults += run_all(options.examples)
+        wrong, ran = run_all(options.examples)
+        faults += wrong
+        tables.append(ran)
     say()
     for one in sorted(set(findings)):
         place = f"{shown(one.path)}:{one.line}" if one.line else shown(one.path)
@@ -50,59 +60,86 @@ def main(words) -> int:
         say(f"error: {text}")
     bad = len(set(findings)) + len(faults)
     say(f"conformance: {'all is well' if not bad else f'{bad} to look at'} ({clock.seconds():.0f} s)")
+    if options.record and not bad:
+        record(options, tables, clock)
     return 1 if bad else 0
 
 
+def record(options, tables, clock):
+    """Writes down what was run. The words are for a reader who has only this file."""
+    count = specs_asked(options)
+    words = " ".join(["tests/conformance/run", *(["--full"] if options.full else [])])
+    text = f"# The last recorded conformance run\n\n`{words}`: all examples and {count} generated specs, {time.strftime('%Y-%m-%d')}, "
+    text += f"{os.cpu_count()} cores, {clock.seconds():.0f} seconds, every finding allowed by `tests/conformance/allowed.toml`.\n"
+    options.record.write_text(text + "".join("\n" + markdown(*one) for one in tables), encoding="utf-8")
+
+
 def judge_all(some, options) -> tuple:
-    """Findings that nothing allows, and faults of the bench itself."""
+    """Findings that nothing allows, faults of the bench itself, and the table."""
     files, faults = everything(options)
     versions, rows, findings = {}, [], []
-    entries, wrong = allow.read()
+    entries, wrong = allow.read() if not options.planted_only else ([], [])
     faults += wrong
     decoys, wrong = planted.collect(some)
     faults += wrong
-    for judge in some:
-        clock = Clock()
-        mine = select(judge, files)
-        bait = [p for p in decoys if p.judge == judge.name]
-        try:
-            versions[judge.name] = judge.version()
-            kinds = {f.path: f.kind for f in mine}
-            judge.kind_of = lambda path, kinds=kinds: kinds.get(path) or kind_by_name(path)
-            said = judge.check([f.path for f in mine] + [p.path for p in bait])
-        except MissingTool as error:
-            faults.append(f"{judge.name}: {error}; run {INSTALL}")
-            rows.append([judge.name, "MISSING", len(mine), "-", "-", "-"])
-            continue
-        except BrokenTool as error:
-            faults.append(f"{judge.name}: {error}")
-            rows.append([judge.name, versions.get(judge.name, "?"), len(mine), "BROKEN", "-", f"{clock.seconds():.1f}"])
-            continue
-        asleep = planted.unfound(bait, said)
-        wanted = sum(len(p.texts) for p in bait)
-        faults += asleep
-        real = [f for f in said if f.path in kinds]
-        findings += real
-        rows.append([judge.name, versions[judge.name], len(mine), len(real), f"{wanted - len(asleep)}/{wanted}", f"{clock.seconds():.1f}"])
-        say(f"{judge.name}: {len(mine)} files, {len(real)} findings, {clock.seconds():.1f} s")
+    with ThreadPoolExecutor(max_workers=os.cpu_count() or 2) as pool:
+        for judge, answer in zip(some, pool.map(lambda judge: one(judge, files, decoys), some)):
+            faults += answer.faults
+            findings += answer.findings
+            rows.append(answer.row)
+            if answer.version:
+                versions[judge.name] = answer.version
     left, wrong = allow.sift(entries, findings, versions)
     say()
-    say(table(["judge", "version", "files", "findings", "awake", "seconds"], rows))
+    head = ["judge", "version", "files", "findings", "awake", "seconds"]
+    say(table(head, rows))
     say(f"{len(findings)} findings, {len(findings) - len(left)} of them allowed by allowed.toml")
-    return left, faults + wrong
+    return left, faults + wrong, (head, rows)
+
+
+@dataclass
+class Answer:
+    """What one judge said of the real files, what is wrong with the judge, and its line of the table."""
+
+    row: list
+    findings: list = field(default_factory=list)
+    faults: list = field(default_factory=list)
+    version: str = ""
+
+
+def one(judge, files, decoys) -> Answer:
+    """Lets one judge look at its files and at its planted faults."""
+    clock, version = Clock(), ""
+    mine = select(judge, files)
+    bait = [p for p in decoys if p.judge == judge.name]
+    kinds = {f.path: f.kind for f in mine}
+    judge.kind_of = lambda path: kinds.get(path) or kind_by_name(path)
+    try:
+        version = judge.version()
+        said = judge.check([f.path for f in mine] + [p.path for p in bait])
+    except MissingTool as error:
+        return Answer([judge.name, "MISSING", len(mine), "-", "-", "-"], faults=[f"{judge.name}: {error}; run {INSTALL}"])
+    except BrokenTool as error:
+        return Answer([judge.name, version, len(mine), "BROKEN", "-", f"{clock.seconds():.1f}"], faults=[f"{judge.name}: {error}"])
+    asleep, wanted = planted.unfound(bait, said), sum(len(p.texts) for p in bait)
+    real = [f for f in said if f.path in kinds]
+    say(f"{judge.name}: {len(mine)} files, {len(real)} findings, {clock.seconds():.1f} s")
+    row = [judge.name, version, len(mine), len(real), f"{wanted - len(asleep)}/{wanted}", f"{clock.seconds():.1f}"]
+    return Answer(row, real, asleep, version)
 
 
 def everything(options) -> tuple:
     """All generated files of the examples and of the further folders."""
     files, faults = [], []
+    if options.planted_only:
+        return files, faults
     folders = [options.examples, *options.specs]
-    count = 1000 if options.full else options.generate
-    if count is None and not options.only:
-        count = 50
+    count = specs_asked(options)
     if count:
-        from .corpus import generate
-
-        folders.append(generate(count))
+        try:
+            folders.append(generate(count))
+        except (MissingTool, BrokenTool) as error:
+            faults.append(str(error))
     for folder in folders:
         if not folder.is_dir():
             faults.append(f"{shown(folder)}: there is no such folder")
@@ -114,6 +151,15 @@ def everything(options) -> tuple:
             faults += [f"{shown(folder)}: no generated file of the kind `{kind}`" for kind in MUST_HAVE if not any(f.kind == kind for f in found)]
         say(f"{shown(folder)}: {len(found)} generated files")
     return files, faults
+
+
+def specs_asked(options) -> int:
+    """How many generated specs this run judges."""
+    if options.full:
+        return 1000
+    if options.generate is None:
+        return 0 if options.only else 50
+    return options.generate
 
 
 def select(judge, files) -> list:

@@ -32,6 +32,12 @@ def table(head, rows) -> str:
     return "\n".join(lines)
 
 
+def markdown(head, rows) -> str:
+    """The same table for a document."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join("| " + " | ".join(str(cell) for cell in line) + " |\n" for line in lines)
+
+
 def fail(text):
     """An error before anything ran."""
     print(text, file=sys.stderr, flush=True)

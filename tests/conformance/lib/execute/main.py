@@ -13,8 +13,8 @@ from .platforms import PLATFORMS, edges
 from .trace import difference, jobs_of, out_of_order, plain, told
 
 
-def run_all(examples: Path) -> list:
-    """Runs everything and compares. Returns what is wrong."""
+def run_all(examples: Path) -> tuple:
+    """Runs everything and compares. Returns what is wrong, and the table."""
     faults, rows = [], []
     keep = os.environ.get("MLPIPE_CONFORMANCE_KEEP")
     folder = Path(keep or tempfile.mkdtemp(prefix="mlpipe-run-"))
@@ -34,8 +34,9 @@ def run_all(examples: Path) -> list:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
     say()
-    say(table(["scenario", "platform", "calls", "as expected", "seconds"], rows))
-    return faults
+    head = ["scenario", "platform", "calls", "as expected", "seconds"]
+    say(table(head, rows))
+    return faults, (head, rows)
 
 
 def one(bench, starter, examples) -> tuple:

@@ -1,0 +1,83 @@
+//! The whole language in one file: it type-checks and plans today; compiling it refuses exactly the statements that have
+//! no output yet, each once; and without them it compiles.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
+
+#[path = "support/runner.rs"]
+mod runner;
+
+use runner::Repo;
+
+/// The statements without output, in the order of the file.
+const LATER: &[&str] = &[
+    "auth", "state", "traffic", "shadow", "soak", "traffic", "canary", "watch", "rollback", "scenario",
+    "scenario",
+];
+
+fn whole() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/ok/whole-file.mlpipe");
+    std::fs::read_to_string(path).expect("the whole file is in the corpus")
+}
+
+fn findings(repo: &Repo, code: i32) -> Vec<serde_json::Value> {
+    let json: serde_json::Value =
+        serde_json::from_str(&repo.run(&["lint", "--format", "json"], code).out).expect("JSON");
+    json["findings"].as_array().expect("a list").clone()
+}
+
+/// Takes out a statement that starts on that line (counted from 1), with its block.
+fn without(text: &str, line: usize, word: &str) -> String {
+    let start: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+    let at = start + text[start..].find(word).expect("the statement");
+    let rest = &text[at..];
+    let line_end = rest.find('\n').expect("a line end");
+    let end = match rest[..line_end].rfind('{') {
+        Some(brace) if !rest[brace..line_end].contains('}') => {
+            let indent = text[start..].len() - text[start..].trim_start().len();
+            let close = format!("\n{}}}", " ".repeat(indent));
+            rest.find(&close).expect("its brace") + close.len()
+        }
+        _ => rest[..line_end].find(" }").filter(|_| word == "traffic").unwrap_or(line_end),
+    };
+    format!("{}{}", &text[..at], &rest[end..])
+}
+
+#[test]
+fn it_plans_and_is_refused_statement_by_statement_and_compiles_without_them() {
+    let repo = Repo::new();
+    let mut text = whole();
+    repo.write("release.mlpipe", &text);
+    let plan = repo.run(&["plan"], 0);
+    for job in [
+        "gate-quality",
+        "model-fraud-scorer",
+        "image",
+        "deploy-staging",
+        "approve-production",
+        "deploy-production",
+    ] {
+        assert!(plan.out.contains(job), "{job}");
+    }
+    let refused = findings(&repo, 1);
+    let words: Vec<String> = refused
+        .iter()
+        .map(|f| {
+            assert_eq!(f["code"], "MLP500", "{f}");
+            assert!(f["help"].as_str().is_some_and(|h| h.len() > 20), "a remedy: {f}");
+            f["message"].as_str().expect("text").split('`').nth(1).expect("a word").to_owned()
+        })
+        .collect();
+    assert_eq!(words, LATER);
+    repo.run(&["compile"], 1);
+    assert!(!repo.path(".gitlab-ci.yml").exists(), "nothing is written");
+
+    for (f, word) in refused.iter().zip(LATER).rev() {
+        let line = f["start"]["line"].as_u64().expect("a line") as usize;
+        text = without(&text, line, word);
+    }
+    repo.write("release.mlpipe", &text);
+    repo.run(&["compile"], 0);
+    repo.run(&["check"], 0);
+    let left: Vec<_> = findings(&repo, 0).into_iter().filter(|f| f["severity"] == "error").collect();
+    assert!(left.is_empty(), "{left:#?}");
+}
