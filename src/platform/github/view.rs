@@ -1,10 +1,10 @@
 //! What the template sees: every text already quoted for its place, every decision already taken.
 
-use super::pins::{self, Tools, Uses};
+use super::pins::{self, Uses};
 use super::{condition, expression::Expr, pattern};
 use crate::plan::{
-    EventKind, Job, Pattern, Plan, PlanInput, PlanInstall, PlanPython, Right, RunIf, SecretFrom, Step,
-    StepWhen, Trigger, Work,
+    EventKind, Job, POETRY, Pattern, Plan, PlanInput, PlanInstall, PlanPython, Right, RunIf, SecretFrom,
+    Step, StepWhen, Trigger, UV, Work,
 };
 use crate::render::{Quoted, TemplateBug, bash, comment, expression_literal, yaml, yaml_folded, yaml_github};
 use crate::spec::InputKind;
@@ -137,7 +137,7 @@ pub(super) fn of(plan: &Plan) -> Result<View, TemplateBug> {
         env: environment(plan),
         uses: pins.uses(),
         retention_days: RETENTION_DAYS,
-        jobs: plan.jobs.iter().map(|j| job(plan, j, &pins.tools)).collect::<Result<_, _>>()?,
+        jobs: plan.jobs.iter().map(|j| job(plan, j)).collect::<Result<_, _>>()?,
     })
 }
 
@@ -232,7 +232,7 @@ fn environment(plan: &Plan) -> Vec<Pair> {
     env
 }
 
-fn job(plan: &Plan, job: &Job, tools: &Tools) -> Result<JobView, TemplateBug> {
+fn job(plan: &Plan, job: &Job) -> Result<JobView, TemplateBug> {
     let parts = condition::parts(plan, job).map_err(|missing| TemplateBug {
         template: "github/workflow.yml.j2".to_owned(),
         line: None,
@@ -250,7 +250,7 @@ fn job(plan: &Plan, job: &Job, tools: &Tools) -> Result<JobView, TemplateBug> {
         environment: job.environment.as_ref().map(|e| yaml_github(&e.name)),
         lock: job.lock.as_deref().map(yaml_github),
         permissions: permissions(job),
-        python: python.map(|p| python_view(p, tools)),
+        python: python.map(python_view),
         cache: python.and_then(|p| cache(plan, job, &p.version, p.install.as_ref())),
         downloads: downloads(job),
         steps: job.steps.iter().enumerate().map(|(i, s)| step(plan, job, s, i == 0)).collect(),
@@ -260,16 +260,11 @@ fn job(plan: &Plan, job: &Job, tools: &Tools) -> Result<JobView, TemplateBug> {
     })
 }
 
-fn python_view(python: &PlanPython, tools: &Tools) -> PythonView {
+fn python_view(python: &PlanPython) -> PythonView {
     let uv = matches!(python.install, Some(PlanInstall::Uv { .. }));
     let poetry = matches!(python.install, Some(PlanInstall::Poetry { .. }));
-    let install =
-        || yaml(&format!("python -m pip install --disable-pip-version-check poetry=={}", tools.poetry));
-    PythonView {
-        version: yaml(&python.version),
-        uv: uv.then(|| yaml(&tools.uv)),
-        poetry: poetry.then(install),
-    }
+    let install = || yaml(&format!("python -m pip install --disable-pip-version-check poetry=={POETRY}"));
+    PythonView { version: yaml(&python.version), uv: uv.then(|| yaml(UV)), poetry: poetry.then(install) }
 }
 
 /// `timeout-minutes` for a script limit in seconds.
