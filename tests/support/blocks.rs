@@ -41,8 +41,8 @@ pub(crate) fn blocks(page: &str) -> Vec<Block> {
             None => {
                 let comment = line.strip_prefix("<!-- ").and_then(|l| l.strip_suffix(" -->"));
                 mark = comment.unwrap_or_default().to_owned();
-                if line.starts_with("## ") {
-                    heading = line[3..].to_owned();
+                if let Some(title) = line.strip_prefix("## ") {
+                    heading = title.to_owned();
                 }
             }
         }
@@ -53,18 +53,9 @@ pub(crate) fn blocks(page: &str) -> Vec<Block> {
 
 /// Reads and checks a text as the only file of a repository.
 pub(crate) fn checked(text: &str) -> (Option<Spec>, Vec<Finding>) {
-    checked_with(&[], text)
-}
-
-/// The same, with other files beside it.
-pub(crate) fn checked_with(others: &[(&str, &str)], text: &str) -> (Option<Spec>, Vec<Finding>) {
     let dir = tempfile::tempdir().expect("a folder");
     let root = Utf8Path::from_path(dir.path()).expect("UTF-8");
-    for (path, text) in others.iter().chain([&("page.mlpipe", text)]) {
-        let path = root.join(path);
-        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-        std::fs::write(path, text).expect("written");
-    }
+    std::fs::write(root.join("page.mlpipe"), text).expect("written");
     let loaded = mlpipe::spec::load(root, Utf8Path::new("page.mlpipe"), &mut SourceMap::default());
     let mut findings = loaded.findings;
     findings.extend(loaded.spec.iter().flat_map(mlpipe::check::check));
