@@ -1,4 +1,4 @@
-//! The actions and tools that a workflow uses, by commit and by version: `actions.toml`.
+//! The actions that a workflow uses, by commit and by version: `actions.toml`.
 
 use crate::render::{Quoted, TemplateBug};
 use serde::{Deserialize, Serialize};
@@ -13,8 +13,6 @@ const TEXT: &str = include_str!("actions.toml");
 pub(super) struct Pins {
     /// Actions, by the name under which templates know them.
     pub(super) actions: BTreeMap<String, Pin>,
-    /// Tools.
-    pub(super) tools: Tools,
 }
 
 /// One action.
@@ -30,16 +28,6 @@ pub(super) struct Pin {
     /// Inputs that the templates rely on: for whoever moves the pin, and for the test that compares them.
     #[cfg_attr(not(test), expect(dead_code, reason = "read by the tests, kept beside the pin on purpose"))]
     pub(super) inputs: Vec<String>,
-}
-
-/// Versions of tools.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Tools {
-    /// Of the package `poetry`.
-    pub(super) poetry: String,
-    /// Of `uv`.
-    pub(super) uv: String,
 }
 
 /// One `uses:` line: the action by commit, and its release for the comment.

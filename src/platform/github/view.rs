@@ -1,11 +1,12 @@
 //! What the template sees: every text already quoted for its place, every decision already taken.
 
-use super::pins::{self, Tools, Uses};
+use super::pins::{self, Uses};
 use super::{condition, expression::Expr, pattern};
 use crate::plan::{
     EventKind, Job, Pattern, Plan, PlanInput, PlanInstall, PlanPython, Right, RunIf, SecretFrom, Step,
     StepWhen, Trigger, Work,
 };
+use crate::platform::tools::{self, Tools};
 use crate::render::{Quoted, TemplateBug, bash, comment, expression_literal, yaml, yaml_folded, yaml_github};
 use crate::spec::InputKind;
 use serde::Serialize;
@@ -131,13 +132,14 @@ struct StepView {
 /// A condition that no expression can say (reported by `limits` before anything is printed), or a broken data file.
 pub(super) fn of(plan: &Plan) -> Result<View, TemplateBug> {
     let pins = pins::read()?;
+    let tools = tools::read()?;
     Ok(View {
         name: yaml(&plan.pipeline),
         on: on(plan),
         env: environment(plan),
         uses: pins.uses(),
         retention_days: RETENTION_DAYS,
-        jobs: plan.jobs.iter().map(|j| job(plan, j, &pins.tools)).collect::<Result<_, _>>()?,
+        jobs: plan.jobs.iter().map(|j| job(plan, j, &tools)).collect::<Result<_, _>>()?,
     })
 }
 
