@@ -27,6 +27,9 @@ pub enum DiscoverError {
         /// Folders below that are roots of their own, and so were not entered.
         roots: Vec<Utf8PathBuf>,
     },
+    /// A spec that no output could name.
+    #[error("the path `{0}` is not UTF-8, and the generated files name their spec; rename it")]
+    Name(String),
     /// A folder that cannot be read.
     #[error("{0}")]
     Walk(String),
@@ -79,11 +82,12 @@ pub fn specs(root: &Utf8Path, path: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Disco
         })
         .build();
     for entry in walk {
-        let entry = entry.map_err(|e| DiscoverError::Walk(e.to_string()))?;
+        let entry = entry.map_err(|e| DiscoverError::Walk(unreadable(&e)))?;
         let is_spec = entry.file_type().is_some_and(|t| t.is_file())
             && entry.path().extension().is_some_and(|e| e == "mlpipe");
-        if is_spec && let Some(p) = Utf8Path::from_path(entry.path()) {
-            found.push(below(p)?);
+        if is_spec {
+            let path = Utf8Path::from_path(entry.path());
+            found.push(below(path.ok_or_else(|| DiscoverError::Name(entry.path().display().to_string()))?)?);
         }
     }
     found.sort();
@@ -96,6 +100,21 @@ pub fn specs(root: &Utf8Path, path: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Disco
         *r = r.strip_prefix(&real).map_or_else(|_| r.clone(), |below| path.join(below));
     }
     Err(DiscoverError::Nothing { path: path.to_owned(), roots })
+}
+
+/// A folder that cannot be read might hold a spec: passing it over would be a silence.
+fn unreadable(e: &ignore::Error) -> String {
+    match e {
+        ignore::Error::WithPath { path, err } => {
+            let cause = err.io_error().map_or_else(|| err.to_string(), |e| e.kind().to_string());
+            format!(
+                "`{}` cannot be read, and may hold specs: {cause}; let it be read, or name it in `.gitignore`",
+                path.display()
+            )
+        }
+        ignore::Error::WithDepth { err, .. } => unreadable(err),
+        other => other.to_string(),
+    }
 }
 
 fn unix(p: &Utf8Path) -> Utf8PathBuf {
