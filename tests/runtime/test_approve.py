@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unittest
 
 from bench import Bench, serving
@@ -55,6 +56,19 @@ class GitHub(ApproveBench):
             self.assertEqual(call["headers"]["authorization"], "Bearer s3cret")
             self.assertEqual(call["headers"]["x-github-api-version"], "2022-11-28")
         self.assertEqual([call["path"] for call in self.server.asked], [ENV, RUN])
+
+    def test_an_answer_after_its_time_is_none(self) -> None:
+        for minutes, others in ((59, 50), (61, 50), (61, 70)):
+            for name, ago in (("image", minutes), ("deploy-staging", others)):
+                stamp = time.time() - 60 * ago
+                ended = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(stamp))
+                self.record(name, ended=ended)
+            more = ("--expires", "3600", "--after", "image", "--after", "deploy-staging")
+            done = self.asked([RULE], [review()], *more)
+            if min(minutes, others) < 60:  # the question was put when the last one ended
+                self.yes(done, "ada")
+            else:
+                self.no(done, "the answer came 1 h 1 m")
 
     def test_names_of_environments_have_no_case(self) -> None:
         self.yes(self.asked([RULE], [review(name="Production-Approval")]), "ada")

@@ -135,7 +135,6 @@ impl Builder<'_> {
         let name = &d.name.node;
         let question = format!("Deploy {} to {name}?", self.spec.pipeline.node);
         let secrets = self.approval_secrets(Some(work), true);
-        let reads = if self.spec.image.is_some() { vec!["image".to_owned()] } else { vec![] };
         let common = crate::spec::Common { head: a.span, ..Default::default() };
         let job = self.add(Draft {
             id: format!("approve-{name}"),
@@ -143,7 +142,8 @@ impl Builder<'_> {
             head: a.span,
             args: vec!["approve".into(), name.clone()],
             needs: needs.to_vec(),
-            reads,
+            // When they ended is when the question was put.
+            reads: needs.to_vec(),
             own: own.clone(),
             runner: runners::Kind::Light,
             common: &common,

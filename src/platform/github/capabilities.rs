@@ -72,7 +72,11 @@ pub(super) const TABLE: &[Capability] = &[
         Support::Outside,
         "the reviewers of that environment, at most six, of whom one is enough",
     ),
-    row("approval … expires", Support::No, "an approval waits 30 days, always"),
+    row(
+        "approval … expires",
+        Support::Emulated,
+        "the script refuses an answer that comes later; GitHub itself waits 30 days",
+    ),
     row("notify on failure", Support::Native, "a job that waits for all others and tests their results"),
     row("env", Support::Emulated, "the script sets it, so that a desk and a runner see the same"),
 ];

@@ -38,6 +38,7 @@ pub(super) const TABLE: &[Capability] = &[
         Outside,
         "a manual job on a protected environment (Premium); the script checks that it is protected",
     ),
+    line("approval expires", Emulated, "the script refuses an answer that comes later"),
     line("rollback on failure", Emulated, "the script puts back what was live"),
     line(
         "rollback on cancel",

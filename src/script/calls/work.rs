@@ -37,7 +37,13 @@ pub(super) fn of(plan: &Plan, job: &Job) -> Call {
                 .option("approval-environment", [approve.approval_environment.as_str()])
                 .maybe("unchecked", approve.unchecked.as_deref())
                 .maybe("question", ask.map(|a| a.question.as_str()));
-            call.each("by", ask.map_or(&[][..], |a| &a.by))
+            let call = call.each("by", ask.map_or(&[][..], |a| &a.by));
+            match ask.and_then(|a| a.expires) {
+                Some(limit) => {
+                    call.option("expires", [limit.seconds.to_string().as_str()]).each("after", &job.needs)
+                }
+                None => call,
+            }
         }
         Work::Withheld(withheld) => {
             withheld.jobs.iter().fold(call, |call, (id, why)| call.option("job", [id.as_str(), why.as_str()]))

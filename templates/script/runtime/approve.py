@@ -143,6 +143,20 @@ def ask_platform(environment: str, unchecked: str) -> list[str]:
     return [name]
 
 
+def still_asked(limit: float, jobs: Sequence[str]) -> None:
+    """The question has stood since the last of these jobs ended. An answer that comes
+    later than the spec allows would release what was judged long ago."""
+    ended = [str(read_record(job).data.get("ended") or "") for job in jobs]
+    stamp = datetime.datetime.strptime(max(ended), "%Y-%m-%dT%H:%M:%SZ")
+    stood = time.time() - stamp.replace(tzinfo=datetime.timezone.utc).timestamp()
+    if stood > limit:
+        raise Stop(
+            f"the answer came {span(stood)} after the question, `expires` allows "
+            f"{span(limit)}",
+            "start a new run, and answer in time",
+        )
+
+
 @job(
     "approve",
     once={
@@ -150,12 +164,15 @@ def ask_platform(environment: str, unchecked: str) -> list[str]:
         "approval-environment": 1,
         "unchecked": 1,
         "question": 1,
+        "expires": 1,
         "timeout": 1,
     },
-    many={"by": 1},
+    many={"by": 1, "after": 1},
 )
 def approve_job(record: Record, options: Options) -> int:
     """Writes down who approved, for the deploy's first step and for people."""
+    if options.has("expires"):
+        still_asked(float(options.one("expires")), options.each("after"))
     environment, unchecked = (
         options.one("approval-environment"),
         options.one("unchecked"),

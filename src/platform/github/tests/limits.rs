@@ -58,9 +58,9 @@ fn each_limit_is_named_with_what_breaks_it() {
         (
             found(|p| {
                 let i = at(p, "approve-production");
-                p.jobs[i].ask.as_mut().unwrap().expires = Some(Duration { seconds: 60.0 });
+                p.jobs[i].ask.as_mut().unwrap().expires = Some(Duration { seconds: 31.0 * 86_400.0 });
             }),
-            &["MLP415 GitHub cannot let an approval expire: it waits 30 days, always"],
+            &["MLP415 GitHub ends a question after 30 days, earlier than `expires` says"],
         ),
         (
             found(|p| {
