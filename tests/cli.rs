@@ -158,11 +158,96 @@ fn init_writes_a_spec_that_compiles() {
 }
 
 #[test]
+fn init_writes_only_where_every_command_finds_it() {
+    let repo = Repo::new();
+    let before = repo.files();
+    for (file, says) in [
+        ("notes.txt", "write `notes.mlpipe`"),
+        ("", "write `release.mlpipe`"),
+        ("../up.mlpipe", "lies outside the root"),
+        ("missing/x.mlpipe", "the folder `missing`"),
+    ] {
+        let ran = repo.run(&["init", file], 2);
+        assert!(ran.err.contains(says) && ran.err.contains("nothing was written"), "{file}: {}", ran.err);
+        assert_eq!(repo.files(), before, "{file}");
+    }
+    #[cfg(unix)]
+    {
+        let outside = tempfile::tempdir().expect("a folder");
+        let target = outside.path().join("target");
+        std::os::unix::fs::symlink(&target, repo.path("link.mlpipe")).expect("linked");
+        assert!(repo.run(&["init", "link.mlpipe"], 2).err.contains("is there already"));
+        assert!(!target.exists(), "written through a link");
+    }
+}
+
+#[test]
+fn init_takes_a_name_from_the_folder() {
+    for (folder, name) in [
+        ("Ranker v2", "ranker-v2"),
+        ("2024-ranker", "ranker"),
+        ("ranker_", "ranker"),
+        ("123", "my-model"),
+        ("\u{fc}", "my-model"),
+        (&format!("{}-{}", "x".repeat(47), "y"), &"x".repeat(47)),
+    ] {
+        let repo = Repo::new();
+        repo.write(&format!("{folder}/mlpipe.toml"), "");
+        let spec = format!("{folder}/release.mlpipe");
+        repo.run(&["--root", folder, "init", &spec], 0);
+        assert!(repo.read(&spec).contains(&format!("\npipeline {name} ")), "{folder}: {}", repo.read(&spec));
+        repo.run(&["lint", &spec], 0);
+    }
+}
+
+#[test]
+fn a_platform_that_no_spec_emits_is_said_so() {
+    let repo = Repo::new();
+    repo.write("release.mlpipe", SPEC.replace("pipeline demo", "pipeline demo\nemit github"));
+    let before = repo.files();
+    for args in [["compile", "--to", "gitlab"], ["check", "--to", "gitlab"]] {
+        assert!(repo.run(&args, 2).err.contains("`--to` names a platform that no spec emits"));
+        assert_eq!(repo.files(), before);
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_spec_whose_name_is_no_text_is_not_passed_over() {
+    use std::os::unix::ffi::OsStrExt;
+    let repo = Repo::with_spec();
+    let name = std::ffi::OsStr::from_bytes(b"two\xff.mlpipe");
+    std::fs::write(repo.path("").join(name), SPEC).expect("written");
+    assert!(repo.run(&["lint"], 2).err.contains("is not UTF-8"));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_cannot_be_printed_is_not_fine() {
+    let repo = Repo::with_spec();
+    for args in [&["plan"][..], &["lint", "--format", "json"], &["compile", "--stdout"], &["explain"]] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a full disk");
+        let ran = std::process::Command::new(env!("CARGO_BIN_EXE_mlpipe"))
+            .args(args)
+            .current_dir(repo.path(""))
+            .stdout(full)
+            .output()
+            .expect("mlpipe starts");
+        assert_eq!(ran.status.code(), Some(2), "{args:?}");
+        assert!(
+            String::from_utf8_lossy(&ran.stderr).contains("standard output cannot be written"),
+            "{args:?}"
+        );
+    }
+}
+
+#[test]
 fn wrong_usage_and_unreadable_input_exit_with_2() {
     let repo = Repo::with_spec();
     assert!(repo.run(&["compile", "nowhere.mlpipe"], 2).err.contains("no such file"));
     repo.run(&["compile", "--to", "travis"], 2);
     repo.run(&["frobnicate"], 2);
+    assert!(repo.run(&["--root", "release.mlpipe", "lint"], 2).err.contains("this is no folder"));
     let empty = Repo::new();
     assert!(empty.run(&["compile"], 2).err.contains("mlpipe init"));
     empty.write("lib.mlpipe", "gate lint { run \"true\" }\n");

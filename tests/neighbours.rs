@@ -22,7 +22,7 @@ fn lint(repo: &Repo, args: &[&str], exit: i32) -> Vec<String> {
 fn two_pipelines_of_one_name() {
     let repo = Repo::with_spec();
     repo.write("other.mlpipe", SPEC);
-    assert!(lint(&repo, &[], 1).contains(&"release.mlpipe MLP601".to_owned()));
+    assert_eq!(lint(&repo, &[], 1), ["release.mlpipe MLP601"], "their paths meet by that name alone");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `mlpipe check`: drift.
 
 use super::Exit;
-use super::common::{Shell, To, shown};
+use super::common::{NOTHING, Shell, To, shown};
 use crate::diag::words;
 use crate::output::{self, Cause, OutputFile};
 use crate::project::Project;
@@ -32,6 +32,9 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
     shell.findings(&projects);
     if projects.iter().any(Project::has_errors) {
         return Shell::verdict(&projects);
+    }
+    if files.iter().all(Vec::is_empty) {
+        return shell.usage(NOTHING);
     }
     let mut exit = Exit::Fine;
     for (project, files) in projects.iter().zip(&files) {

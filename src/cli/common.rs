@@ -6,13 +6,19 @@ use crate::project::{self, DiscoverError, Project};
 use crate::report;
 use crate::spec::PlatformName;
 use camino::{Utf8Path, Utf8PathBuf};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
+
+/// No selected spec makes a file.
+pub(super) const NOTHING: &str = "nothing to compile: the paths hold libraries only (files without `pipeline`), or `--to` names a \
+                                  platform that no spec emits";
 
 /// Where a command runs and how it speaks.
 pub(super) struct Shell {
     root: Option<Utf8PathBuf>,
     fancy: bool,
+    unwritten: RefCell<Option<std::io::Error>>,
 }
 
 /// Platforms of `--to`.
@@ -46,14 +52,25 @@ impl Shell {
             Color::Never => false,
             Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         };
-        Self { root, fancy }
+        Self { root, fancy, unwritten: RefCell::new(None) }
     }
 
-    /// Prints to standard output; a closed pipe is not an error.
+    /// Prints to standard output. A closed pipe is not an error; any other is kept for [`Shell::end`].
     pub(super) fn out(&self, text: &str) {
         let mut stdout = std::io::stdout().lock();
-        let _ = stdout.write_all(text.as_bytes());
-        let _ = stdout.flush();
+        if let Err(e) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
+            && e.kind() != std::io::ErrorKind::BrokenPipe
+        {
+            self.unwritten.borrow_mut().get_or_insert(e);
+        }
+    }
+
+    /// How the process ends: what could not be printed (a full disk) is not fine.
+    pub(super) fn end(&self, exit: Exit) -> Exit {
+        match self.unwritten.borrow_mut().take() {
+            Some(e) => self.usage(&format!("standard output cannot be written: {e}")),
+            None => exit,
+        }
     }
 
     /// Prints a line to standard error.
@@ -83,7 +100,8 @@ impl Shell {
     /// The root of a path: the one that the user said, else the path's own.
     pub(super) fn root_of(&self, path: &Utf8Path) -> Result<Utf8PathBuf, String> {
         if let Some(root) = &self.root {
-            return root.canonicalize_utf8().map_err(|e| format!("--root `{root}`: {e}"));
+            let real = root.canonicalize_utf8().map_err(|e| format!("--root `{root}`: {e}"))?;
+            return if real.is_dir() { Ok(real) } else { Err(format!("--root `{root}`: this is no folder")) };
         }
         if !path.exists() {
             return Err(DiscoverError::Missing(path.to_owned()).to_string());
@@ -106,7 +124,7 @@ impl Shell {
         for (root, mut selected) in by_root {
             let mut all = match project::specs(&root, &root) {
                 Ok(all) => all,
-                Err(DiscoverError::Nothing(_)) => Vec::new(),
+                Err(DiscoverError::Nothing { .. }) => Vec::new(),
                 Err(e) => return Err(e.to_string()),
             };
             all.extend(selected.iter().cloned());

@@ -1,15 +1,12 @@
 //! `mlpipe compile`.
 
-use super::common::{Shell, To, shown};
+use super::common::{NOTHING, Shell, To, shown};
 use super::{Exit, check};
 use crate::diag::words;
 use crate::output::{self, OutputFile, WriteError};
 use crate::project::Project;
 use camino::Utf8PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-const NOTHING: &str = "nothing to compile: the paths hold libraries only (files without `pipeline`), or `--to` names a \
-                       platform that no spec emits";
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 

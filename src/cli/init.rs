@@ -38,11 +38,14 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
             "`{name}` is no name for a pipeline: lower-case letters, digits and `-`, a letter first, at most 48"
         ));
     }
-    if args.file.exists() {
-        return shell.usage(&format!("`{}` is there already; nothing was written", args.file));
+    if let Err(e) = place(&root, &args.file) {
+        return shell.usage(&format!("{e}; nothing was written"));
     }
     let spec = SPEC.replace("my-model", &name);
-    let done = std::fs::write(&args.file, spec)
+    // Never through a link, and never over what somebody else has just written.
+    let new = std::fs::OpenOptions::new().write(true).create_new(true).open(&args.file);
+    let done = new
+        .and_then(|mut f| f.write_all(spec.as_bytes()))
         .and_then(|()| add_lines(&root.join(".gitattributes"), ATTRIBUTES))
         .and_then(|a| Ok((a, add_lines(&root.join(".gitignore"), IGNORE)?)));
     match done {
@@ -58,6 +61,26 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         }
         Err(e) => shell.usage(&format!("cannot write: {e}")),
     }
+}
+
+/// A spec is written where every command finds it: below the root, under its ending, and not over another.
+fn place(root: &Utf8Path, file: &Utf8Path) -> Result<(), String> {
+    if std::fs::symlink_metadata(file).is_ok() {
+        return Err(format!("`{file}` is there already"));
+    }
+    if file.extension() != Some("mlpipe") {
+        let stem = file.file_stem().filter(|s| !s.is_empty()).unwrap_or("release");
+        return Err(format!(
+            "`{file}` does not end in `.mlpipe`: write `{}`",
+            file.with_file_name(format!("{stem}.mlpipe"))
+        ));
+    }
+    let folder = file.parent().filter(|p| !p.as_str().is_empty()).unwrap_or(Utf8Path::new("."));
+    let real = folder.canonicalize_utf8().map_err(|e| format!("the folder `{folder}`: {e}"))?;
+    if !real.starts_with(root) {
+        return Err(format!("`{file}` lies outside the root `{root}`"));
+    }
+    Ok(())
 }
 
 /// Appends the lines that a file does not have yet; how many.
@@ -84,8 +107,9 @@ fn add_lines(path: &Utf8Path, lines: &[&str]) -> std::io::Result<usize> {
 fn name_of(root: &Utf8Path) -> String {
     let raw = root.file_name().unwrap_or("model").to_lowercase();
     let name: String = raw.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    let name = name.trim_matches(|c: char| !c.is_ascii_lowercase()).to_owned();
-    if name.is_empty() { "my-model".into() } else { name.chars().take(48).collect() }
+    let name: String = name.trim_start_matches(|c: char| !c.is_ascii_lowercase()).chars().take(48).collect();
+    let name = name.trim_end_matches('-');
+    if name.is_empty() { "my-model".into() } else { name.to_owned() }
 }
 
 fn is_name(s: &str) -> bool {

@@ -100,5 +100,5 @@ pub fn main() -> ExitCode {
         Command::Explain(a) => explain::run(&shell, &a),
         Command::Init(a) => init::run(&shell, &a),
     };
-    exit.into()
+    shell.end(exit).into()
 }

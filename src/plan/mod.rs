@@ -12,8 +12,3 @@ pub use build::build;
 pub use condition::{Activation, Condition, EventKind, Pattern, PrSource, Refs};
 pub use model::*;
 pub use work::*;
-
-/// Version of poetry that a platform's default runner gets.
-pub const POETRY: &str = "2.5.1";
-/// Version of uv that a platform's default runner gets.
-pub const UV: &str = "0.13.8";

@@ -4,6 +4,7 @@
 pub mod github;
 pub mod gitlab;
 pub mod jenkins;
+mod tools;
 
 use crate::diag::Finding;
 use crate::plan::Plan;

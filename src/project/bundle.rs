@@ -18,7 +18,8 @@ const RUNTIME: &str = ".mlpipe/mlpipe_runtime.py";
 pub(super) fn files(project: &mut Project, to: &[PlatformName]) -> Vec<OutputFile> {
     let mut found = Vec::new();
     let mut files = Vec::new();
-    for plan in project.plans_selected() {
+    // A pipeline that no wanted platform starts needs no script either.
+    for plan in project.plans_selected().filter(|p| p.emit.iter().any(|e| to.contains(&e.platform))) {
         match script::emit(plan) {
             Ok(text) => files.push(OutputFile {
                 path: plan.script.clone(),

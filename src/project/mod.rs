@@ -151,7 +151,10 @@ impl Project {
         let mut found = Vec::new();
         for (i, layout) in layouts.iter().enumerate() {
             for e in layout {
-                let other = seen.iter().find(|(p, j)| *p == e.path && *j != i).map(|(_, j)| *j);
+                // Pipelines of one name write the same paths by that name: it is said once, by its own finding.
+                let name = |k: usize| &self.pipelines[k].spec.pipeline.node;
+                let meets = |p: &str, j: usize| p == e.path && j != i && name(j) != name(i);
+                let other = seen.iter().find(|(p, j)| meets(p, *j)).map(|(_, j)| *j);
                 if let Some(j) = other.filter(|j| self.pipelines[i].selected || self.pipelines[*j].selected) {
                     let place = self.pipelines[i].spec.pipeline.span;
                     found.push(

@@ -96,11 +96,8 @@ impl Builder<'_> {
         let inherited = self.jobs.iter().filter(|j| needs.contains(&j.id)).map(|j| &j.condition);
         let condition = inherited.fold(own.clone(), |c, n| c.and(n));
         let timeout = self.timeout(&id, common.timeout.as_ref(), DEFAULT_TIMEOUT);
-        let mut runner = self.runner(&id, runner, common.runner.as_ref());
+        let runner = self.runner(&id, runner, common.runner.as_ref());
         let python = self.spec.python.is_some() && uses_python(&work);
-        if python && runner.name.is_none() {
-            runner.gitlab.prepare.extend(self.installer());
-        }
         let job = Job {
             steps: vec![Step { id: "run".into(), title: title.clone(), args, when: StepWhen::Normal }],
             title,

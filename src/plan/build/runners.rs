@@ -5,8 +5,7 @@
 
 use super::Builder;
 use crate::diag::Spanned;
-use crate::plan::{GitlabRunner, POETRY, PlanRunner, UV};
-use crate::spec::Install;
+use crate::plan::{GitlabRunner, PlanRunner};
 
 /// What a job needs of its runner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,16 +55,6 @@ fn jenkins(kind: Kind) -> &'static str {
 }
 
 impl Builder<'_> {
-    /// What brings poetry or uv into GitLab's default image; GitHub has steps for it, a Jenkins agent must have it.
-    pub(super) fn installer(&self) -> Option<String> {
-        let tool = match self.spec.python.as_ref()?.install.as_ref()? {
-            Install::Pip(_) => return None,
-            Install::Poetry(_) => format!("poetry=={POETRY}"),
-            Install::Uv(_) => format!("uv=={UV}"),
-        };
-        Some(format!("python -m pip install --disable-pip-version-check --no-input {tool}"))
-    }
-
     /// The runner of a job: its own, else the pipeline's, else the kind's default.
     pub(super) fn runner(&mut self, job: &str, kind: Kind, own: Option<&Spanned<String>>) -> PlanRunner {
         let python = self.spec.python.as_ref().map_or(PYTHON, |p| p.version.node.as_str());

@@ -49,7 +49,7 @@ pub(super) fn of_plan(plan: &Plan) -> Vec<Finding> {
                                 job.id
                             ),
                         )
-                        .help("name fewer branches and tags, or split the pipeline"),
+                        .help("name fewer branches and tags, let some gates wait for others with `after`, or split the pipeline"),
                     );
                 }
             }

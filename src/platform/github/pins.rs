@@ -1,4 +1,4 @@
-//! The actions that a workflow uses, by commit: `actions.toml`.
+//! The actions that a workflow uses, by commit and by version: `actions.toml`.
 
 use crate::render::{Quoted, TemplateBug};
 use serde::{Deserialize, Serialize};

@@ -3,9 +3,10 @@
 use super::pins::{self, Uses};
 use super::{condition, expression::Expr, pattern};
 use crate::plan::{
-    EventKind, Job, POETRY, Pattern, Plan, PlanInput, PlanInstall, PlanPython, Right, RunIf, SecretFrom,
-    Step, StepWhen, Trigger, UV, Work,
+    EventKind, Job, Pattern, Plan, PlanInput, PlanInstall, PlanPython, Right, RunIf, SecretFrom, Step,
+    StepWhen, Trigger, Work,
 };
+use crate::platform::tools::{self, Tools};
 use crate::render::{Quoted, TemplateBug, bash, comment, expression_literal, yaml, yaml_folded, yaml_github};
 use crate::spec::InputKind;
 use serde::Serialize;
@@ -131,13 +132,14 @@ struct StepView {
 /// A condition that no expression can say (reported by `limits` before anything is printed), or a broken data file.
 pub(super) fn of(plan: &Plan) -> Result<View, TemplateBug> {
     let pins = pins::read()?;
+    let tools = tools::read()?;
     Ok(View {
         name: yaml(&plan.pipeline),
         on: on(plan),
         env: environment(plan),
         uses: pins.uses(),
         retention_days: RETENTION_DAYS,
-        jobs: plan.jobs.iter().map(|j| job(plan, j)).collect::<Result<_, _>>()?,
+        jobs: plan.jobs.iter().map(|j| job(plan, j, &tools)).collect::<Result<_, _>>()?,
     })
 }
 
@@ -232,7 +234,7 @@ fn environment(plan: &Plan) -> Vec<Pair> {
     env
 }
 
-fn job(plan: &Plan, job: &Job) -> Result<JobView, TemplateBug> {
+fn job(plan: &Plan, job: &Job, tools: &Tools) -> Result<JobView, TemplateBug> {
     let parts = condition::parts(plan, job).map_err(|missing| TemplateBug {
         template: "github/workflow.yml.j2".to_owned(),
         line: None,
@@ -250,7 +252,7 @@ fn job(plan: &Plan, job: &Job) -> Result<JobView, TemplateBug> {
         environment: job.environment.as_ref().map(|e| yaml_github(&e.name)),
         lock: job.lock.as_deref().map(yaml_github),
         permissions: permissions(job),
-        python: python.map(python_view),
+        python: python.map(|p| python_view(p, tools)),
         cache: python.and_then(|p| cache(plan, job, &p.version, p.install.as_ref())),
         downloads: downloads(job),
         steps: job.steps.iter().enumerate().map(|(i, s)| step(plan, job, s, i == 0)).collect(),
@@ -260,11 +262,16 @@ fn job(plan: &Plan, job: &Job) -> Result<JobView, TemplateBug> {
     })
 }
 
-fn python_view(python: &PlanPython) -> PythonView {
+fn python_view(python: &PlanPython, tools: &Tools) -> PythonView {
     let uv = matches!(python.install, Some(PlanInstall::Uv { .. }));
     let poetry = matches!(python.install, Some(PlanInstall::Poetry { .. }));
-    let install = || yaml(&format!("python -m pip install --disable-pip-version-check poetry=={POETRY}"));
-    PythonView { version: yaml(&python.version), uv: uv.then(|| yaml(UV)), poetry: poetry.then(install) }
+    let install =
+        || yaml(&format!("python -m pip install --disable-pip-version-check poetry=={}", tools.poetry));
+    PythonView {
+        version: yaml(&python.version),
+        uv: uv.then(|| yaml(&tools.uv)),
+        poetry: poetry.then(install),
+    }
 }
 
 /// `timeout-minutes` for a script limit in seconds.

@@ -13,7 +13,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-use super::{Capability, Platform};
+use super::{Capability, Platform, tools};
 use crate::diag::Finding;
 use crate::plan::Plan;
 use crate::render::{Engine, TemplateBug};
@@ -46,7 +46,7 @@ impl Platform for Gitlab {
     }
 
     fn emit(&self, plan: &Plan) -> Result<String, TemplateBug> {
-        Engine::new(TEMPLATES)?.render("gitlab/pipeline.yml.j2", &view::pipeline(plan))
+        Engine::new(TEMPLATES)?.render("gitlab/pipeline.yml.j2", &view::pipeline(plan, &tools::read()?))
     }
 
     fn text_limits(&self, plan: &Plan, text: &str) -> Vec<Finding> {

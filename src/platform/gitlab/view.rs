@@ -8,6 +8,7 @@ use super::{job_name, shared, stage_name};
 use crate::plan::{
     DeployWork, Job, Plan, PlanInstall, PlanTarget, RunIf, SecretUse, StepWhen, Trigger, Work,
 };
+use crate::platform::tools::Tools;
 use crate::render::{Quoted, yaml};
 use crate::spec::PlatformName;
 use serde::Serialize;
@@ -111,7 +112,7 @@ struct CacheView {
 }
 
 /// The view of one pipeline.
-pub(super) fn pipeline(plan: &Plan) -> PipelineView {
+pub(super) fn pipeline(plan: &Plan, tools: &Tools) -> PipelineView {
     let shared = shared(plan);
     let Stages { all, of } = stages(plan);
     let start = shared.then_some(plan.pipeline.as_str());
@@ -121,7 +122,7 @@ pub(super) fn pipeline(plan: &Plan) -> PipelineView {
         inputs: if shared { Vec::new() } else { inputs(&[plan], false) },
         rules: rule_views(plan, start),
         stages: all.iter().map(|s| scalar(&stage_name(plan, s))).collect(),
-        jobs: plan.jobs.iter().zip(&of).map(|(j, s)| job(plan, j, s, start)).collect(),
+        jobs: plan.jobs.iter().zip(&of).map(|(j, s)| job(plan, j, s, start, tools)).collect(),
     }
 }
 
@@ -155,7 +156,7 @@ fn rule_views(plan: &Plan, start: Option<&str>) -> Vec<RuleView> {
     workflow_rules(plan, start).into_iter().map(view).collect()
 }
 
-fn job(plan: &Plan, j: &Job, stage: &str, start: Option<&str>) -> JobView {
+fn job(plan: &Plan, j: &Job, stage: &str, start: Option<&str>, tools: &Tools) -> JobView {
     let need = |id: &String| NeedView { job: name(plan, id), artifacts: j.reads.contains(id) };
     let ordered = j.run_if == RunIf::AllSucceeded;
     let file = |name: &str| scalar(&format!("mlpipe-out/{}/{name}", j.id));
@@ -190,7 +191,7 @@ fn job(plan: &Plan, j: &Job, stage: &str, start: Option<&str>) -> JobView {
         timeout: limit + BACKSTOP + after_script.as_ref().map_or(0, |a| a.after),
         after_script,
         cache: cache(plan, j),
-        prepare: j.runner.gitlab.prepare.iter().map(|c| yaml(c)).collect(),
+        prepare: j.runner.gitlab.prepare.iter().chain(&installers(plan, j, tools)).map(|c| yaml(c)).collect(),
         exports: j.secrets.iter().filter_map(export).collect(),
         script: call(&plan.script, &whole(j)),
         restore: restore.map(|s| call(&plan.script, &s.args)),
@@ -199,6 +200,30 @@ fn job(plan: &Plan, j: &Job, stage: &str, start: Option<&str>) -> JobView {
         junit: j.junit.then(|| file("junit.xml")),
         metrics: j.metrics.then(|| file("metrics.txt")),
     }
+}
+
+/// What brings the installer that the spec's `python` names: no image of a job's default runner has one. The job of an
+/// image runs where the system's Python is of some version, so it also gets `uv`, which finds the right one. Into a folder
+/// of its own, because a system's Python takes no packages; not on a runner without an image, which is somebody's machine.
+fn installers(plan: &Plan, j: &Job, tools: &Tools) -> Vec<String> {
+    let container = j.runner.gitlab.image.is_some() && !j.runner.offline;
+    let Some(python) = plan.python.as_ref().filter(|_| j.python && container) else { return Vec::new() };
+    let mut wanted = match python.install {
+        Some(PlanInstall::Poetry { .. }) => vec![("poetry", &tools.poetry)],
+        Some(PlanInstall::Uv { .. }) => vec![("uv", &tools.uv)],
+        Some(PlanInstall::Pip { .. }) | None => Vec::new(),
+    };
+    if matches!(j.work, Work::Image(_)) && wanted.iter().all(|(tool, _)| *tool != "uv") {
+        wanted.push(("uv", &tools.uv));
+    }
+    let bring = |(tool, version): (&str, &String)| {
+        let folder = format!("/opt/mlpipe-{tool}");
+        format!(
+            "command -v {tool} >/dev/null || {{ python3 -m venv {folder} && {folder}/bin/python -m pip install --quiet \
+             --disable-pip-version-check {tool}=={version} && ln -s {folder}/bin/{tool} /usr/local/bin/{tool}; }}"
+        )
+    };
+    wanted.into_iter().map(bring).collect()
 }
 
 fn name(plan: &Plan, id: &str) -> Quoted {

@@ -1,7 +1,8 @@
 //! The printed file: snapshots, read-back, order.
 
 use crate::plan::{
-    Activation, Condition, EmitTo, EventKind, Pattern, Plan, PrSource, Refs, RunIf, Work, fixture,
+    Activation, Condition, EmitTo, EventKind, Pattern, Plan, PlanInstall, PrSource, Refs, RunIf, Work,
+    fixture,
 };
 use crate::platform::Platform;
 use crate::platform::gitlab::inputs::{TEXT, unfit};
@@ -105,6 +106,37 @@ fn approval_blocks_before_the_lock_and_a_cancel_puts_back() {
     let after = names(&deploy["after_script"]).concat();
     assert!(after.contains("\"$CI_JOB_STATUS\" != success") && after.contains("deploy production restore"));
     assert!(deploy.get("cache").is_none(), "what deploys takes nothing from a cache");
+}
+
+/// The installers that a job's `before_script` brings.
+fn brought(plan: &Plan, id: &str) -> Vec<String> {
+    let file = body(&Gitlab.emit(plan).unwrap());
+    let lines = file[job_name(plan, id).as_str()].get("before_script").map(names).unwrap_or_default();
+    let tool =
+        |l: &String| l.strip_prefix("command -v ").and_then(|l| l.split(' ').next()).map(str::to_owned);
+    lines.iter().filter_map(tool).collect()
+}
+
+#[test]
+fn the_installer_that_the_spec_names_is_brought_where_no_image_has_it() {
+    let none: [&str; 0] = [];
+    let mut plan = fixture::full();
+    plan.jobs.iter_mut().for_each(|j| j.python = j.id != "notify-slack-failure");
+    assert_eq!(brought(&plan, "gate-quality"), none, "pip comes with Python");
+    assert_eq!(brought(&plan, "image"), ["uv"], "Alpine's Python is not the one that the spec wants");
+    plan.python.as_mut().unwrap().install = Some(PlanInstall::Poetry { groups: vec![] });
+    assert_eq!(brought(&plan, "gate-quality"), ["poetry"]);
+    assert_eq!(brought(&plan, "image"), ["poetry", "uv"]);
+    assert_eq!(brought(&plan, "deploy-production"), ["poetry"], "for its smoke test");
+    assert_eq!(brought(&plan, "notify-slack-failure"), none, "has no Python of the user's");
+    plan.python.as_mut().unwrap().install = Some(PlanInstall::Uv { groups: vec![] });
+    assert_eq!(brought(&plan, "image"), ["uv"]);
+    let quality = plan.jobs.iter_mut().find(|j| j.id == "gate-quality").unwrap();
+    quality.runner.offline = true;
+    assert_eq!(brought(&plan, "gate-quality"), none, "nothing is downloaded on an offline runner");
+    let quality = plan.jobs.iter_mut().find(|j| j.id == "gate-quality").unwrap();
+    (quality.runner.offline, quality.runner.gitlab.image) = (false, None);
+    assert_eq!(brought(&plan, "gate-quality"), none, "a runner without an image is somebody's machine");
 }
 
 #[test]
