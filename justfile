@@ -8,7 +8,7 @@ ready:
 test:
     cargo test --quiet
 
-# the real tools over every example and 50 generated specs, and the three runs
+# the real tools over every example and 50 generated specs, and the runs
 conformance *words:
     tests/conformance/install && tests/conformance/run {{ words }}
 

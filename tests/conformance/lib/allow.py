@@ -47,5 +47,6 @@ def sift(entries, findings, versions) -> tuple:
         if entry not in used:
             faults.append(f"allowed.toml: `{entry.tool}` no longer says `{entry.message}`: take the entry out")
         elif entry.version != versions[entry.tool]:
-            faults.append(f"allowed.toml: the entry for `{entry.tool}` is of {entry.version}, the tool is {versions[entry.tool]}: look again")
+            found = versions[entry.tool]
+            faults.append(f"allowed.toml: the entry for `{entry.tool}` is of {entry.version}, the tool is {found}: look again")
     return left, faults

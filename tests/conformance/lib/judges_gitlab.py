@@ -164,7 +164,8 @@ class GitlabCiLocal(Judge):
     @staticmethod
     def reason(text):
         lines = [one.strip() for one in text.splitlines() if one.strip()]
-        noise = ("Unable to retrieve default remote", "Command failed with exit code 128", "fatal: ref refs/remotes", "parsing and downloads")
+        noise = ("Unable to retrieve default remote", "Command failed with exit code 128", "fatal: ref refs/remotes",
+                 "parsing and downloads")
         return " ".join(one for one in lines if not one.startswith((*noise, "at ")))
 
 

@@ -4,11 +4,9 @@ import json
 
 import yaml
 
-from .base import Judge, first_line, run
+from .base import HERE, Judge, first_line, run
 from .judges_github import as_json
 from .tools import node, npm_version, python_tool, system
-
-from .base import HERE
 
 KINDS = ("github", "gitlab", "gitlab-part")
 RULES = """{extends: default, rules: {document-start: disable, line-length: disable,
@@ -49,7 +47,7 @@ class YamlReaders(Judge):
         psych = as_json(run([system("ruby"), HERE / "ruby" / "psych.rb"], text=asked, good=(0,)).stdout, "psych.rb")
         modern = as_json(run(node("yaml12.mjs"), text=asked, good=(0,)).stdout, "yaml12.mjs")
         found = []
-        for path, ruby, new in zip(paths, psych, modern):
+        for path, ruby, new in zip(paths, psych, modern, strict=True):
             old = {"Psych": ruby, "PyYAML": pyyaml(path)}
             for reader, answer in {**old, "npm yaml": new}.items():
                 if "error" in answer:
@@ -87,7 +85,7 @@ def differences(old, new, at="", top=True):
     if isinstance(old, list):
         if len(old) != len(new):
             yield f"{len(old)} documents, {len(new)} documents"
-        for number, (a, b) in enumerate(zip(old, new)):
+        for a, b in zip(old, new, strict=False):
             yield from differences(a, b, at)
         return
     if set(old) != set(new):
@@ -97,7 +95,7 @@ def differences(old, new, at="", top=True):
     elif "s" in old:
         if len(old["s"]) != len(new["s"]):
             yield f"{at}: {len(old['s'])} items, {len(new['s'])} items"
-        for number, (a, b) in enumerate(zip(old["s"], new["s"])):
+        for number, (a, b) in enumerate(zip(old["s"], new["s"], strict=False)):
             yield from differences(a, b, f"{at}[{number}]", top=False)
     elif not same(old["v"], new["v"]):
         yield f"{at}: {brief(old)}, {brief(new)}"
@@ -107,7 +105,7 @@ def maps(old, new, at, top):
     """Differences of two mappings. GitHub's bare `on:` key at the top is a boolean in YAML 1.1, by long custom."""
     if len(old) != len(new):
         yield f"{at or 'the document'}: {len(old)} keys, {len(new)} keys"
-    for (key, a), (other, b) in zip(old, new):
+    for (key, a), (other, b) in zip(old, new, strict=False):
         if top and key == {"v": ["bool", "true"]} and other == {"v": ["str", "on"]}:
             key = other
         if key != other:

@@ -25,7 +25,10 @@ def table(head, rows) -> str:
     width = [max(len(row[at]) for row in cells) for at in range(len(head))]
     lines = []
     for number, row in enumerate(cells):
-        parts = [c.rjust(w) if number and c.replace(".", "").isdigit() and at > 1 else c.ljust(w) for at, (c, w) in enumerate(zip(row, width))]
+        parts = []
+        for at, cell in enumerate(row):
+            is_number = number > 0 and at > 1 and cell.replace(".", "").isdigit()
+            parts.append(cell.rjust(width[at]) if is_number else cell.ljust(width[at]))
         lines.append("  ".join(parts).rstrip())
         if number == 0:
             lines.append("  ".join("-" * w for w in width))

@@ -92,8 +92,9 @@ def event_file(bench) -> Path:
     payload = {"repository": repository, "ref": "refs/heads/main"}
     if bench.scenario.event == "merge_request":
         head = {"ref": "change", "sha": bench.commit, "repo": {"full_name": name}}
-        payload = {"repository": repository, "number": 1, "action": "synchronize",
-                   "pull_request": {"number": 1, "head": head, "base": {"ref": "main", "sha": bench.commit}, "user": {"type": "User", "login": "ann"}}}
+        base, user = {"ref": "main", "sha": bench.commit}, {"type": "User", "login": ACTOR}
+        change = {"number": 1, "head": head, "base": base, "user": user}
+        payload = {"repository": repository, "number": 1, "action": "synchronize", "pull_request": change}
     path = bench.folder / "event.json"
     path.write_text(json.dumps(payload), encoding="utf-8")
     return path
