@@ -2,9 +2,13 @@
 
 #![allow(clippy::expect_used, reason = "a test stops where it fails")]
 
+#[path = "support/blocks.rs"]
+mod support;
+
 use camino::Utf8Path;
-use mlpipe::diag::{ALL, Code, Finding, SourceMap};
+use mlpipe::diag::{ALL, Code};
 use std::collections::BTreeSet;
+use support::blocks;
 
 const GITHUB: &str = "src/platform/github/tests/limits.rs";
 const GITHUB_CONDITIONS: &str = "src/platform/github/tests/conditions.rs";
@@ -127,11 +131,6 @@ fn every_page_begins_with_its_code_and_every_page_has_one() {
     }
 }
 
-/// The code blocks of a page, in order.
-fn blocks(page: &str) -> Vec<&str> {
-    page.split("```mlpipe\n").skip(1).filter_map(|rest| rest.split("```").next()).collect()
-}
-
 /// Examples leave out what they are not about: the edition, the name, a trigger.
 fn whole(example: &str) -> String {
     let says = |word: &str| example.lines().any(|l| l.starts_with(word));
@@ -145,29 +144,19 @@ fn whole(example: &str) -> String {
     text + example
 }
 
-fn findings(text: &str) -> Vec<Finding> {
-    let folder = tempfile::tempdir().expect("a folder");
-    let root = Utf8Path::from_path(folder.path()).expect("UTF-8");
-    std::fs::write(root.join("example.mlpipe"), text).expect("written");
-    let loaded = mlpipe::spec::load(root, Utf8Path::new("example.mlpipe"), &mut SourceMap::default());
-    let mut findings = loaded.findings;
-    findings.extend(loaded.spec.iter().flat_map(mlpipe::check::check));
-    findings
-}
-
 /// The first block shows the fault and the second the remedy, which is silent: not only about this code.
 #[test]
 fn examples_of_rules_show_the_fault_and_the_remedy() {
     let mut wrong = Vec::new();
     for code in ALL.iter().copied().filter(|c| is_of_a_rule(c)) {
-        let [fault, remedy] = blocks(code.page)[..] else {
+        let [fault, remedy] = &blocks(code.page)[..] else {
             wrong.push(format!("{} has not two examples", code.id));
             continue;
         };
         let told = |text: &str| -> Vec<String> {
-            findings(&whole(text)).iter().map(|f| format!("{} {}", f.code.id, f.message)).collect()
+            support::checked(&whole(text)).1.iter().map(|f| format!("{} {}", f.code.id, f.message)).collect()
         };
-        let (at_fault, at_remedy) = (told(fault), told(remedy));
+        let (at_fault, at_remedy) = (told(&fault.text), told(&remedy.text));
         if at_fault.is_empty() || !at_fault.iter().all(|f| f.starts_with(code.id)) {
             wrong.push(format!("{}: its example tells {at_fault:?}", code.id));
         }

@@ -96,6 +96,8 @@ fn every_link_leads_somewhere() {
         "README.md",
         "ARCHITECTURE.md",
         "CONTRIBUTING.md",
+        "docs/language.md",
+        "docs/keywords.md",
         "examples/README.md",
         "tests/conformance/README.md",
     ] {

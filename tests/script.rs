@@ -295,7 +295,8 @@ fn the_three_platforms_say_the_same_of_a_run() {
         ),
         ("gitlab", gitlab("web", &[main]), "manual", "main", ""),
         ("gitlab", gitlab("schedule", &[main]), "schedule", "main", ""),
-        ("gitlab", gitlab("api", &[main, named]), "event", "main", ""),
+        ("gitlab", gitlab("api", &[main, named]), "manual", "main", ""),
+        ("gitlab", gitlab("trigger", &[main, named]), "event", "main", ""),
         ("jenkins", jenkins("push", &[("BRANCH_NAME", "main")]), "push", "main", ""),
         ("jenkins", jenkins("tag", &[("BRANCH_NAME", "v1"), ("TAG_NAME", "v1")]), "tag", "", "v1"),
         (

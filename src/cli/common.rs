@@ -124,7 +124,7 @@ impl Shell {
         for (root, mut selected) in by_root {
             let mut all = match project::specs(&root, &root) {
                 Ok(all) => all,
-                Err(DiscoverError::Nothing(_)) => Vec::new(),
+                Err(DiscoverError::Nothing { .. }) => Vec::new(),
                 Err(e) => return Err(e.to_string()),
             };
             all.extend(selected.iter().cloned());

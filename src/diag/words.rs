@@ -24,11 +24,15 @@ fn list<S: AsRef<str>>(items: &[S], joiner: &str) -> String {
     }
 }
 
+/// More candidates than that are not looked at: a file with thousands of names and as many slips would take minutes.
+const CANDIDATES: usize = 200;
+
 /// The candidate nearest to a misspelt word, if one is near enough to be meant.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (word.chars().count() / 3).clamp(1, 3);
     candidates
         .into_iter()
+        .take(CANDIDATES)
         .map(|c| (strsim::damerau_levenshtein(&word.to_lowercase(), &c.to_lowercase()), c))
         .filter(|(d, _)| *d <= limit)
         .min()

@@ -179,7 +179,7 @@ fn deploy(env: &str, needs: &[&str], target: PlanTarget, approval: Option<Approv
     j.reads = needs.iter().map(|s| (*s).to_owned()).collect();
     j.environment =
         Some(PlanEnvironment { name: env.into(), purpose: EnvironmentPurpose::Deploy, tier: env.into() });
-    j.lock = Some(format!("mlpipe-fraud-scorer-{env}"));
+    j.lock = Some(format!("mlpipe/fraud-scorer/{env}"));
     j.secrets = vec![secret("KUBECONFIG_PROD", SecretKind::File)];
     let step = |id: &str, title: &str, when| Step {
         id: id.into(),

@@ -1,7 +1,9 @@
 //! Which specs there are.
 
+use crate::diag::words;
 use camino::{Utf8Path, Utf8PathBuf};
 use ignore::WalkBuilder;
+use std::sync::{Arc, Mutex};
 
 /// Why specs could not be found.
 #[derive(Debug, thiserror::Error)]
@@ -18,14 +20,31 @@ pub enum DiscoverError {
         root: Utf8PathBuf,
     },
     /// A folder without specs.
-    #[error("no `.mlpipe` file in `{0}` or below; `mlpipe init` writes one")]
-    Nothing(Utf8PathBuf),
+    #[error("no `.mlpipe` file in `{path}` or below{}", hint(roots))]
+    Nothing {
+        /// The folder.
+        path: Utf8PathBuf,
+        /// Folders below that are roots of their own, and so were not entered.
+        roots: Vec<Utf8PathBuf>,
+    },
     /// A spec that no output could name.
     #[error("the path `{0}` is not UTF-8, and the generated files name their spec; rename it")]
     Name(String),
     /// A folder that cannot be read.
     #[error("{0}")]
     Walk(String),
+}
+
+fn hint(roots: &[Utf8PathBuf]) -> String {
+    match roots {
+        [] => "; `mlpipe init` writes one".to_owned(),
+        [one] => format!("; `{one}` is a root of its own: name it"),
+        many => format!(
+            "; {} below are roots of their own: name them, such as `{}`",
+            words::count(many.len(), "folder"),
+            many[0]
+        ),
+    }
 }
 
 /// Every `.mlpipe` file below `path` (or the file itself), relative to the root, sorted. `.gitignore` is respected;
@@ -46,12 +65,19 @@ pub fn specs(root: &Utf8Path, path: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Disco
     below(&real)?;
     let top = real.clone();
     let mut found = Vec::new();
+    let others = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&others);
     let walk = WalkBuilder::new(&real)
         .require_git(false)
         .filter_entry(move |e| {
             let is_other_root = e.file_type().is_some_and(|t| t.is_dir())
                 && e.path() != top.as_std_path()
                 && e.path().join("mlpipe.toml").exists();
+            if let (true, Some(folder), Ok(mut seen)) =
+                (is_other_root, Utf8Path::from_path(e.path()), seen.lock())
+            {
+                seen.push(folder.to_owned());
+            }
             !is_other_root
         })
         .build();
@@ -65,7 +91,15 @@ pub fn specs(root: &Utf8Path, path: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Disco
         }
     }
     found.sort();
-    if found.is_empty() { Err(DiscoverError::Nothing(path.to_owned())) } else { Ok(found) }
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let mut roots = others.lock().map(|r| r.clone()).unwrap_or_default();
+    roots.sort();
+    for r in &mut roots {
+        *r = r.strip_prefix(&real).map_or_else(|_| r.clone(), |below| path.join(below));
+    }
+    Err(DiscoverError::Nothing { path: path.to_owned(), roots })
 }
 
 /// A folder that cannot be read might hold a spec: passing it over would be a silence.

@@ -22,7 +22,10 @@ pub fn findings(
     let handler =
         GraphicalReportHandler::new_themed(theme).with_links(false).with_width(width).with_cause_chain();
     let mut out = String::new();
-    for f in findings.iter().take(SHOWN) {
+    for (i, f) in findings.iter().take(SHOWN).enumerate() {
+        if i > 0 {
+            out.push('\n');
+        }
         let shown = Shown { finding: f, base, source: f.span.map(|s| named(sources, base, s)) };
         if handler.render_report(&mut out, &shown).is_err() {
             out.push_str(&format!("{}: {}\n", f.code.id, f.message));

@@ -61,7 +61,7 @@ fn view(plan: &Plan) -> View {
         pipeline: Quoted::word(&plan.pipeline),
         pipeline_quoted: bash(&plan.pipeline),
         script: Quoted::word(&plan.script),
-        all_secrets: words(plan.secrets.iter().map(|s| bash(s))),
+        all_secrets: words(all_secrets(plan).into_iter().map(bash)),
         inputs: plan.inputs.iter().map(input).collect(),
         jobs: plan
             .jobs
@@ -76,6 +76,25 @@ fn view(plan: &Plan) -> View {
         help: help::lines(plan).iter().map(|line| bash(line)).collect(),
         arms: arms.into_iter().map(|(args, call)| Arm { pattern: bash(&args), call }).collect(),
     }
+}
+
+/// Every variable that holds a secret somewhere: the names that jobs see, and on GitLab, where project variables reach
+/// every job, the names that they have there.
+fn all_secrets(plan: &Plan) -> Vec<&str> {
+    let shell_name = |n: &&str| {
+        n.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+            && n.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    let there = plan.jobs.iter().flat_map(|j| &j.secrets).map(|s| s.gitlab.as_str()).filter(shell_name);
+    let mut all: Vec<&str> = plan.secrets.iter().map(String::as_str).chain(there).collect();
+    let mut seen = Vec::new();
+    all.retain(|n| {
+        !seen.contains(n) && {
+            seen.push(*n);
+            true
+        }
+    });
+    all
 }
 
 /// The name of a job's function. Ids hold `[a-z0-9-]` only, so two jobs never share one.

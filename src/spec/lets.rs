@@ -5,6 +5,7 @@ use super::{RUN_VALUES, Template, TemplatePiece};
 use crate::diag::{Code, Finding, Span, Spanned, words};
 use crate::syntax::{Piece, Text};
 use indexmap::IndexMap;
+use std::cell::Cell;
 
 /// What a `let` holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,7 +28,7 @@ pub(crate) struct Lets {
 }
 
 /// A `let` without a value.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Unfilled {
     /// The statement.
     pub(crate) statement: Span,
@@ -35,6 +36,8 @@ pub(crate) struct Unfilled {
     pub(crate) via: Option<Span>,
     /// A library is looked at alone: its users fill it.
     pub(crate) may_stay: bool,
+    /// The user knows it by now.
+    pub(crate) told: Cell<bool>,
 }
 
 impl Lets {
@@ -54,13 +57,8 @@ impl Lets {
             return Some(value.node.clone());
         }
         let unfilled = self.unfilled.get(name)?;
-        if !unfilled.may_stay {
-            let finding = self::unfilled(name, unfilled, Some(at));
-            let told = findings.iter().any(|f| f.code == finding.code && f.message == finding.message);
-            if !told {
-                findings
-                    .push(finding.help(format!("write `let {name} = …` in the file with the `pipeline`")));
-            }
+        if !unfilled.may_stay && !unfilled.told.replace(true) {
+            findings.push(self::unfilled(name, unfilled, Some(at)));
         }
         Some(LetValue::Unknown)
     }

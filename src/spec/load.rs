@@ -9,8 +9,9 @@ use crate::diag::{Code, FileId, Finding, SourceMap, Span, Spanned, sort_and_dedu
 use crate::spec::shape::Place;
 use crate::syntax::{ArgKind, Piece, Statement};
 use camino::{Utf8Path, Utf8PathBuf};
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use sha2::{Digest, Sha256};
+use std::cell::Cell;
 
 /// What came out of reading one `.mlpipe` file and everything it uses.
 #[derive(Debug, Default)]
@@ -54,12 +55,18 @@ pub fn load(root: &Utf8Path, path: &Utf8Path, sources: &mut SourceMap) -> Loaded
 
 /// Where something was not understood: the top-level statement around each error, or the error's own place.
 fn doubtful(files: &Files, findings: &[Finding]) -> Vec<Span> {
-    let statements = || files.all.iter().flat_map(|f| &f.tree.statements).map(|s| s.span);
+    let mut statements: Vec<Span> =
+        files.all.iter().flat_map(|f| &f.tree.statements).map(|s| s.span).collect();
+    statements.sort_unstable();
+    let around = |at: Span| {
+        let behind = statements.partition_point(|s| (s.file, s.start) <= (at.file, at.start));
+        statements[..behind].last().filter(|s| s.contains(at)).copied()
+    };
     let mut spans: Vec<Span> = findings
         .iter()
         .filter(|f| f.is_error())
         .filter_map(|f| f.span)
-        .map(|at| statements().find(|s| s.contains(at)).unwrap_or(at))
+        .map(|at| around(at).unwrap_or(at))
         .collect();
     spans.sort_unstable();
     spans.dedup();
@@ -120,7 +127,12 @@ fn collected(decoder: &mut Decoder<'_>, files: &Files, is_library: bool) -> Lets
                 continue;
             }
             if statement.args.len() == 1 && !statement.damaged {
-                let unfilled = Unfilled { statement: statement.head, via: file.via, may_stay: is_library };
+                let unfilled = Unfilled {
+                    statement: statement.head,
+                    via: file.via,
+                    may_stay: is_library,
+                    told: Cell::new(false),
+                };
                 without.entry(name.to_owned()).or_insert(unfilled);
                 continue;
             }
@@ -144,6 +156,7 @@ fn collected(decoder: &mut Decoder<'_>, files: &Files, is_library: bool) -> Lets
     }
     without.retain(|name, _| !given.contains_key(name));
     for (name, unfilled) in without.iter().filter(|(_, u)| u.via.is_none() && !u.may_stay) {
+        unfilled.told.set(true);
         decoder.findings.push(lets::unfilled(name, unfilled, None));
     }
     decoder.lets = Lets { values: IndexMap::new(), unfilled: without };
@@ -153,21 +166,31 @@ fn collected(decoder: &mut Decoder<'_>, files: &Files, is_library: bool) -> Lets
 
 /// Works out values, those first that need no other. What is left over goes in a circle.
 fn resolve(decoder: &mut Decoder<'_>, mut pending: IndexMap<String, Pending<'_>>) {
-    loop {
-        let ready: Vec<String> = pending
-            .values()
-            .filter(|p| needs(p.statement).all(|n| !pending.contains_key(n)))
-            .map(|p| p.name.node.clone())
-            .collect();
-        if ready.is_empty() {
-            break;
-        }
-        for name in ready {
-            let Some(one) = pending.shift_remove(&name) else { continue };
-            let value = value_of(decoder, one.statement);
-            decoder.lets.values.insert(name, Spanned::new(value, one.name.span));
+    let mut wanted_by: IndexMap<String, Vec<String>> = IndexMap::new();
+    let mut missing: IndexMap<String, usize> = IndexMap::new();
+    for (name, one) in &pending {
+        let open: Vec<&str> = needs(one.statement).filter(|n| pending.contains_key(*n)).collect();
+        missing.insert(name.clone(), open.len());
+        for need in open {
+            wanted_by.entry(need.to_owned()).or_default().push(name.clone());
         }
     }
+    let mut ready: Vec<String> =
+        missing.iter().filter(|(_, n)| **n == 0).map(|(k, _)| k.clone()).rev().collect();
+    while let Some(name) = ready.pop() {
+        let Some(one) = pending.swap_remove(&name) else { continue };
+        let value = value_of(decoder, one.statement);
+        decoder.lets.values.insert(name.clone(), Spanned::new(value, one.name.span));
+        for next in wanted_by.swap_remove(&name).unwrap_or_default() {
+            if let Some(n) = missing.get_mut(&next) {
+                *n -= 1;
+                if *n == 0 {
+                    ready.push(next);
+                }
+            }
+        }
+    }
+    pending.sort_by(|_, a, _, b| a.name.span.cmp(&b.name.span));
     if let Some(path) = circle(&pending) {
         let first = &pending[path[0]].name;
         decoder.findings.push(
@@ -204,15 +227,16 @@ fn needs(statement: &Statement) -> impl Iterator<Item = &str> {
 
 /// One circle among `let`s each of which needs another of them.
 fn circle<'p>(pending: &'p IndexMap<String, Pending<'_>>) -> Option<Vec<&'p str>> {
-    let mut path: Vec<&str> = vec![pending.keys().next()?];
+    let mut path: IndexSet<&str> = IndexSet::new();
+    path.insert(pending.keys().next()?);
     loop {
         let last = *path.last()?;
-        let (_, statement) = pending.get_key_value(last).map(|(k, p)| (k, p.statement))?;
+        let statement = pending.get(last)?.statement;
         let next = needs(statement).find_map(|n| pending.get_key_value(n).map(|(k, _)| k.as_str()))?;
-        if let Some(start) = path.iter().position(|p| *p == next) {
-            return Some(path.split_off(start));
+        if let Some(start) = path.get_index_of(next) {
+            return Some(path.into_iter().skip(start).collect());
         }
-        path.push(next);
+        path.insert(next);
     }
 }
 

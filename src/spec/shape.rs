@@ -163,6 +163,39 @@ pub enum Place {
 }
 
 impl Place {
+    /// Every place, the top of a file first.
+    pub const ALL: [Self; 29] = [
+        Self::Top,
+        Self::On,
+        Self::Python,
+        Self::Secret,
+        Self::Runner,
+        Self::Model,
+        Self::Access,
+        Self::State,
+        Self::Data,
+        Self::Validate,
+        Self::Gate,
+        Self::Train,
+        Self::Image,
+        Self::Deploy,
+        Self::Approval,
+        Self::Watch,
+        Self::Rollback,
+        Self::Scenario,
+        Self::Target,
+        Self::Kubernetes,
+        Self::Command,
+        Self::Ssh,
+        Self::Helm,
+        Self::ArgoRollouts,
+        Self::Kserve,
+        Self::Sagemaker,
+        Self::Ecs,
+        Self::Lambda,
+        Self::CloudRun,
+    ];
+
     /// Where that is, in the user's words: `in a gate`.
     pub fn describe(self) -> &'static str {
         match self {
@@ -218,6 +251,10 @@ pub const TARGETS: [(&str, Place); 10] = [
     ("cloud_run", Place::CloudRun),
 ];
 
+/// Kinds of target that are typed and checked, and compiled by a later version.
+pub const TARGETS_LATER: &[&str] =
+    &["ssh", "helm", "argo_rollouts", "kserve", "sagemaker", "ecs", "lambda", "cloud_run"];
+
 /// How often a statement may stand in one block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Times {
@@ -257,6 +294,8 @@ pub struct Keyword {
     pub required: bool,
     /// What to do while it is typed but not compiled; empty when it is compiled.
     pub later: &'static str,
+    /// Those choices among its arguments that are typed but not compiled; the decoder refuses each by name.
+    pub later_choices: &'static [&'static str],
     /// An example of it, one line.
     pub example: &'static str,
     /// What it says, in one line.
@@ -280,6 +319,7 @@ impl Keyword {
             opens: Opens::Nothing,
             required: false,
             later: "",
+            later_choices: &[],
             example,
             doc,
         }
@@ -313,5 +353,10 @@ impl Keyword {
     /// It is typed and checked, and compiled by a later version; until then this is what to do.
     pub(crate) const fn later(self, instead: &'static str) -> Self {
         Self { later: instead, ..self }
+    }
+
+    /// These of its choices are typed and checked, and compiled by a later version.
+    pub(crate) const fn later_choices(self, choices: &'static [&'static str]) -> Self {
+        Self { later_choices: choices, ..self }
     }
 }

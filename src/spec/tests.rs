@@ -317,6 +317,43 @@ fn a_chain_of_a_thousand_files_is_one_finding() {
     assert_eq!(Folder::new(&files).codes(), ["MLP004"]);
 }
 
+/// Statements that might make a phase look at all others for each of them. `#` stands for a number, `@` for the next.
+const MANY: &[&str] = &[
+    "x\n",
+    "gate a { rnu \"x\" }\n",
+    "gate g# { run \"x\" }\n",
+    "gate g# { run \"x\"; metrics \"m\"; require f > open; require g > open }\n",
+    "let a# = \"${a@}\"\n",
+    "let b@ = \"${b#}\"\n",
+    "let c# = \"${open} ${d}\"\n",
+    "env A# = \"${nothing}\"\n",
+    "target t# kubernetes { }\n",
+    "deploy d# { target t# { deployment \"x\" } }\n",
+    "use \"lib.mlpipe\" only g, a#\n",
+    "on push main\n",
+    "secret S# { github \"a\" }\n",
+    "\"\n",
+];
+
+#[test]
+fn time_grows_with_the_statements_and_not_faster() {
+    for piece in MANY {
+        let time = |bytes: usize| {
+            let mut text = format!("{HEAD}let open\n");
+            for i in 0..bytes / piece.len() {
+                text.push_str(&piece.replace('#', &i.to_string()).replace('@', &(i + 1).to_string()));
+            }
+            let folder = Folder::new(&[("main.mlpipe", &text), ("lib.mlpipe", "gate g { run \"x\" }\n")]);
+            let start = std::time::Instant::now();
+            let _ = folder.load();
+            start.elapsed()
+        };
+        let (small, large) = (time(5_000), time(40_000));
+        let allowed = small * 32 + std::time::Duration::from_millis(500);
+        assert!(large < allowed, "{piece:?}: 5 kB {small:?}, 40 kB {large:?}");
+    }
+}
+
 mod random {
     use super::*;
     use proptest::prelude::*;

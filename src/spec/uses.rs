@@ -6,6 +6,7 @@ use super::shape::Place;
 use crate::diag::{Code, FileId, Finding, SourceMap, Span, Spanned, words};
 use crate::syntax::{self, Statement, Tree};
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use indexmap::IndexSet;
 
 /// What may be taken from another file.
 const TAKEABLE: [&str; 5] = ["gate", "target", "runner", "data", "let"];
@@ -246,6 +247,7 @@ impl Files {
     ) {
         let file = &self.all[index];
         let mut offered: Vec<&Statement> = Vec::new();
+        let mut places: IndexSet<Span> = IndexSet::new();
         for used in &file.uses {
             if offers[used.file].is_none() {
                 self.offer(used.file, offers, findings);
@@ -253,7 +255,7 @@ impl Files {
             let theirs = offers[used.file].as_deref().unwrap_or_default();
             self.check_only(used, theirs, findings);
             for statement in theirs.iter().filter(|s| used.takes(s)) {
-                if !offered.iter().any(|o| o.span == statement.span) {
+                if places.insert(statement.span) {
                     offered.push(statement);
                 }
             }
@@ -283,20 +285,19 @@ impl Files {
     }
 
     fn check_only(&self, used: &Use, theirs: &[&Statement], findings: &mut Vec<Finding>) {
-        for name in &used.only {
-            let names = || theirs.iter().filter_map(|s| name_of(s));
-            if names().any(|n| n == name.node) {
-                continue;
-            }
-            let path = &self.all[used.file].path;
+        let names: IndexSet<&str> = theirs.iter().filter_map(|s| name_of(s)).collect();
+        let path = &self.all[used.file].path;
+        for name in used.only.iter().filter(|name| !names.contains(name.as_str())) {
             let finding = Finding::at(
                 Code::USE_UNKNOWN,
                 name.span,
                 format!("`{path}` has nothing called `{}`", name.node),
             );
-            findings.push(match words::nearest(name, names()) {
+            findings.push(match words::nearest(name, names.iter().copied()) {
                 Some(near) => finding.help(format!("did you mean `{near}`?")),
-                None => finding.help(format!("it has {}", words::and_list(&names().collect::<Vec<_>>()))),
+                None => {
+                    finding.help(format!("it has {}", words::and_list(&names.iter().collect::<Vec<_>>())))
+                }
             });
         }
     }

@@ -8,6 +8,7 @@ import unittest
 from bench import COMMIT, REPOSITORY, Bench, runtime_text, sha
 
 MODEL = sha("model bytes")
+MAY = ("--allow", "push", "any", "")
 DEPLOYED = f"{REPOSITORY}:{COMMIT}"
 
 
@@ -39,7 +40,7 @@ class ImageBench(Bench):
         return [*words, *more]
 
     def push(self, *more: str, **env: str):
-        return self.job("image", *self.words("--login", "ghcr", "", "", *more), **env)
+        return self.job("image", *self.words("--login", "ghcr", "", "", *MAY, *more), **env)
 
     def stops(self, done, *sentences: str) -> None:
         """It failed, said this, and nothing was pushed or tagged."""
@@ -52,6 +53,14 @@ class ImageBench(Bench):
 
 
 class Push(ImageBench):
+    def test_only_from_the_refs_of_the_spec_and_case_counts(self) -> None:
+        words = self.words("--login", "ghcr", "", "", "--allow", "push", "branch", "main")
+        for branch in ("MAIN", "feature", ""):
+            done = self.job("image", *words, MLPIPE_BRANCH=branch)
+            self.stops(done, "does not push an image")
+        done = self.job("image", *words, MLPIPE_BRANCH="main")
+        self.assertEqual(done.returncode, 0, done.stdout)
+
     def test_builds_scans_pushes_and_hands_on_the_digest(self) -> None:
         self.env["MLPIPE_BRANCH"] = "feature/Ünder+x"
         done = self.push()
@@ -173,7 +182,7 @@ class Push(ImageBench):
         ):
             self.forget_calls()
             self.tool("docker", registry={})
-            done = self.job("image", *self.words("--login", *words), **env)
+            done = self.job("image", *self.words("--login", *words, *MAY), **env)
             self.assertEqual(done.returncode, 0, done.stdout)
             login = [c for c in self.calls("docker") if c["words"][0] == "login"][0]
             self.assertEqual((login["words"][2], login["stdin"]), (user, "pw"))
@@ -279,7 +288,7 @@ class FixedTagExists(ImageBench):
     def test_a_repository_s_own_name_decides_nothing(self) -> None:
         words = self.words("--login", "ghcr", "", "")
         words[words.index("--repository") + 1] = "ghcr.io/acme/denied"
-        done = self.job("image", *words)
+        done = self.job("image", *words, *MAY)
         self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_the_ways_in_which_registries_say_not_found(self) -> None:
@@ -387,7 +396,7 @@ class Context(ImageBench):
         words = self.words("--login", "ghcr", "", "")
         words[words.index("--context") + 1] = "app"
         (self.repo / "app").mkdir()
-        self.stops(self.job("image", *words), "outside of the build context app")
+        self.stops(self.job("image", *words, *MAY), "outside of the build context app")
 
     def test_tags(self) -> None:
         self.env.update(MLPIPE_TAG="v1.0+build", MLPIPE_BRANCH="")

@@ -5,7 +5,9 @@ use super::{
     gates::{model_work, needs_secret},
     is_pull_request, runners,
 };
-use crate::plan::{Condition, ImageWork, PlanLogin, PlanScan, PlanTag, Right, SecretFrom, SecretUse, Work};
+use crate::plan::{
+    Condition, ImageWork, Piece, PlanLogin, PlanScan, PlanTag, Right, SecretFrom, SecretUse, Text, Work,
+};
 use crate::spec::{Image, ImageTag, Registry};
 
 impl Builder<'_> {
@@ -76,7 +78,6 @@ impl Builder<'_> {
         if push && image.dockerfile.is_none() {
             self.defaulted("image.dockerfile", "Dockerfile", "docker's own default");
         }
-        let moves = |t: &PlanTag| matches!(t, PlanTag::Branch | PlanTag::Latest);
         let (moving_tags, fixed_tags) = tags.into_iter().partition(moves);
         let repository = image.repository.node.clone();
         let context = image.context.as_ref().map_or_else(|| ".".to_owned(), |c| c.node.clone());
@@ -119,6 +120,21 @@ impl Builder<'_> {
                 self.built_in("CI_REGISTRY_PASSWORD", SecretFrom::GitlabPredefined),
             ],
             (None, _) => vec![],
+        }
+    }
+}
+
+/// The next run may want the same tag for another image: it follows the branch, or is `latest` by another name. A text
+/// with the commit or the git tag in it never moves, and neither does a version that a person wrote down.
+fn moves(tag: &PlanTag) -> bool {
+    let named = |text: &Text, name: &str| text.0.iter().any(|p| matches!(p, Piece::Ref(r) if r == name));
+    match tag {
+        PlanTag::Branch | PlanTag::Latest => true,
+        PlanTag::Commit | PlanTag::ShortCommit | PlanTag::GitTag => false,
+        PlanTag::Text(text) => {
+            let fixed = named(text, "commit") || named(text, "tag");
+            let latest = text.as_literal().is_some_and(|t| t == "latest");
+            !fixed && (latest || named(text, "branch"))
         }
     }
 }

@@ -70,7 +70,8 @@ impl Builder<'_> {
         let smoke = d.smoke.as_ref().map(|s| s.node.clone());
         let steps = steps(name, smoke.is_some());
         let reads = self.deploy_reads(&needs);
-        let lock = format!("mlpipe-{}-{name}", self.spec.pipeline.node);
+        // `/` stands in no name, so two pipelines of one Jenkins or repository never share a lock by accident.
+        let lock = format!("mlpipe/{}/{name}", self.spec.pipeline.node);
         let job = self.add(Draft {
             id: format!("deploy-{name}"),
             title: format!("Deploy: {name}"),
@@ -181,12 +182,13 @@ impl Builder<'_> {
         all
     }
 
+    /// The image, or the one model that has a file.
     fn artifact(&self) -> Artifact {
-        match (&self.spec.image, self.spec.models.keys().next()) {
-            (Some(i), _) => Artifact::Image { repository: i.repository.node.clone() },
-            (None, Some(m)) => Artifact::Model { name: m.clone() },
-            (None, None) => Artifact::Model { name: String::new() },
+        if let Some(i) = &self.spec.image {
+            return Artifact::Image { repository: i.repository.node.clone() };
         }
+        let fetched = self.spec.models.values().find(|m| m.source.is_some());
+        Artifact::Model { name: fetched.map(|m| m.name.node.clone()).unwrap_or_default() }
     }
 
     fn target(&mut self, d: &Deploy) -> (PlanTarget, Vec<SecretUse>, runners::Kind) {

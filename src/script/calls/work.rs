@@ -155,7 +155,11 @@ fn image_options(call: Call, image: &ImageWork, job: &Job) -> Call {
     let call =
         if image.scan.is_some() { call.option("scanner-image", [tool_images::scanner()]) } else { call };
     let call = if job.runner.offline { call.option("offline", []) } else { call };
-    if image.push { call } else { call.option("check", []) }
+    if image.push {
+        allowed(job).into_iter().fold(call, |call, use_| call.raw("allow", use_))
+    } else {
+        call.option("check", [])
+    }
 }
 
 fn tag_words(tag: &PlanTag) -> [Quoted; 2] {

@@ -2,7 +2,7 @@
 
 use super::{Decoder, Item, statements};
 use crate::diag::{Code, Finding, Span, Spanned, words};
-use crate::spec::shape::{Place, TARGETS};
+use crate::spec::shape::{Place, TARGETS, TARGETS_LATER};
 use crate::spec::{CommandTarget, Kubernetes, Target, keywords};
 use crate::syntax::Statement;
 
@@ -159,5 +159,5 @@ impl Decoder<'_> {
 }
 
 fn later_kind(kind: &str) -> bool {
-    !matches!(kind, "kubernetes" | "command")
+    TARGETS_LATER.contains(&kind)
 }

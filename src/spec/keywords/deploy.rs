@@ -3,7 +3,7 @@
 use crate::spec::shape::Kind::{Duration, Name, OneOf, Percent, Shell, Str, TargetName};
 use crate::spec::shape::Place::{Approval, Deploy, Target, Top};
 use crate::spec::shape::Shape::{A, Either, List, Maybe, The};
-use crate::spec::shape::{Keyword, Place};
+use crate::spec::shape::{Keyword, Place, TARGETS_LATER};
 
 const WITHOUT_SPLIT: &str =
     "leave it out: the deploy is rolled out at once, and put back when its smoke test fails";
@@ -39,7 +39,8 @@ pub(super) static WORDS: &[Keyword] = &[
         "approval required { by \"ml-leads\"; expires 3d }",
         "a person says yes first",
     )
-    .may_open(Approval),
+    .may_open(Approval)
+    .later_choices(&["by_dispatch"]),
     Keyword::new("by", &[Approval], &[List(&[A("who", Str)])], "by \"ml-leads\"", "who may say yes"),
     Keyword::new(
         "expires",
@@ -63,6 +64,7 @@ pub(super) static WORDS: &[Keyword] = &[
         "where it goes: a kind of target, or the name of one",
     )
     .may_open(Target)
+    .later_choices(TARGETS_LATER)
     .required(),
     Keyword::new(
         "smoke",

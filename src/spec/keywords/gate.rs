@@ -42,7 +42,8 @@ pub(super) static WORDS: &[Keyword] = &[
         "needs model fraud-scorer",
         "the things that it works on: models, data, the pushed image",
     )
-    .many(),
+    .many()
+    .later_choices(&["data"]),
     Keyword::new("after", &[Gate], &[List(&[A("gate", Name)])], "after unit", "gates that come first").many(),
     Keyword::new(
         "before",
@@ -82,7 +83,8 @@ pub(super) static WORDS: &[Keyword] = &[
         "metrics \"metrics.json\"",
         "a file with metrics, from this very run",
     )
-    .many(),
+    .many()
+    .later_choices(&["promptfoo"]),
     Keyword::new(
         "metric",
         &[Gate, Validate],

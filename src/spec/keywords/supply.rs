@@ -36,7 +36,8 @@ pub(super) static WORDS: &[Keyword] = &[
         "source mlflow \"models:/fraud-scorer@candidate\" { secret MLFLOW_TRACKING_URI }",
         "where the model comes from; a hosted model has none",
     )
-    .may_open(Access),
+    .may_open(Access)
+    .later_choices(&["huggingface", "sagemaker", "s3", "gs", "azure", "dvc", "oci"]),
     Keyword::new(
         "version",
         &[Model],
@@ -106,7 +107,8 @@ pub(super) static WORDS: &[Keyword] = &[
         "image ghcr \"ghcr.io/acme/fraud-scorer\" { tags commit }",
         "the container image: build, scan, push; deployed by digest",
     )
-    .may_open(Image),
+    .may_open(Image)
+    .later_choices(&["ecr", "gar", "acr"]),
     Keyword::new(
         "with",
         &[Image],

@@ -3,41 +3,9 @@ use crate::diag::SourceMap;
 use crate::spec::shape::{Kind, Opens, Shape, TARGETS, Times};
 use std::collections::BTreeSet;
 
-const PLACES: [Place; 29] = [
-    Place::Top,
-    Place::On,
-    Place::Python,
-    Place::Secret,
-    Place::Runner,
-    Place::Model,
-    Place::Access,
-    Place::State,
-    Place::Data,
-    Place::Validate,
-    Place::Gate,
-    Place::Train,
-    Place::Image,
-    Place::Deploy,
-    Place::Approval,
-    Place::Watch,
-    Place::Rollback,
-    Place::Scenario,
-    Place::Target,
-    Place::Kubernetes,
-    Place::Command,
-    Place::Ssh,
-    Place::Helm,
-    Place::ArgoRollouts,
-    Place::Kserve,
-    Place::Sagemaker,
-    Place::Ecs,
-    Place::Lambda,
-    Place::CloudRun,
-];
-
 #[test]
 fn a_word_has_one_meaning_in_a_place() {
-    for place in PLACES {
+    for place in Place::ALL {
         let words: Vec<&str> = within(place).map(|k| k.word).collect();
         let unique: BTreeSet<&str> = words.iter().copied().collect();
         assert_eq!(words.len(), unique.len(), "{place:?}: {words:?}");
@@ -46,7 +14,7 @@ fn a_word_has_one_meaning_in_a_place() {
 
 #[test]
 fn every_place_is_opened_and_has_words() {
-    for place in PLACES {
+    for place in Place::ALL {
         let opened = all().any(|k| k.opens == Opens::May(place) || k.opens == Opens::Must(place));
         let a_target = TARGETS.iter().any(|(_, p)| *p == place);
         assert!(opened || a_target || place == Place::Top, "nothing opens {place:?}");

@@ -3,7 +3,7 @@
 use crate::spec::shape::Kind::{Count, Env, Glob, Ident, Name, Number, OneOf, Path, Raw, Str, Upper, Value};
 use crate::spec::shape::Place::{self, Access, Data, Deploy, Gate, Image, Model, On, Top, Train, Validate};
 use crate::spec::shape::Shape::{self, A, Either, List, Maybe, Op, The};
-use crate::spec::shape::{Keyword, TARGETS};
+use crate::spec::shape::{Keyword, TARGETS, TARGETS_LATER};
 
 const PLATFORMS: &[&str] = &["github", "gitlab", "jenkins"];
 
@@ -264,7 +264,8 @@ pub(super) static WORDS: &[Keyword] = &[
         "notify slack secret SLACK_WEBHOOK on failure",
         "who is told, and when",
     )
-    .many(),
+    .many()
+    .later_choices(&["teams", "email"]),
     Keyword::new(
         "target",
         &[Top],
@@ -273,7 +274,8 @@ pub(super) static WORDS: &[Keyword] = &[
         "a target with a name, for several deploys",
     )
     .once_per(&["name"])
-    .opens(Place::Target),
+    .opens(Place::Target)
+    .later_choices(TARGETS_LATER),
     Keyword::new(
         "patch",
         &[Top],

@@ -111,8 +111,9 @@ def outcome(record: Record, section: Section, text: str, what: str) -> None:
 # begin
 
 
-def allowed(uses: Sequence[Sequence[str]]) -> None:
-    """This event and ref may deploy: what the platform decided is decided once more."""
+def allowed(uses: Sequence[Sequence[str]], what: str) -> None:
+    """This event and ref may do this: what the platform decided is decided once more,
+    because GitHub's conditions do not tell `main` from `MAIN`."""
     get = os.environ.get
     event = get("MLPIPE_EVENT", "")
     if event == "event":
@@ -126,7 +127,7 @@ def allowed(uses: Sequence[Sequence[str]]) -> None:
                 return
     where = refs["tag"] or refs["branch"] or "no branch"
     raise Stop(
-        f"a run by {event or 'no event'} on {where} does not deploy",
+        f"a run by {event or 'no event'} on {where} does not {what}",
         "the branches and tags of `on push` and `on tag` do",
     )
 
@@ -208,7 +209,7 @@ def deploy_begin(
     earlier = dict(section.data) if section.load() else {}
     section.data = {"environment": section.environment, **this_run()}
     try:
-        allowed(options.all("allow"))
+        allowed(options.all("allow"), "deploy")
         check_room(options)
         image, digest, models = artifact(options)
         by_command = options.has("command")  # whose `live` prints a digest

@@ -249,10 +249,12 @@ def build(
         "builder-image": 1,
         "timeout": 1,
     },
-    many={"fixed": 2, "moving": 2, "model": 2, "gate": 1},
+    many={"fixed": 2, "moving": 2, "model": 2, "gate": 1, "allow": 3},
 )
 def image_job(record: Record, options: Options) -> int:
     """Builds, scans and pushes, or hands on the digest that a fixed tag has."""
+    if not options.has("check"):
+        allowed(options.all("allow"), "push an image")
     host, repository = options.one("host"), options.one("repository")
     verdicts = gate_verdicts(options.each("gate"))
     models = image_models(options)

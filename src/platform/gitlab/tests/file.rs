@@ -101,7 +101,7 @@ fn approval_blocks_before_the_lock_and_a_cancel_puts_back() {
     assert!(ask.get("resource_group").is_none());
     assert_eq!(ask["environment"]["name"].as_str(), Some("production-approval"));
     let deploy = &file["deploy-production"];
-    assert_eq!(deploy["resource_group"].as_str(), Some("mlpipe-fraud-scorer-production"));
+    assert_eq!(deploy["resource_group"].as_str(), Some("mlpipe/fraud-scorer/production"));
     assert_eq!(names(&deploy["script"]), ["sh .mlpipe/fraud-scorer.sh deploy production"]);
     let after = names(&deploy["after_script"]).concat();
     assert!(after.contains("\"$CI_JOB_STATUS\" != success") && after.contains("deploy production restore"));
