@@ -138,6 +138,22 @@ fn a_keyword_misspelt() {
 }
 
 #[test]
+fn a_missing_word_is_shown_in_the_form_that_was_begun() {
+    for (line, help) in [
+        (
+            r#"model m { source http "https://x.test/a"; version "m/1"; save "a" }"#,
+            r#"`"https://x.test/a" sha256 …`"#,
+        ),
+        (r#"gate g { run "x"; repeat 3 }"#, "`repeat 5 pass 4`"),
+    ] {
+        let repo = Repo::new();
+        repo.write("release.mlpipe", format!("mlpipe 1\npipeline p\non push main\n{line}\n"));
+        let ran = repo.run(&["lint"], 1);
+        assert!(ran.err.contains(help), "{line}: {}", ran.err);
+    }
+}
+
+#[test]
 fn a_unit_of_the_wrong_kind() {
     one(SPEC.replace("run \"python3", "timeout 30%; run \"python3"), "MLP120", 5, 24);
     one(SPEC.replace("accuracy >= 0.85", "latency_ms < 5%"), "MLP120", 5, 88);

@@ -125,6 +125,9 @@ fn plan_shows_order_and_defaults() {
     {
         assert!(ran.out.contains(words), "{words}\n{}", ran.out);
     }
+    assert!(ran.out.contains("pushes it without a scan"), "{}", ran.out);
+    repo.write("release.mlpipe", SPEC.replace("{ tags commit }", "{ tags commit; scan trivy fail_on high }"));
+    assert!(repo.run(&["plan"], 0).out.contains("builds, scans and pushes"));
     let json: serde_json::Value =
         serde_json::from_str(&repo.run(&["plan", "--format", "json"], 0).out).expect("JSON");
     assert_eq!(json["schema"], 1);

@@ -84,7 +84,9 @@ fn because(cause: &Cause) -> String {
             env!("CARGO_PKG_VERSION")
         ),
         Cause::OthersChanged => {
-            "is older than another pipeline of this repository; `mlpipe compile` brings it up to date".into()
+            "is older than another pipeline of this repository, or than this build of mlpipe; `mlpipe compile` brings it \
+             up to date"
+                .into()
         }
     }
 }

@@ -105,8 +105,14 @@ fn does(job: &Job) -> String {
             None => "names the version of a hosted model".into(),
             Some(_) => "resolves the model's version and checksum, once for the run".into(),
         },
-        Work::Image(i) if i.push => format!("builds, scans and pushes {}; hands on its digest", i.repository),
-        Work::Image(i) => format!("builds and scans {}; pushes nothing", i.repository),
+        Work::Image(i) => match (i.push, i.scan.is_some()) {
+            (true, true) => format!("builds, scans and pushes {}; hands on its digest", i.repository),
+            (true, false) => {
+                format!("builds {} and pushes it without a scan; hands on its digest", i.repository)
+            }
+            (false, true) => format!("builds and scans {}; pushes nothing", i.repository),
+            (false, false) => format!("builds {}; scans and pushes nothing", i.repository),
+        },
         Work::Approve(_) => "waits for a person, and records who said yes".into(),
         Work::Deploy(d) => {
             let steps: Vec<&str> = job.steps.iter().map(|s| s.id.as_str()).collect();

@@ -217,7 +217,19 @@ impl<'s> Matcher<'_, '_, 's> {
                 format!("`{}` wants {wanted} behind `{}`", self.decoder.shown(span), self.last_shown())
             }
         };
-        self.tell(Finding::at(Code::MISSING_ARGUMENT, span, message))
+        let finding = Finding::at(Code::MISSING_ARGUMENT, span, message);
+        // The keyword's example may show another form of it; the word that is missing from this one says more.
+        let word = wanted
+            .strip_prefix('`')
+            .and_then(|w| w.strip_suffix('`'))
+            .filter(|w| !self.keyword.example.contains(w));
+        self.tell(match word.filter(|_| !self.statement.args.is_empty()) {
+            Some(word) => finding.help(format!(
+                "write on, on this line and before any block: `{} {word} …`",
+                self.last_shown()
+            )),
+            None => finding,
+        })
     }
 
     fn last_shown(&self) -> String {
