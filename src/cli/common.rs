@@ -122,11 +122,7 @@ impl Shell {
         }
         let mut projects = Vec::new();
         for (root, mut selected) in by_root {
-            let mut all = match project::specs(&root, &root) {
-                Ok(all) => all,
-                Err(DiscoverError::Nothing { .. }) => Vec::new(),
-                Err(e) => return Err(e.to_string()),
-            };
+            let mut all = if paths.is_empty() { selected.clone() } else { every_spec(&root)? };
             all.extend(selected.iter().cloned());
             for list in [&mut all, &mut selected] {
                 list.sort();
@@ -149,6 +145,14 @@ impl Shell {
         } else {
             Exit::Fine
         }
+    }
+}
+
+/// Every spec of a root; a root may have none beside those that the user names.
+fn every_spec(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, String> {
+    match project::specs(root, root) {
+        Err(DiscoverError::Nothing { .. }) => Ok(Vec::new()),
+        found => found.map_err(|e| e.to_string()),
     }
 }
 

@@ -69,6 +69,8 @@ pub fn specs(root: &Utf8Path, path: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Disco
     let seen = Arc::clone(&others);
     let walk = WalkBuilder::new(&real)
         .require_git(false)
+        // What one person's machine ignores everywhere must not decide what a repository compiles to.
+        .git_global(false)
         .filter_entry(move |e| {
             let is_other_root = e.file_type().is_some_and(|t| t.is_dir())
                 && e.path() != top.as_std_path()
