@@ -186,6 +186,21 @@ pub struct Job {
     pub work: Work,
 }
 
+impl Job {
+    /// What putting back may take beside [`Job::timeout`], in seconds; nothing where nothing is put back.
+    pub fn restore_seconds(&self) -> u64 {
+        match &self.work {
+            Work::Deploy(d) => d.target.restore_seconds(),
+            _ => 0,
+        }
+    }
+
+    /// The longest that the script may take, in seconds: its limit, and then putting back.
+    pub fn longest(&self) -> u64 {
+        self.timeout + self.restore_seconds()
+    }
+}
+
 /// A place in a spec.
 #[derive(Debug, Clone, Serialize)]
 pub struct Origin {

@@ -272,6 +272,15 @@ pub enum PlanTarget {
     },
 }
 
+impl PlanTarget {
+    /// What putting back may take, in seconds, beside the job's own limit: a look, the verb, its wait and a look again,
+    /// each within the target's limit, and two minutes for what lies between. The runtime keeps the same figure.
+    pub fn restore_seconds(&self) -> u64 {
+        let (Self::Kubernetes { timeout, .. } | Self::Command { timeout, .. }) = self;
+        3 * timeout + 120
+    }
+}
+
 /// Jobs that a fork's pull request does not run.
 #[derive(Debug, Clone, Serialize)]
 pub struct WithheldWork {

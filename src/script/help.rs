@@ -43,11 +43,18 @@ fn what(job: &Job) -> String {
             }
         }
         Work::Model(model) => format!("finds the version and checksum of model {}", model.name),
-        Work::Image(image) if image.push => format!("builds, scans and pushes {}", image.repository),
-        Work::Image(image) => format!("builds and scans {}, without pushing it", image.repository),
-        Work::Approve(approve) => format!("records who approved {}", approve.environment),
+        Work::Image(image) => {
+            let scans = if image.scan.is_some() { ", scans" } else { "" };
+            let end = if image.push { " and pushes" } else { "" };
+            let quiet = if image.push { "" } else { ", without pushing it" };
+            format!("builds{scans}{end} {}{quiet}", image.repository)
+        }
+        Work::Approve(approve) => {
+            format!("records who approved {}; not at a desk, where nobody is asked", approve.environment)
+        }
         Work::Deploy(deploy) => {
-            format!("deploys to {}; one phase: begin, roll-out, smoke, finish, restore", deploy.environment)
+            let phases: Vec<&str> = job.steps.iter().map(|step| step.id.as_str()).collect();
+            format!("deploys to {}; one phase: {}", deploy.environment, phases.join(", "))
         }
         Work::Withheld(_) => "says which jobs a pull request from outside does not run".into(),
         Work::Notify(_) => "tells people how the run ended".into(),

@@ -47,7 +47,7 @@ impl Builder<'_> {
         };
         let job = self.add(Draft {
             id: id.into(),
-            title: if push { "Image: build, scan, push".into() } else { "Image: build and scan".into() },
+            title: title(push, image.scan.is_some()).into(),
             head: image.common.head,
             args,
             needs: needs.clone(),
@@ -121,6 +121,16 @@ impl Builder<'_> {
             ],
             (None, _) => vec![],
         }
+    }
+}
+
+/// Says of a scan only where there is one.
+fn title(push: bool, scan: bool) -> &'static str {
+    match (push, scan) {
+        (true, true) => "Image: build, scan, push",
+        (true, false) => "Image: build, push",
+        (false, true) => "Image: build and scan",
+        (false, false) => "Image: build",
     }
 }
 

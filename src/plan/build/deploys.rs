@@ -163,9 +163,13 @@ impl Builder<'_> {
             purpose: EnvironmentPurpose::Approval,
             tier: tier.to_owned(),
         });
+        let end = match &work.unchecked {
+            None => "the run stops when it has none",
+            Some(_) => "by `unchecked`, the run does not look whether it has",
+        };
         self.notes.push(format!(
             "GitHub and GitLab keep who may approve in the settings: environment `{}` needs required reviewers \
-             (GitHub) or protection with people allowed to deploy (GitLab); the run stops when it has none",
+             (GitHub) or protection with people allowed to deploy (GitLab); {end}",
             work.approval_environment
         ));
     }

@@ -1,8 +1,12 @@
 //! What is told to people: the jobs withheld from a fork, and how the run ended.
 
 use super::{Builder, Draft, is_pull_request, runners};
+use crate::diag::Spanned;
 use crate::plan::{Condition, EventKind, NotifyWork, PrSource, RunIf, SecretKind, WithheldWork, Work};
-use crate::spec::{Channel, Common, Notify, NotifyOn};
+use crate::spec::{Channel, Common, Duration, Notify, NotifyOn};
+
+/// What sending a message may take, tries included, in seconds.
+const LIMIT: f64 = 300.0;
 
 impl Builder<'_> {
     /// A pull request from a fork is told which jobs it did not get, and why.
@@ -82,7 +86,8 @@ impl Builder<'_> {
         if !own.can_hold() {
             return;
         }
-        let common = Common { head: n.span, ..Common::default() };
+        let limit = Duration { seconds: LIMIT };
+        let common = Common { head: n.span, timeout: Some(Spanned::new(limit, n.span)), ..Common::default() };
         let job = self.add(Draft {
             id: format!("notify-{name}"),
             title: format!("Notify: {channel} on {outcome}"),
@@ -99,6 +104,5 @@ impl Builder<'_> {
         job.needs = told.to_vec();
         job.run_if = run_if;
         job.secrets = vec![url];
-        job.timeout = 5 * 60;
     }
 }

@@ -172,13 +172,13 @@ fn is_default_variable(name: &str) -> bool {
 fn time(job: &Job, out: &mut Vec<Finding>) {
     let self_hosted = job.runner.github.iter().any(|l| l.eq_ignore_ascii_case("self-hosted"));
     let (too_long, most) = if self_hosted {
-        (minutes(job.timeout) > SELF_HOSTED_MINUTES, "5 days, less the backstop of 10 minutes".to_owned())
+        (minutes(job.longest()) > SELF_HOSTED_MINUTES, "5 days, less the backstop of 10 minutes".to_owned())
     } else {
         let least = HOSTED_SCRIPT_SECONDS.min((HOSTED_MINUTES - BACKSTOP_MINUTES) * 60);
-        (job.timeout > least, "5 h 30 min on a hosted runner".to_owned())
+        (job.longest() > least, "5 h 30 min on a hosted runner".to_owned())
     };
     if too_long {
-        let minutes = job.timeout.div_ceil(60);
+        let minutes = job.longest().div_ceil(60);
         out.push(
             Finding::at(
                 Code::GITHUB_TIME,

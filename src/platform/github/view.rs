@@ -248,7 +248,7 @@ fn job(plan: &Plan, job: &Job, tools: &Tools) -> Result<JobView, TemplateBug> {
         needs: Quoted::join(&job.needs.iter().map(|n| Quoted::word(n)).collect::<Vec<_>>(), ", "),
         condition: yaml_folded(&condition::lines(&parts), 6),
         runs_on: runs_on(&job.runner.github),
-        timeout_minutes: minutes(job.timeout),
+        timeout_minutes: minutes(job.longest()),
         environment: job.environment.as_ref().map(|e| yaml_github(&e.name)),
         lock: job.lock.as_deref().map(yaml_github),
         permissions: permissions(job),

@@ -5,9 +5,7 @@ use super::rules::{job_rules, workflow_rules};
 use super::stages::{Stages, stages};
 use super::words::{call, note, scalar};
 use super::{job_name, shared, stage_name};
-use crate::plan::{
-    DeployWork, Job, Plan, PlanInstall, PlanTarget, RunIf, SecretUse, StepWhen, Trigger, Work,
-};
+use crate::plan::{DeployWork, Job, Plan, PlanInstall, RunIf, SecretUse, StepWhen, Trigger, Work};
 use crate::platform::tools::Tools;
 use crate::render::{Quoted, yaml};
 use crate::spec::PlatformName;
@@ -163,7 +161,7 @@ fn job(plan: &Plan, j: &Job, stage: &str, start: Option<&str>, tools: &Tools) ->
     let restore = j.steps.iter().find(|s| s.when == StepWhen::Unfinished);
     let limit = j.timeout.div_ceil(60);
     let after_script =
-        restore.map(|_| AfterScript { script: limit + BACKSTOP / 2, after: restore_minutes(j) });
+        restore.map(|_| AfterScript { script: limit + restore_minutes(j), after: restore_minutes(j) });
     JobView {
         origin: note(&format!("{}:{}: {}", j.origin.path, j.origin.line, j.origin.text)),
         secrets: j.secrets.iter().filter(|s| stored(s)).map(|s| secret_note(s, j)).collect(),
@@ -188,7 +186,7 @@ fn job(plan: &Plan, j: &Job, stage: &str, start: Option<&str>, tools: &Tools) ->
             .as_ref()
             .map(|e| EnvironmentView { name: scalar(&e.name), tier: scalar(&e.tier) }),
         lock: j.lock.as_deref().map(scalar),
-        timeout: limit + BACKSTOP + after_script.as_ref().map_or(0, |a| a.after),
+        timeout: BACKSTOP + after_script.as_ref().map_or(limit, |a| a.script + a.after),
         after_script,
         cache: cache(plan, j),
         prepare: j.runner.gitlab.prepare.iter().chain(&installers(plan, j, tools)).map(|c| yaml(c)).collect(),
@@ -238,15 +236,9 @@ fn whole(j: &Job) -> Vec<String> {
     }
 }
 
-/// Minutes that putting back may take after a cancel: the target's own limit, and the look before and after it.
+/// Minutes that putting back may take, after a failure in the script and after a cancel behind it.
 fn restore_minutes(j: &Job) -> u64 {
-    let verb = match &j.work {
-        Work::Deploy(d) => match &d.target {
-            PlanTarget::Kubernetes { timeout, .. } | PlanTarget::Command { timeout, .. } => *timeout,
-        },
-        _ => 0,
-    };
-    (verb.div_ceil(60) + 2).max(AFTER_SCRIPT)
+    j.restore_seconds().div_ceil(60).max(AFTER_SCRIPT)
 }
 
 fn stored(s: &SecretUse) -> bool {

@@ -208,7 +208,12 @@ fn call(plan: &Plan, job: &Job, step: &Step) -> Call {
     let line = words.map(shell_word).collect::<Vec<_>>().join(" ");
     Call {
         name: groovy(&format!("{}: {}", job.id, step.id)),
-        minutes: job.timeout.div_ceil(60) + BACKSTOP,
+        minutes: match step.when {
+            StepWhen::Normal => job.timeout,
+            StepWhen::Unfinished => job.restore_seconds(),
+        }
+        .div_ceil(60)
+            + BACKSTOP,
         label: groovy(&step.title),
         command: groovy(&format!("sh {line}")),
     }

@@ -330,7 +330,13 @@ def run_plain(name: str, words: list[str]) -> int:
 @plain("get")
 def get(words: list[str]) -> int:
     """`get JOB PATH [digest|optional]`: prints one value of a record of this run."""
-    value = field(read_record(words[0]).data, words[1])
+    record = read_record(words[0])
+    if record.status not in ("passed", "advisory"):
+        raise Stop(
+            f"{words[0]} has not passed: its record says {record.status}",
+            "mend that job first; this one builds on it",
+        )
+    value = field(record.data, words[1])
     if value is None and words[2:] == ["optional"]:
         return 0
     if not isinstance(value, str) or not value:
