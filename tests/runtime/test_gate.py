@@ -80,11 +80,23 @@ class Verdicts(Desk):
         self.assertIn("outside the repository", self.record()["reason"])
         self.assertTrue(outside.exists())
 
+    def test_one_missing_file_is_one_reason(self) -> None:
+        rules = ("accuracy >= 0.85", "f1 >= 0.8")
+        words = ["--run", "true", "--metrics", "json", "m.json"]
+        for line, rule in enumerate(rules):
+            metric, op, bound = rule.split()
+            words += ["--require", metric, op, bound, "", str(line), rule]
+        self.gate(*words)
+        reason = self.record()["reason"]
+        self.assertEqual(reason.count("m.json is not there"), 1, reason)
+        for rule in rules:
+            self.assertIn("`" + rule + "`", reason)
+
     def test_reports_and_artifacts_must_be_written(self) -> None:
         for words, reason in [
             (("--junit", "u.xml"), "report u.xml: u.xml is not there"),
             (("--artifact", "a.txt"), "artifact a.txt: the command did not write it"),
-            (("--metrics", "json", "m.json"), "metrics m.json: m.json is not there"),
+            (("--metrics", "json", "m.json"), "m.json is not there"),
         ]:
             done = self.gate("--run", "true", *words)
             self.assertEqual(done.returncode, 1, words)

@@ -69,11 +69,8 @@ class Gate:
         sources = [Source(path, format) for format, path in self.metrics]
         baseline = Source(self.baseline, "json") if self.baseline else None
         rules = [rule.judge(sources, baseline) for rule in self.rules]
-        problems = [
-            f"metrics {source.path}: {source.problem}"
-            for source in sources
-            if source.problem
-        ] + self.missing()
+        problems = [source.problem for source in sources if source.problem]
+        problems += self.missing()
         passed = not code and not problems
         passed = passed and all(rule["verdict"] == "pass" for rule in rules)
         return {
@@ -125,8 +122,15 @@ def why_failed(gate: Gate, attempts: Sequence[Json]) -> str:
     elif last["exit"]:
         reasons.append(f"the command ended with exit status {last['exit']}")
     failed = [rule for rule in last["rules"] if rule["verdict"] != "pass"]
-    reasons += [f"`{rule['rule']}` does not hold: {rule['reason']}" for rule in failed]
-    reasons += last["problems"]
+    shared: dict[str, list[str]] = {}
+    for rule in failed:
+        shared.setdefault(rule["reason"], []).append("`" + rule["rule"] + "`")
+    for why, rules in shared.items():
+        if len(rules) == 1:
+            reasons.append(f"{rules[0]} does not hold: {why}")
+        else:
+            reasons.append(f"{why}, so these do not hold: {', '.join(rules)}")
+    reasons += [problem for problem in last["problems"] if problem not in shared]
     if gate.times > 1:
         passed = sum(attempt["passed"] for attempt in attempts)
         need = f"{passed} of {len(attempts)} attempts passed, {gate.passes} of "
