@@ -73,7 +73,9 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
 
 fn print(shell: &Shell, files: &[OutputFile]) {
     let mut text = String::new();
-    for f in files {
+    // The script and its runtime are long; what a person wants to see first on a terminal is what is printed last.
+    let (scripts, pipelines): (Vec<_>, Vec<_>) = files.iter().partition(|f| f.path.starts_with(".mlpipe/"));
+    for f in scripts.into_iter().chain(pipelines) {
         if files.len() > 1 {
             text.push_str(&format!("==> {} <==\n", f.path));
         }

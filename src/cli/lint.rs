@@ -35,6 +35,7 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         drop(p.compile(&To::platforms(&[])));
     }
     match args.format {
+        Format::Human if projects.iter().all(|p| p.findings.is_empty()) => shell.say("no findings"),
         Format::Human => shell.findings(&projects),
         Format::Json => {
             let bases: Vec<Utf8PathBuf> = projects.iter().map(|p| from_here(&p.root)).collect();
