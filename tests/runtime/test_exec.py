@@ -122,6 +122,14 @@ class Records(Desk):
             self.write("mlpipe-out/image.json", json.dumps(data))
             self.assertEqual(self.call("get", "image", "image.digest", "digest").returncode, code, digest)
 
+    def test_nothing_builds_on_a_job_that_failed(self) -> None:
+        self.begin("model-m", "model")
+        data = {**self.record("model-m"), "status": "failed", "reason": "no such file"}
+        self.write("mlpipe-out/model-m.json", json.dumps(data))
+        done = self.call("get", "model-m", "model.version")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("model-m has failed, and this job builds on it: no such file", done.stdout)
+
     def test_a_fault_of_ours_is_told_as_such(self) -> None:
         self.begin("gate-q", "gate")
         done = self.call("gate", "--timeout", "soon", MLPIPE_JOB="gate-q")

@@ -331,11 +331,9 @@ def run_plain(name: str, words: list[str]) -> int:
 def get(words: list[str]) -> int:
     """`get JOB PATH [digest|optional]`: prints one value of a record of this run."""
     record = read_record(words[0])
-    if record.status not in ("passed", "advisory"):
-        raise Stop(
-            f"{words[0]} has not passed: its record says {record.status}",
-            "mend that job first; this one builds on it",
-        )
+    if record.status == "failed":
+        why = record.data.get("reason") or "its record does not say why"
+        raise Stop(f"{words[0]} has failed, and this job builds on it: {why}")
     value = field(record.data, words[1])
     if value is None and words[2:] == ["optional"]:
         return 0
