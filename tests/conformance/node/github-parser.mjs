@@ -4,6 +4,10 @@ import { readFileSync } from 'node:fs';
 import { createRequire, registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import path from 'node:path';
+import { text as read } from 'node:stream/consumers';
+
+// A long list does not fit the pipe at once, and readFileSync(0) then fails with EAGAIN.
+const stdin = () => read(process.stdin);
 
 // The packages import their .json files without the attribute that Node demands.
 registerHooks({
@@ -19,7 +23,7 @@ const { TextDocument } = createRequire(path.join(home, 'package.json'))('vscode-
 
 const SEVERITY = { 1: 'error', 2: 'warning', 3: 'information', 4: 'hint' };
 const findings = [];
-for (const file of JSON.parse(readFileSync(0, 'utf8'))) {
+for (const file of JSON.parse(await stdin())) {
   const text = readFileSync(file, 'utf8');
   // The service tells a workflow from an action by its path, so a planted file gets a workflow's path too.
   const uri = 'file:///repo/.github/workflows/' + path.basename(file).replace(/\.ya?ml$/, '') + '.yml';

@@ -2,6 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { text as read } from 'node:stream/consumers';
+
+// A long list does not fit the pipe at once, and readFileSync(0) then fails with EAGAIN.
+const stdin = () => read(process.stdin);
 
 const { parseAllDocuments } = createRequire(path.join(process.argv[2], 'package.json'))('yaml');
 
@@ -13,7 +17,7 @@ function typed(value) {
   return { v: [kind, String(value)] };
 }
 
-const answers = JSON.parse(readFileSync(0, 'utf8')).map((file) => {
+const answers = JSON.parse(await stdin()).map((file) => {
   const documents = parseAllDocuments(readFileSync(file, 'utf8'), { version: '1.2', schema: 'core', intAsBigInt: true });
   const fault = documents.flatMap((d) => [...d.errors, ...d.warnings])[0];
   if (fault) return { file, error: fault.message };
