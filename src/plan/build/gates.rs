@@ -3,6 +3,7 @@
 use super::{Builder, Draft, runners};
 use crate::plan::{GateWork, ModelWork, PlanMetrics, PlanRequire, PlanSource, Work};
 use crate::spec::{Gate, Model, ModelSource, Require, Right as RightSide, Tolerance};
+use std::collections::HashSet;
 
 impl Builder<'_> {
     /// One job a model: its version and checksum are resolved once for the run.
@@ -40,21 +41,27 @@ impl Builder<'_> {
         self.gates(|_| true);
     }
 
+    /// Pass after pass over the gates that wait, in the order of the file, until nothing more is ready.
     fn gates(&mut self, may: impl Fn(&Gate) -> bool) {
         let spec = self.spec;
+        let mut there: HashSet<String> = self.jobs.iter().map(|j| j.id.clone()).collect();
+        let id = |name: &str| format!("gate-{name}");
+        let mut waiting: Vec<&Gate> =
+            spec.gates.values().filter(|g| may(g) && !there.contains(&id(&g.name.node))).collect();
         loop {
-            let ready = spec.gates.values().find(|g| {
-                may(g)
-                    && !self.has(&format!("gate-{}", g.name.node))
-                    && g.after.iter().all(|a| self.has(&format!("gate-{}", a.node)))
+            let before = waiting.len();
+            waiting.retain(|g| {
+                let ready = g.after.iter().all(|a| there.contains(&id(&a.node)));
+                if ready {
+                    self.gate(g);
+                    there.insert(id(&g.name.node));
+                }
+                !ready
             });
-            let Some(g) = ready else { return };
-            self.gate(g);
+            if waiting.len() == before {
+                return;
+            }
         }
-    }
-
-    fn has(&self, id: &str) -> bool {
-        self.jobs.iter().any(|j| j.id == id)
     }
 
     fn gate(&mut self, g: &Gate) {
