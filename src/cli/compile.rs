@@ -72,16 +72,14 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
 }
 
 fn print(shell: &Shell, files: &[OutputFile]) {
-    let mut text = String::new();
     // The script and its runtime are long; what a person wants to see first on a terminal is what is printed last.
     let (scripts, pipelines): (Vec<_>, Vec<_>) = files.iter().partition(|f| f.path.starts_with(".mlpipe/"));
     for f in scripts.into_iter().chain(pipelines) {
         if files.len() > 1 {
-            text.push_str(&format!("==> {} <==\n", f.path));
+            shell.out(&format!("==> {} <==\n", f.path));
         }
-        text.push_str(&f.text);
+        shell.out(&f.text);
     }
-    shell.out(&text);
 }
 
 fn write(shell: &Shell, args: &Args, project: &Project, root: &Utf8PathBuf, files: &[OutputFile]) -> Exit {

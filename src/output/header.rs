@@ -65,10 +65,9 @@ pub fn stamp(body: &str, comment: Comment, source: &str, spec: &str) -> String {
          {lead} {MARK} version={version} spec={spec} content={}\n",
         hash(body)
     );
-    match body.split_once('\n') {
-        Some((shebang, rest)) if shebang.starts_with("#!") => format!("{shebang}\n{header}{rest}"),
-        _ => format!("{header}{body}"),
-    }
+    let first = body.find('\n').map_or(0, |end| end + 1);
+    let (shebang, rest) = body.split_at(if body.starts_with("#!") { first } else { 0 });
+    [shebang, &header, rest].concat()
 }
 
 /// Splits a file into its header and everything else; nothing when mlpipe did not write it.

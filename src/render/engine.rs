@@ -3,6 +3,7 @@
 
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value, syntax::SyntaxConfig};
 use serde::Serialize;
+use std::sync::OnceLock;
 
 /// A template that failed: never the user's fault.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +72,36 @@ impl Engine {
         let text =
             self.env.get_template(template).and_then(|t| t.render(context)).map_err(|e| bug(template, &e))?;
         Ok(format!("{}\n", text.replace("\r\n", "\n").trim_end_matches('\n')))
+    }
+}
+
+/// The templates of one back end, parsed when the first of them is printed and kept for the pipelines that follow.
+pub struct Templates {
+    texts: &'static [(&'static str, &'static str)],
+    engine: OnceLock<Engine>,
+}
+
+impl Templates {
+    /// Path below `templates/` and text of each.
+    pub const fn new(texts: &'static [(&'static str, &'static str)]) -> Self {
+        Self { texts, engine: OnceLock::new() }
+    }
+
+    /// Path and text of each, for the tests that read them.
+    pub fn texts(&self) -> &'static [(&'static str, &'static str)] {
+        self.texts
+    }
+
+    /// Prints one of them.
+    ///
+    /// # Errors
+    /// A template that does not parse, and anything that it does wrong: our bug.
+    pub fn render(&self, template: &str, view: &impl Serialize) -> Result<String, TemplateBug> {
+        if let Some(engine) = self.engine.get() {
+            return engine.render(template, view);
+        }
+        let engine = Engine::new(self.texts)?;
+        self.engine.get_or_init(|| engine).render(template, view)
     }
 }
 

@@ -6,5 +6,5 @@
 mod engine;
 mod quote;
 
-pub use engine::{Engine, TemplateBug};
+pub use engine::{Engine, TemplateBug, Templates};
 pub use quote::{Quoted, bash, comment, expression_literal, groovy, yaml, yaml_folded, yaml_github};

@@ -11,11 +11,13 @@ mod tool_images;
 pub use runtime::runtime;
 
 use crate::plan::{Job, Plan, PlanInput, Work};
-use crate::render::{Engine, Quoted, TemplateBug, bash, comment};
+use crate::render::{Quoted, TemplateBug, Templates, bash, comment};
 use crate::spec::InputKind;
 use serde::Serialize;
 
 const TEMPLATE: &str = "script/pipeline.sh";
+static TEMPLATES: Templates =
+    Templates::new(&[(TEMPLATE, include_str!("../../templates/script/pipeline.sh.j2"))]);
 
 /// What the template prints.
 #[derive(Serialize)]
@@ -50,9 +52,7 @@ struct Arm {
 /// # Errors
 /// A template that fails: our bug.
 pub fn emit(plan: &Plan) -> Result<String, TemplateBug> {
-    let template = include_str!("../../templates/script/pipeline.sh.j2");
-    let engine = Engine::new(&[(TEMPLATE, template)])?;
-    engine.render(TEMPLATE, &view(plan))
+    TEMPLATES.render(TEMPLATE, &view(plan))
 }
 
 fn view(plan: &Plan) -> View {

@@ -21,7 +21,8 @@ const PARTS: [&str; 15] = [
 
 /// The Python file that the scripts call: the same for every pipeline.
 pub fn runtime() -> String {
-    let mut text = String::from("#!/usr/bin/env python3\n");
+    let mut text = String::with_capacity(PARTS.iter().map(|p| p.len() + 2).sum::<usize>() + 64);
+    text.push_str("#!/usr/bin/env python3\n");
     for (i, part) in PARTS.iter().enumerate() {
         if i > 0 {
             text.push_str("\n\n");

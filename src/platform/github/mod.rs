@@ -16,18 +16,18 @@ mod tests;
 use super::{Capability, Platform};
 use crate::diag::Finding;
 use crate::plan::Plan;
-use crate::render::{Engine, TemplateBug};
+use crate::render::{TemplateBug, Templates};
 use crate::spec::PlatformName;
 
 /// The templates, by the names under which they include one another.
-const TEMPLATES: [(&str, &str); 3] = [
+static TEMPLATES: Templates = Templates::new(&[
     (
         "github/workflow.yml.j2",
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/github/workflow.yml.j2")),
     ),
     ("github/on.yml.j2", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/github/on.yml.j2"))),
     ("github/job.yml.j2", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/github/job.yml.j2"))),
-];
+]);
 
 /// GitHub Actions.
 pub struct Github;
@@ -47,7 +47,7 @@ impl Platform for Github {
     }
 
     fn emit(&self, plan: &Plan) -> Result<String, TemplateBug> {
-        Engine::new(&TEMPLATES)?.render("github/workflow.yml.j2", &view::of(plan)?)
+        TEMPLATES.render("github/workflow.yml.j2", &view::of(plan)?)
     }
 
     fn text_limits(&self, plan: &Plan, text: &str) -> Vec<Finding> {

@@ -16,15 +16,15 @@ mod tests;
 use super::{Capability, Platform, tools};
 use crate::diag::Finding;
 use crate::plan::Plan;
-use crate::render::{Engine, TemplateBug};
+use crate::render::{TemplateBug, Templates};
 use crate::spec::PlatformName;
 
-const TEMPLATES: &[(&str, &str)] = &[
+static TEMPLATES: Templates = Templates::new(&[
     ("gitlab/pipeline.yml.j2", include_str!("../../../templates/gitlab/pipeline.yml.j2")),
     ("gitlab/job.yml.j2", include_str!("../../../templates/gitlab/job.yml.j2")),
     ("gitlab/head.yml.j2", include_str!("../../../templates/gitlab/head.yml.j2")),
     ("gitlab/root.yml.j2", include_str!("../../../templates/gitlab/root.yml.j2")),
-];
+]);
 
 /// The file that GitLab reads unless the project says otherwise.
 const ROOT: &str = ".gitlab-ci.yml";
@@ -46,7 +46,7 @@ impl Platform for Gitlab {
     }
 
     fn emit(&self, plan: &Plan) -> Result<String, TemplateBug> {
-        Engine::new(TEMPLATES)?.render("gitlab/pipeline.yml.j2", &view::pipeline(plan, &tools::read()?))
+        TEMPLATES.render("gitlab/pipeline.yml.j2", &view::pipeline(plan, &tools::read()?))
     }
 
     fn text_limits(&self, plan: &Plan, text: &str) -> Vec<Finding> {
@@ -63,7 +63,7 @@ impl Platform for Gitlab {
             to.map_or_else(|| self.default_path(&p.pipeline, true), |e| e.path.clone())
         };
         let paths: Vec<String> = plans.iter().map(path).collect();
-        let text = Engine::new(TEMPLATES)?.render("gitlab/root.yml.j2", &view::root(&plans, &paths))?;
+        let text = TEMPLATES.render("gitlab/root.yml.j2", &view::root(&plans, &paths))?;
         Ok(Some((ROOT.to_owned(), text)))
     }
 

@@ -14,15 +14,15 @@ mod view;
 use super::{Capability, Platform};
 use crate::diag::Finding;
 use crate::plan::Plan;
-use crate::render::{Engine, TemplateBug};
+use crate::render::{TemplateBug, Templates};
 use crate::spec::PlatformName;
 
 /// Templates, by their path below `templates/`.
-const TEMPLATES: &[(&str, &str)] = &[
+static TEMPLATES: Templates = Templates::new(&[
     ("jenkins/Jenkinsfile.j2", include_str!("../../../templates/jenkins/Jenkinsfile.j2")),
     ("jenkins/stage.j2", include_str!("../../../templates/jenkins/stage.j2")),
     ("jenkins/helpers.j2", include_str!("../../../templates/jenkins/helpers.j2")),
-];
+]);
 
 /// Jenkins.
 pub struct Jenkins;
@@ -45,7 +45,7 @@ impl Platform for Jenkins {
     }
 
     fn emit(&self, plan: &Plan) -> Result<String, TemplateBug> {
-        Engine::new(TEMPLATES)?.render("jenkins/Jenkinsfile.j2", &view::View::of(plan))
+        TEMPLATES.render("jenkins/Jenkinsfile.j2", &view::View::of(plan))
     }
 
     fn text_limits(&self, plan: &Plan, text: &str) -> Vec<Finding> {
