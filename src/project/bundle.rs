@@ -39,7 +39,7 @@ pub(super) fn files(project: &mut Project, to: &[PlatformName]) -> Vec<OutputFil
         }
     }
     if !files.is_empty() {
-        let text = stamp(&script::runtime(), Comment::Hash, "mlpipe's own runtime", "-");
+        let text = stamp(script::runtime(), Comment::Hash, "mlpipe's own runtime", "-");
         files.push(OutputFile { path: RUNTIME.into(), text });
     }
     for p in to {
