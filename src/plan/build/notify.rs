@@ -1,7 +1,7 @@
 //! What is told to people: the jobs withheld from a fork, and how the run ended.
 
 use super::{Builder, Draft, is_pull_request, runners};
-use crate::diag::Spanned;
+use crate::diag::{Span, Spanned};
 use crate::plan::{Condition, EventKind, NotifyWork, PrSource, RunIf, SecretKind, WithheldWork, Work};
 use crate::spec::{Channel, Common, Duration, Notify, NotifyOn};
 
@@ -37,8 +37,8 @@ impl Builder<'_> {
         for a in &mut own.any_of {
             a.source = PrSource::Untrusted;
         }
-        let common = Common { head: self.jobs[0].origin.span, ..Common::default() };
-        let head = self.jobs.iter().find(|j| j.id == jobs[0].0).map_or(common.head, |j| j.origin.span);
+        let head = self.jobs.iter().find(|j| j.id == jobs[0].0).map_or_else(Span::default, |j| j.origin.span);
+        let common = Common { head, ..Common::default() };
         self.add(Draft {
             id: "withheld".into(),
             title: "Withheld from this pull request".into(),
