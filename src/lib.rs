@@ -10,6 +10,7 @@ pub mod output;
 pub mod plan;
 pub mod platform;
 pub mod project;
+pub mod prove;
 pub mod render;
 pub mod report;
 pub mod script;

@@ -1,0 +1,188 @@
+//! Decision diagrams over outcomes: a formula is a node, equal formulas are the same node, so that comparing two of
+//! them is comparing two numbers, and is complete for every vector of outcomes.
+//!
+//! A variable is what one call of the script comes to if it is made; it has four values, [`Outcome`]. Diagrams are
+//! reduced and ordered by the plan's order of jobs, which keeps those of "all of these succeeded" linear.
+
+use std::collections::HashMap;
+
+/// What a call of the script comes to, if it is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// It ended with 0.
+    Success,
+    /// It ended with something else.
+    Failure,
+    /// The script stopped it at its own time limit.
+    Timeout,
+    /// The run was cancelled while it ran.
+    Cancelled,
+}
+
+impl Outcome {
+    /// All four, in the order of a node's children.
+    pub const ALL: [Self; 4] = [Self::Success, Self::Failure, Self::Timeout, Self::Cancelled];
+}
+
+/// A formula. Two formulas that mean the same are equal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Node(u32);
+
+impl Node {
+    /// Always.
+    pub const YES: Self = Self(1);
+    /// Never.
+    pub const NO: Self = Self(0);
+}
+
+impl From<bool> for Node {
+    fn from(b: bool) -> Self {
+        if b { Self::YES } else { Self::NO }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Branch {
+    variable: u32,
+    children: [Node; 4],
+}
+
+/// The formulas of one proof, each stored once.
+#[derive(Debug, Default)]
+pub struct Diagrams {
+    branches: Vec<Branch>,
+    known: HashMap<Branch, Node>,
+    ands: HashMap<(Node, Node), Node>,
+    nots: HashMap<Node, Node>,
+}
+
+impl Diagrams {
+    /// "The variable has one of these outcomes."
+    pub fn is(&mut self, variable: u32, outcomes: &[Outcome]) -> Node {
+        self.branch(variable, Outcome::ALL.map(|o| outcomes.contains(&o).into()))
+    }
+
+    /// Both.
+    pub fn and(&mut self, a: Node, b: Node) -> Node {
+        if a == b || b == Node::YES {
+            return a;
+        }
+        if a == Node::YES {
+            return b;
+        }
+        if a == Node::NO || b == Node::NO {
+            return Node::NO;
+        }
+        let key = if a < b { (a, b) } else { (b, a) };
+        if let Some(known) = self.ands.get(&key) {
+            return *known;
+        }
+        let (x, y) = (self.at(a), self.at(b));
+        let variable = x.variable.min(y.variable);
+        let mut children = [Node::NO; 4];
+        for (i, child) in children.iter_mut().enumerate() {
+            let of = |n: Node, d: Branch| if d.variable == variable { d.children[i] } else { n };
+            *child = self.and(of(a, x), of(b, y));
+        }
+        let node = self.branch(variable, children);
+        self.ands.insert(key, node);
+        node
+    }
+
+    /// The contrary.
+    pub fn not(&mut self, a: Node) -> Node {
+        match a {
+            Node::YES => return Node::NO,
+            Node::NO => return Node::YES,
+            _ => {}
+        }
+        if let Some(known) = self.nots.get(&a) {
+            return *known;
+        }
+        let Branch { variable, children } = self.at(a);
+        let children = children.map(|c| self.not(c));
+        let node = self.branch(variable, children);
+        self.nots.insert(a, node);
+        self.nots.insert(node, a);
+        node
+    }
+
+    /// At least one of the two.
+    pub fn or(&mut self, a: Node, b: Node) -> Node {
+        let (x, y) = (self.not(a), self.not(b));
+        let neither = self.and(x, y);
+        self.not(neither)
+    }
+
+    /// The first and not the second.
+    pub fn without(&mut self, a: Node, b: Node) -> Node {
+        let not = self.not(b);
+        self.and(a, not)
+    }
+
+    /// All of them; [`Node::YES`] for none. Cheap in any order.
+    pub fn all(&mut self, nodes: impl IntoIterator<Item = Node>) -> Node {
+        let mut nodes: Vec<Node> = nodes.into_iter().collect();
+        // From the last variable upwards, each step adds one branch on top of what is there.
+        nodes.sort_by_key(|n| std::cmp::Reverse(self.top(*n)));
+        nodes.into_iter().fold(Node::YES, |acc, n| self.and(n, acc))
+    }
+
+    /// At least one of them; [`Node::NO`] for none.
+    pub fn any(&mut self, nodes: impl IntoIterator<Item = Node>) -> Node {
+        let none: Vec<Node> = nodes.into_iter().map(|n| self.not(n)).collect();
+        let none = self.all(none);
+        self.not(none)
+    }
+
+    /// A vector of outcomes for which the two differ: variable and outcome, only those that matter. Nothing if they are
+    /// the same.
+    pub fn difference(&mut self, a: Node, b: Node) -> Option<Vec<(u32, Outcome)>> {
+        if a == b {
+            return None;
+        }
+        let (only_a, only_b) = (self.without(a, b), self.without(b, a));
+        let mut node = self.or(only_a, only_b);
+        let mut vector = Vec::new();
+        while node != Node::YES {
+            let branch = self.at(node);
+            // A success says least: prefer the vector in which most goes well.
+            let (i, child) = branch.children.iter().enumerate().find(|(_, c)| **c != Node::NO)?;
+            vector.push((branch.variable, Outcome::ALL[i]));
+            node = *child;
+        }
+        Some(vector)
+    }
+
+    /// Does the formula hold for this vector of outcomes? For the tests that compare with plain enumeration.
+    pub fn holds(&self, node: Node, outcome: &dyn Fn(u32) -> Outcome) -> bool {
+        let mut node = node;
+        while node != Node::YES && node != Node::NO {
+            let branch = self.at(node);
+            node = branch.children[outcome(branch.variable) as usize];
+        }
+        node == Node::YES
+    }
+
+    fn top(&self, n: Node) -> u32 {
+        if n == Node::YES || n == Node::NO { u32::MAX } else { self.at(n).variable }
+    }
+
+    fn at(&self, n: Node) -> Branch {
+        self.branches[n.0 as usize - 2]
+    }
+
+    fn branch(&mut self, variable: u32, children: [Node; 4]) -> Node {
+        if children.iter().all(|c| *c == children[0]) {
+            return children[0];
+        }
+        let branch = Branch { variable, children };
+        if let Some(known) = self.known.get(&branch) {
+            return *known;
+        }
+        let node = Node(u32::try_from(self.branches.len() + 2).unwrap_or(u32::MAX));
+        self.branches.push(branch);
+        self.known.insert(branch, node);
+        node
+    }
+}

@@ -1,0 +1,158 @@
+//! What may start a run: every event on every class of branch, tag and pull request that the plan tells apart.
+
+use crate::plan::{Activation, Condition, EventKind, Pattern, Plan, PrSource, Refs, Trigger};
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// One way in which a run may be started. Everything that a static condition may ask is fixed in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Situation {
+    /// The event.
+    pub event: EventKind,
+    /// What is built.
+    pub on: On,
+}
+
+/// What is built.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum On {
+    /// A branch of this repository.
+    Branch(String),
+    /// A tag.
+    Tag(String),
+    /// A pull (merge) request into the branch `target`.
+    PullRequest {
+        /// The branch that it is to be merged into.
+        target: String,
+        /// Whose it is.
+        from: Whose,
+    },
+}
+
+/// Whose pull request it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// A person's, from a branch of this repository.
+    Own,
+    /// Anybody's, from a fork.
+    Fork,
+    /// A bot's, from a branch of this repository. GitHub alone withholds secrets from those (Dependabot), so that only
+    /// its file is asked about them.
+    Bot,
+}
+
+impl Situation {
+    /// Does the activation cover this situation?
+    pub fn covered_by(&self, a: &Activation) -> bool {
+        let refs = |name: &str, tag: bool| match &a.refs {
+            Refs::Any => true,
+            Refs::Only { branches, tags } => {
+                (if tag { tags } else { branches }).iter().any(|p| p.matches(name))
+            }
+        };
+        a.event == self.event
+            && match &self.on {
+                On::Branch(b) => refs(b, false),
+                On::Tag(t) => refs(t, true),
+                On::PullRequest { target, from } => {
+                    refs(target, false)
+                        && match a.source {
+                            PrSource::Any => true,
+                            PrSource::Trusted => *from == Whose::Own,
+                            PrSource::Untrusted => *from != Whose::Own,
+                        }
+                }
+            }
+    }
+
+    /// Does the condition hold?
+    pub fn holds(&self, c: &Condition) -> bool {
+        c.any_of.iter().any(|a| self.covered_by(a))
+    }
+}
+
+impl fmt::Display for Situation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.event, &self.on) {
+            (_, On::PullRequest { target, from }) => {
+                let whose = match from {
+                    Whose::Own => "from a branch of the repository",
+                    Whose::Fork => "from a fork",
+                    Whose::Bot => "of a bot",
+                };
+                write!(f, "a pull request into `{target}` {whose}")
+            }
+            (_, On::Tag(t)) => write!(f, "a push of the tag `{t}`"),
+            (EventKind::Schedule, On::Branch(b)) => write!(f, "a schedule on `{b}`"),
+            (EventKind::Manual, On::Branch(b)) => write!(f, "a manual run on `{b}`"),
+            (EventKind::Named(n), On::Branch(b)) => write!(f, "the event `{n}` on `{b}`"),
+            (_, On::Branch(b)) => write!(f, "a push to `{b}`"),
+        }
+    }
+}
+
+/// Every situation that the plan tells apart, and those next to them: a branch that no pattern names, names that nearly
+/// match a pattern, events that the plan does not have.
+pub fn situations(plan: &Plan) -> Vec<Situation> {
+    let (mut branches, mut tags) = (BTreeSet::new(), BTreeSet::new());
+    samples(&Pattern(plan.home_branch.clone()), &mut branches);
+    let mut names: BTreeSet<String> = BTreeSet::from(["unknown-event".to_owned()]);
+    for t in &plan.triggers {
+        match t {
+            Trigger::Push { branches: b } | Trigger::PullRequest { branches: b } => {
+                b.iter().for_each(|p| samples(p, &mut branches));
+            }
+            Trigger::Tag { tags: t } => t.iter().for_each(|p| samples(p, &mut tags)),
+            Trigger::Named { name } => {
+                names.insert(name.clone());
+            }
+            Trigger::Schedule { .. } | Trigger::Manual => {}
+        }
+    }
+    for a in plan.jobs.iter().flat_map(|j| &j.condition.any_of) {
+        if let Refs::Only { branches: b, tags: t } = &a.refs {
+            b.iter().for_each(|p| samples(p, &mut branches));
+            t.iter().for_each(|p| samples(p, &mut tags));
+        }
+    }
+    branches.insert("some/other-branch".to_owned());
+    tags.insert("some-other-tag".to_owned());
+
+    let mut all = Vec::new();
+    for b in &branches {
+        let on = |event| Situation { event, on: On::Branch(b.clone()) };
+        all.push(on(EventKind::Push));
+        all.push(on(EventKind::Schedule));
+        all.push(on(EventKind::Manual));
+        all.extend(names.iter().map(|n| on(EventKind::Named(n.clone()))));
+        for from in [Whose::Own, Whose::Fork, Whose::Bot] {
+            let on = On::PullRequest { target: b.clone(), from };
+            all.push(Situation { event: EventKind::PullRequest, on });
+        }
+    }
+    for t in &tags {
+        all.push(Situation { event: EventKind::Tag, on: On::Tag(t.clone()) });
+        all.push(Situation { event: EventKind::Manual, on: On::Tag(t.clone()) });
+    }
+    all
+}
+
+/// Names that match a glob, and names that nearly do.
+fn samples(p: &Pattern, into: &mut BTreeSet<String>) {
+    let glob = p.0.as_str();
+    let fill = |one: &str, two: &str| glob.replace("**", "\u{0}").replace('*', one).replace('\u{0}', two);
+    for (one, two) in [("x", "x"), ("x", "x/y"), ("", "")] {
+        let name = fill(one, two);
+        if !name.is_empty() && !name.ends_with('/') && !name.starts_with('/') && !name.contains("//") {
+            into.insert(name);
+        }
+    }
+    let near = fill("x", "x");
+    // What a pattern without anchors, or with a `.` that stands for anything, would let through.
+    into.insert(format!("{near}-y"));
+    into.insert(format!("y-{near}"));
+    into.insert(near.replace('.', "-"));
+    if glob.contains('*') && !glob.contains("**") {
+        into.insert(fill("x/y", "x"));
+    }
+}
