@@ -156,6 +156,9 @@ mod tests {
                 || TemplateBug { template: "broken.j2".into(), line: Some(3), detail: "undefined".into() };
             self.0.map(str::to_owned).map_err(|()| bug())
         }
+        fn templates(&self) -> &'static [(&'static str, &'static str)] {
+            &[]
+        }
         fn capabilities(&self) -> &'static [Capability] {
             &[]
         }

@@ -8,12 +8,51 @@
 //!
 //! `docs/equivalence.md` says what is covered, and what is not and what stands in for it.
 
+mod compare;
 pub mod diagram;
+mod expected;
+mod facts;
 pub mod graph;
 pub mod outcomes;
+mod place;
 pub mod situation;
 
 pub use diagram::{Diagrams, Node, Outcome};
 pub use graph::{Asks, Call, FileFacts, JobFacts, JobRun, Lock, Reading, Unreadable, Value};
 pub use outcomes::{CallOutcome, Outcomes};
+pub use place::{Aspect, place};
 pub use situation::{On, Situation, Whose, situations};
+
+use crate::plan::Plan;
+use crate::spec::PlatformName;
+
+/// A file does something else than the plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// What part of it.
+    pub aspect: Aspect,
+    /// The plan's job.
+    pub job: Option<String>,
+    /// What started the run, where it matters.
+    pub situation: Option<Situation>,
+    /// Outcomes under which it shows, in words; what is not named does not matter.
+    pub vector: Vec<String>,
+    /// What differs, in a sentence part.
+    pub what: String,
+    /// Line in the file; 0 when none can be named.
+    pub line: usize,
+}
+
+impl Difference {
+    fn new(aspect: Aspect, what: String) -> Self {
+        Self { aspect, job: None, situation: None, vector: Vec::new(), what, line: 0 }
+    }
+}
+
+/// Everything in which a file that was read differs from the plan.
+pub fn differences(plan: &Plan, platform: PlatformName, file: &dyn Reading) -> Vec<Difference> {
+    let matched = compare::Matched::new(plan, file.facts());
+    let mut found = facts::compare(platform, &matched);
+    found.extend(compare::runs(platform, &matched, file, &situations(plan)));
+    found
+}
