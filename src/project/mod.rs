@@ -3,9 +3,11 @@
 
 mod bundle;
 mod discover;
+mod overlay;
 mod root;
 
 pub use discover::{DiscoverError, specs};
+pub use overlay::{OverlayError, overlay};
 pub use root::{RootError, find as find_root};
 
 use crate::check;
@@ -13,6 +15,7 @@ use crate::diag::{Code, Finding, SourceMap, sort_and_dedup};
 use crate::output::OutputFile;
 use crate::plan::{self, EmitTo, Plan};
 use crate::platform;
+use crate::render::Overlay;
 use crate::spec::{self, PlatformName, Spec};
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -75,6 +78,11 @@ impl Project {
     /// Every file that the selected pipelines make, for these platforms. Findings that only compiling can make are
     /// added; the files are whole only if no error stands.
     pub fn compile(&mut self, to: &[PlatformName]) -> Vec<OutputFile> {
+        self.compile_with(to, &Overlay::default())
+    }
+
+    /// The same, where templates of a user stand in for built-in ones.
+    pub fn compile_with(&mut self, to: &[PlatformName], overlay: &Overlay) -> Vec<OutputFile> {
         for p in self.pipelines.iter().filter(|p| p.selected) {
             for later in &p.spec.later {
                 self.findings.push(
@@ -88,7 +96,7 @@ impl Project {
                 );
             }
         }
-        let files = if self.has_errors() { Vec::new() } else { bundle::files(self, to) };
+        let files = if self.has_errors() { Vec::new() } else { bundle::files(self, to, overlay) };
         sort_and_dedup(&mut self.findings);
         files
     }
