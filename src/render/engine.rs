@@ -4,6 +4,7 @@
 use super::Overlay;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value, syntax::SyntaxConfig};
 use serde::Serialize;
+use std::error::Error as _;
 use std::sync::OnceLock;
 
 /// A template that failed: our bug, unless an [`Overlay`] stands in for templates of that back end.
@@ -116,10 +117,15 @@ impl Templates {
     }
 }
 
+/// An included template fails inside the one that includes it: the innermost place is the one to mend.
 fn bug(template: &str, e: &minijinja::Error) -> TemplateBug {
+    let mut inner = e;
+    while let Some(cause) = inner.source().and_then(|c| c.downcast_ref::<minijinja::Error>()) {
+        inner = cause;
+    }
     TemplateBug {
-        template: e.name().unwrap_or(template).to_owned(),
-        line: e.line(),
-        detail: format!("{e:#}"),
+        template: inner.name().or(e.name()).unwrap_or(template).to_owned(),
+        line: inner.line(),
+        detail: format!("{inner:#}"),
     }
 }
