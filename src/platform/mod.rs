@@ -48,6 +48,14 @@ pub trait Platform: Sync {
         Ok(None)
     }
 
+    /// Path of [`Platform::root`]'s file.
+    fn root_path(&self) -> Option<&'static str> {
+        None
+    }
+
+    /// The templates: path below `templates/` and text.
+    fn templates(&self) -> &'static [(&'static str, &'static str)];
+
     /// What several pipelines cannot share in [`Platform::root`]'s file.
     fn root_limits(&self, _plans: &[&Plan]) -> Vec<Finding> {
         Vec::new()

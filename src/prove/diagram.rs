@@ -186,3 +186,88 @@ impl Diagrams {
         node
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[derive(Debug, Clone)]
+    enum Formula {
+        Is(u32, Vec<Outcome>),
+        And(Box<Self>, Box<Self>),
+        Or(Box<Self>, Box<Self>),
+        Not(Box<Self>),
+    }
+
+    impl Formula {
+        fn node(&self, d: &mut Diagrams) -> Node {
+            match self {
+                Self::Is(v, o) => d.is(*v, o),
+                Self::And(a, b) => {
+                    let (a, b) = (a.node(d), b.node(d));
+                    d.and(a, b)
+                }
+                Self::Or(a, b) => {
+                    let (a, b) = (a.node(d), b.node(d));
+                    d.or(a, b)
+                }
+                Self::Not(a) => {
+                    let a = a.node(d);
+                    d.not(a)
+                }
+            }
+        }
+
+        fn holds(&self, v: &[Outcome]) -> bool {
+            match self {
+                Self::Is(i, o) => o.contains(&v[*i as usize]),
+                Self::And(a, b) => a.holds(v) && b.holds(v),
+                Self::Or(a, b) => a.holds(v) || b.holds(v),
+                Self::Not(a) => !a.holds(v),
+            }
+        }
+    }
+
+    fn formulas() -> impl Strategy<Value = Formula> {
+        let outcome = prop::sample::select(Outcome::ALL.to_vec());
+        let leaf = (0u32..4, prop::collection::vec(outcome, 0..4)).prop_map(|(v, o)| Formula::Is(v, o));
+        leaf.prop_recursive(5, 32, 2, |inner| {
+            prop_oneof![
+                (inner.clone(), inner.clone()).prop_map(|(a, b)| Formula::And(a.into(), b.into())),
+                (inner.clone(), inner.clone()).prop_map(|(a, b)| Formula::Or(a.into(), b.into())),
+                inner.prop_map(|a| Formula::Not(a.into())),
+            ]
+        })
+    }
+
+    fn vectors() -> impl Iterator<Item = [Outcome; 4]> {
+        (0..256).map(|n: usize| [0, 2, 4, 6].map(|shift| Outcome::ALL[(n >> shift) & 3]))
+    }
+
+    proptest! {
+        #[test]
+        fn a_diagram_says_what_the_formula_says(a in formulas(), b in formulas()) {
+            let d = &mut Diagrams::default();
+            let (x, y) = (a.node(d), b.node(d));
+            for v in vectors() {
+                prop_assert_eq!(d.holds(x, &|i| v[i as usize]), a.holds(&v));
+            }
+            let same = vectors().all(|v| a.holds(&v) == b.holds(&v));
+            prop_assert_eq!(x == y, same, "equal formulas are one node");
+            if let Some(vector) = d.difference(x, y) {
+                let v = |i: u32| vector.iter().find(|(n, _)| *n == i).map_or(Outcome::Failure, |(_, o)| *o);
+                prop_assert_ne!(d.holds(x, &v), d.holds(y, &v), "the vector shows it");
+            }
+        }
+    }
+
+    #[test]
+    fn a_thousand_jobs_need_a_thousand_branches() {
+        let d = &mut Diagrams::default();
+        let each: Vec<Node> = (0..1000).map(|v| d.is(v, &[Outcome::Success])).collect();
+        d.all(each.iter().copied());
+        d.any(each);
+        assert!(d.branches.len() < 8000, "{} branches", d.branches.len());
+    }
+}

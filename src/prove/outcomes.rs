@@ -18,7 +18,8 @@ pub struct CallOutcome {
 /// The variables of a plan.
 ///
 /// A cancel hits a run, not a job. One that hits a call of this job or of an ancestor is that call's outcome; one that
-/// comes at any other moment before a job starts is [`Outcomes::cancelled`], for all jobs the same variable.
+/// comes at any other moment before a job starts is [`Outcomes::cancelled`], for all jobs the same variable. One that
+/// comes while something is put back is that call's failure: nothing follows from it that a failure would not do.
 #[derive(Debug)]
 pub struct Outcomes {
     calls: HashMap<Vec<String>, CallOutcome>,
@@ -33,7 +34,11 @@ impl Outcomes {
         for job in &plan.jobs {
             let mut phases = Vec::new();
             for step in &job.steps {
-                let outcome = all.call(format!("`{}`, `{}`", job.id, step.id), d);
+                let mut outcome = all.call(format!("`{}`, `{}`", job.id, step.id), d);
+                if step.when == StepWhen::Unfinished {
+                    outcome.failure = d.not(outcome.success);
+                    outcome.cancelled = Node::NO;
+                }
                 all.calls.insert(step.args.clone(), outcome);
                 if step.when == StepWhen::Normal {
                     phases.push((step, outcome));

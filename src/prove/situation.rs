@@ -156,3 +156,37 @@ fn samples(p: &Pattern, into: &mut BTreeSet<String>) {
         into.insert(fill("x/y", "x"));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixture;
+
+    #[test]
+    fn a_glob_is_tried_by_names_inside_and_just_outside() {
+        let mut names = BTreeSet::new();
+        samples(&Pattern("release/*".into()), &mut names);
+        let p = Pattern("release/*".into());
+        assert!(names.iter().any(|n| p.matches(n)) && names.contains("release/x/y"), "{names:?}");
+        assert!(names.iter().filter(|n| !p.matches(n)).count() >= 2, "{names:?}");
+    }
+
+    #[test]
+    fn every_event_meets_a_branch_that_deploys_and_one_that_does_not() {
+        let all = situations(&fixture::full());
+        for event in [EventKind::Push, EventKind::Schedule, EventKind::Manual, EventKind::PullRequest] {
+            let on = |name: &str| {
+                all.iter().any(|s| {
+                    s.event == event
+                        && match &s.on {
+                            On::Branch(b) | On::PullRequest { target: b, .. } => b == name,
+                            On::Tag(_) => false,
+                        }
+                })
+            };
+            assert!(on("main") && on("some/other-branch"), "{event:?}");
+        }
+        assert!(all.iter().any(|s| s.event == EventKind::Named("unknown-event".into())));
+        assert!(all.iter().any(|s| s.event == EventKind::Tag));
+    }
+}

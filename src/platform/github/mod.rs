@@ -54,6 +54,10 @@ impl Platform for Github {
         limits::of_text(plan, text)
     }
 
+    fn templates(&self) -> &'static [(&'static str, &'static str)] {
+        TEMPLATES.texts()
+    }
+
     fn capabilities(&self) -> &'static [Capability] {
         capabilities::TABLE
     }

@@ -71,6 +71,14 @@ impl Platform for Gitlab {
         limits::root_limits(plans)
     }
 
+    fn root_path(&self) -> Option<&'static str> {
+        Some(ROOT)
+    }
+
+    fn templates(&self) -> &'static [(&'static str, &'static str)] {
+        TEMPLATES.texts()
+    }
+
     fn capabilities(&self) -> &'static [Capability] {
         capabilities::TABLE
     }

@@ -52,6 +52,10 @@ impl Platform for Jenkins {
         limits::of_text(plan, text)
     }
 
+    fn templates(&self) -> &'static [(&'static str, &'static str)] {
+        TEMPLATES.texts()
+    }
+
     fn capabilities(&self) -> &'static [Capability] {
         capabilities::TABLE
     }
