@@ -13,6 +13,7 @@ pub mod diagram;
 mod expected;
 mod facts;
 pub mod graph;
+pub mod jenkins;
 pub mod outcomes;
 mod place;
 pub mod situation;
