@@ -13,6 +13,7 @@
 mod ast;
 mod build;
 mod declarative;
+mod expressions;
 mod facts;
 mod machine;
 mod parse;
