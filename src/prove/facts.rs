@@ -46,7 +46,9 @@ fn file(platform: PlatformName, m: &Matched<'_>, found: &mut Vec<Difference>) {
     let mut schedules: Vec<(String, Option<String>)> = Vec::new();
     for t in &m.plan.triggers {
         if let Trigger::Schedule { cron, timezone } = t {
-            schedules.push((cron.clone(), timezone.clone()));
+            // Without a zone GitHub means UTC; Jenkins means its controller's, so that its file has to say UTC.
+            let said = (platform == PlatformName::Jenkins).then(|| "UTC".to_owned());
+            schedules.push((cron.clone(), timezone.clone().or(said)));
         }
     }
     let mut says = m.facts.schedules.clone();
