@@ -123,7 +123,7 @@ mod tests {
         assert!(dropped[0].message.contains("displaces"), "{dropped:?}");
         let help = dropped[0].help.as_deref().unwrap_or_default();
         assert!(
-            help.contains("templates/github/job.yml.j2:") && help.contains("job `deploy-production`"),
+            help.contains("templates/github/job.yml.j2:") && help.contains("job `deploy-staging`"),
             "{help}"
         );
         assert!(help.contains("nothing was written"), "{help}");
