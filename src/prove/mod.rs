@@ -12,6 +12,7 @@ mod compare;
 pub mod diagram;
 mod expected;
 mod facts;
+pub mod github;
 pub mod graph;
 pub mod outcomes;
 mod place;
