@@ -76,7 +76,11 @@ fn compile_here(proved: bool, to: &str) {
     let mut project = Project::load(&root, &specs, &specs);
     let all = PlatformName::ALL;
     let to = if to == "github" { &all[..1] } else { &all[..] };
-    let files = if proved { project.compile(to).files().to_vec() } else { project.print(to) };
+    let files = if proved {
+        project.compile(to).files().to_vec()
+    } else {
+        project.print(to, &mlpipe::render::Overlay::default())
+    };
     assert!(!files.is_empty() && !project.has_errors());
     for f in files {
         print!("{}", f.text);

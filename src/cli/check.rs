@@ -20,6 +20,9 @@ pub(super) struct Args {
     /// Platforms to look at [default: those that the spec emits]
     #[arg(long, value_delimiter = ',', value_name = "PLATFORM")]
     to: Vec<To>,
+    /// The templates that the files were compiled with: `compile --templates DIR`
+    #[arg(long, value_name = "DIR")]
+    templates: Option<Utf8PathBuf>,
 }
 
 pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
@@ -27,8 +30,12 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         Ok(p) => p,
         Err(e) => return shell.usage(&e),
     };
+    let overlay = match shell.overlay(args.templates.as_deref()) {
+        Ok(o) => o,
+        Err(exit) => return exit,
+    };
     let to = To::platforms(&args.to);
-    let files: Vec<Proved> = projects.iter_mut().map(|p| p.compile(&to)).collect();
+    let files: Vec<Proved> = projects.iter_mut().map(|p| p.compile_with(&to, &overlay)).collect();
     shell.findings(&projects);
     if projects.iter().any(Project::has_errors) {
         return Shell::verdict(&projects);
@@ -84,8 +91,8 @@ fn because(cause: &Cause) -> String {
             env!("CARGO_PKG_VERSION")
         ),
         Cause::OthersChanged => {
-            "is older than another pipeline of this repository, or than this build of mlpipe; `mlpipe compile` brings it \
-             up to date"
+            "is older than another pipeline of this repository, than the templates of `--templates`, or than this build \
+             of mlpipe; `mlpipe compile` brings it up to date"
                 .into()
         }
     }

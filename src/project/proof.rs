@@ -6,6 +6,7 @@ use crate::output::OutputFile;
 use crate::plan::Plan;
 use crate::platform;
 use crate::prove::{self, Aspect, Difference, File};
+use crate::render::Overlay;
 use crate::spec::PlatformName;
 use std::borrow::Cow;
 
@@ -24,6 +25,7 @@ impl Proved {
     pub(super) fn new(
         project: &Project,
         to: &[PlatformName],
+        overlay: &Overlay,
         files: Vec<OutputFile>,
     ) -> Result<Self, Vec<Finding>> {
         let text = |path: &str| files.iter().find(|f| f.path == path).map(|f| f.text.as_str());
@@ -32,7 +34,7 @@ impl Proved {
             for e in plan.emit.iter().filter(|e| to.contains(&e.platform)) {
                 let root = e.shared_root.then(|| platform::get(e.platform).root_path()).flatten();
                 let (Some(own), root) = (text(&e.path), root.and_then(text)) else { continue };
-                found.extend(one(plan, &e.path, File { platform: e.platform, text: own, root }));
+                found.extend(one(plan, &e.path, File { platform: e.platform, text: own, root }, overlay));
             }
         }
         if found.is_empty() { Ok(Self(files)) } else { Err(found) }
@@ -44,27 +46,39 @@ impl Proved {
     }
 }
 
-fn one(plan: &Plan, path: &str, file: File<'_>) -> Vec<Finding> {
+fn one(plan: &Plan, path: &str, file: File<'_>, overlay: &Overlay) -> Vec<Finding> {
     let differences = prove::prove(plan, file).err().unwrap_or_default();
     let rest = differences.len().saturating_sub(SHOWN);
-    differences.iter().take(SHOWN).map(|d| finding(plan, file.platform, path, d, rest)).collect()
+    differences.iter().take(SHOWN).map(|d| finding(plan, file.platform, path, d, rest, overlay)).collect()
 }
 
-fn finding(plan: &Plan, platform: PlatformName, path: &str, d: &Difference, rest: usize) -> Finding {
+fn finding(
+    plan: &Plan,
+    platform: PlatformName,
+    path: &str,
+    d: &Difference,
+    rest: usize,
+    overlay: &Overlay,
+) -> Finding {
     let line = if d.line > 0 { format!(":{}", d.line) } else { String::new() };
     let on = d.situation.as_ref().map_or_else(String::new, |s| format!(" on {s}"));
     let vector = match d.vector.as_slice() {
         [] => String::new(),
         all => format!(", when {}", all.join(", ")),
     };
+    let back = platform::get(platform);
     let text = |name: &str| {
-        platform::get(platform).templates().iter().find(|(n, _)| *n == name).map(|(_, t)| Cow::Borrowed(*t))
+        let own = back.templates().iter().find(|(n, _)| *n == name).map(|(_, t)| *t);
+        overlay.text(name).or(own).map(Cow::Borrowed)
     };
-    let place = prove::place(platform, d.aspect, &text);
-    let code = if d.aspect == Aspect::Unreadable { Code::DOES_NOT_READ_BACK } else { Code::NOT_EQUIVALENT };
-    let what = match d.aspect {
-        Aspect::Unreadable => format!("the {} file does not read back: {}", platform.word(), d.what),
-        _ => format!("the {} file is not what the plan says: {}", platform.word(), d.what),
+    let (template, at) = prove::place(platform, d.aspect, &text);
+    let template = overlay.file(template).map_or_else(|| format!("templates/{template}"), |f| f.file.clone());
+    let place = at.map_or(template.clone(), |l| format!("{template}:{l}"));
+    let yours = overlay.touches(back.templates());
+    let (code, says) = match (d.aspect, yours) {
+        (Aspect::Unreadable, false) => (Code::DOES_NOT_READ_BACK, "does not read back"),
+        (Aspect::Unreadable, true) => (Code::OVERLAY_FAILED, "does not read back"),
+        _ => (Code::NOT_EQUIVALENT, "is not what the plan says"),
     };
     let more = if rest > 0 {
         format!("; {rest} more differences of this file are not shown")
@@ -72,10 +86,18 @@ fn finding(plan: &Plan, platform: PlatformName, path: &str, d: &Difference, rest
         String::new()
     };
     let job = d.job.as_ref().map_or_else(String::new, |j| format!("job `{j}`, "));
-    Finding::on_path(code, plan.source.clone(), format!("{what}{on}{vector}")).help(format!(
-        "{job}`{path}`{line}, printed by `{place}`{more}; unless the template is yours, this is a bug in mlpipe, \
-         not in your spec: please report it with the spec; nothing was written"
-    ))
+    let whose = if yours {
+        format!("the templates of `{}` print it; nothing was written", overlay.folder())
+    } else {
+        "this is a bug in mlpipe, not in your spec: please report it with the spec; nothing was written"
+            .to_owned()
+    };
+    Finding::on_path(
+        code,
+        plan.source.clone(),
+        format!("the {} file {says}: {}{on}{vector}", platform.word(), d.what),
+    )
+    .help(format!("{job}`{path}`{line}, printed by `{place}`{more}; {whose}"))
 }
 
 #[cfg(test)]
@@ -85,7 +107,7 @@ mod tests {
 
     fn found(text: &str) -> Vec<Finding> {
         let plan = fixture::minimal();
-        one(&plan, "ci.yml", File { platform: PlatformName::Github, text, root: None })
+        one(&plan, "ci.yml", File { platform: PlatformName::Github, text, root: None }, &Overlay::default())
     }
 
     #[test]
@@ -101,7 +123,7 @@ mod tests {
         assert!(dropped[0].message.contains("displaces"), "{dropped:?}");
         let help = dropped[0].help.as_deref().unwrap_or_default();
         assert!(
-            help.contains("templates/github/job.yml.j2:") && help.contains("job `deploy-production`"),
+            help.contains("templates/github/job.yml.j2:") && help.contains("job `deploy-staging`"),
             "{help}"
         );
         assert!(help.contains("nothing was written"), "{help}");
@@ -114,8 +136,8 @@ mod tests {
                 back.templates().iter().find(|(n, _)| *n == name).map(|(_, t)| Cow::Borrowed(*t))
             };
             for aspect in Aspect::ALL.into_iter().filter(|a| *a != Aspect::Unreadable) {
-                let place = prove::place(back.name(), aspect, &text);
-                assert!(place.contains(".j2:"), "{:?} {aspect:?}: {place}", back.name());
+                let (template, line) = prove::place(back.name(), aspect, &text);
+                assert!(line.is_some(), "{:?} {aspect:?}: not in {template}", back.name());
             }
         }
     }

@@ -1,21 +1,35 @@
-//! GitHub Actions: reading a workflow back, and its rules.
+//! GitHub Actions: a workflow read back from its text, and what it does by GitHub's rules.
+//!
+//! It accepts the forms that mlpipe prints and refuses everything else with its line: a key, an action, an expression
+//! or a command that it does not know. The rules stand where they are used, with their source: triggers in `on`,
+//! results, status functions and cancels in `run`, values in `value`, the contexts in `context`. It shares no code with
+//! the back end that prints workflows.
 
+mod context;
+pub mod enumerate;
+mod env;
+mod evaluate;
 mod expression;
-mod read;
-mod rules;
-mod situation;
-mod step;
-mod yaml;
+mod job;
+mod on;
+mod run;
+mod steps;
+mod tree;
+mod value;
+mod workflow;
+
+#[cfg(test)]
+mod tests;
 
 use super::{Diagrams, FileFacts, JobRun, Outcomes, Reading, Situation, Unreadable};
-use read::Workflow;
+use workflow::Workflow;
 
-/// Reads a workflow's text.
+/// Reads a workflow file.
 ///
 /// # Errors
-/// Anything that is not understood.
+/// Anything in it that is not known or not understood.
 pub fn read(text: &str) -> Result<Box<dyn Reading>, Unreadable> {
-    Ok(Box::new(read::workflow(text)?))
+    Ok(Box::new(Workflow::read(text)?))
 }
 
 impl Reading for Workflow {
@@ -24,6 +38,6 @@ impl Reading for Workflow {
     }
 
     fn run(&self, s: &Situation, outcomes: &Outcomes, d: &mut Diagrams) -> Result<Vec<JobRun>, Unreadable> {
-        rules::run(self, s, outcomes, d)
+        run::run(self, s, outcomes, d)
     }
 }
