@@ -80,11 +80,17 @@ fn asked(platform: PlatformName, plan: &Plan, s: &Situation) -> bool {
     }
 }
 
-/// A schedule on a branch that is not the home branch. A multibranch project would fire it on every branch, so the file
-/// itself has to say where; the others have one place outside the file that does.
+/// A schedule, or on GitLab a named event, on a branch that is not the home branch. A multibranch project would fire a
+/// schedule on every branch, and GitLab's schedules and trigger tokens take any branch, so the file itself has to say
+/// where; GitHub has one place outside the file that does.
 fn elsewhere(platform: PlatformName, plan: &Plan, s: &Situation) -> bool {
     let home = matches!(&s.on, On::Branch(b) if *b == plan.home_branch);
-    platform == PlatformName::Jenkins && s.event == EventKind::Schedule && !home
+    let bound = match platform {
+        PlatformName::Github => false,
+        PlatformName::Gitlab => matches!(s.event, EventKind::Schedule | EventKind::Named(_)),
+        PlatformName::Jenkins => s.event == EventKind::Schedule,
+    };
+    bound && !home
 }
 
 /// Schedules and named events belong to the home branch. Where a platform could start one on another branch all the

@@ -20,6 +20,7 @@ pub(super) fn facts(file: &File) -> FileFacts {
             .filter(|i| !file.variables.is_own(i))
             .map(|i| (i.name.clone(), i.default.clone()))
             .collect(),
+        shared: file.name.is_some(),
         hazards: file.hazards.clone(),
     }
 }

@@ -330,12 +330,12 @@ fn commands(j: &mut Job, f: &mut Fields<'_>) -> Result<(), Unreadable> {
 
 fn artifacts(n: &Node) -> Result<Artifacts, Unreadable> {
     let mut f = Fields::of(n, "`artifacts`")?;
-    let mut out = Artifacts::default();
-    out.always = match f.text("when")? {
+    let always = match f.text("when")? {
         Some(("always", _)) => true,
         None | Some(("on_success", _)) => false,
         Some((w, line)) => return refuse(line, format!("`when: {w}` keeps nothing after a success")),
     };
+    let mut out = Artifacts { always, ..Artifacts::default() };
     match f.text("access")? {
         Some(("developer", _)) => {}
         Some((a, line)) => return refuse(line, format!("others than developers may see it: `access: {a}`")),

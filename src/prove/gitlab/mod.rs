@@ -12,13 +12,11 @@ mod inputs;
 mod job;
 mod run;
 mod script;
-mod simulate;
+pub mod simulate;
 mod yaml;
 
 #[cfg(test)]
 mod tests;
-
-pub use simulate::{Simulated, simulate};
 
 use super::diagram::Diagrams;
 use super::graph::{FileFacts, JobRun, Reading, Unreadable};

@@ -1,119 +1,136 @@
-//! One run with one outcome for each call, job by job, with concrete statuses: what the tests hold against the formulas.
-//! It shares what was read with them, and nothing of how they are made.
+//! One run in which every outcome is decided, played job by job with concrete statuses: what the formulas are checked
+//! against in tests. It shares with them what was read, and nothing of what follows from it.
 
 use super::events::pipeline;
-use super::file::file;
-use super::job::When;
+use super::file::{File, file};
+use super::job::{Job, When};
 use super::script::Status;
 use crate::prove::{Outcome, Situation, Unreadable};
 
-/// What a job did.
+/// What is decided beforehand.
+pub struct Vector<'a> {
+    /// What a call with these arguments comes to, if it is made.
+    pub call: &'a dyn Fn(&[String]) -> Outcome,
+    /// The run is cancelled before any job starts.
+    pub cancelled: bool,
+}
+
+/// What one job did.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Simulated {
+pub struct Played {
     /// Its name in the file.
     pub job: String,
-    /// Calls that were made, in order, with their arguments.
-    pub calls: Vec<Vec<String>>,
-    /// It ended as a success to those that need it.
-    pub succeeded: bool,
-    /// It made the run red.
-    pub red: bool,
+    /// It started.
+    pub started: bool,
+    /// For each of its calls, whether it was made.
+    pub calls: Vec<bool>,
+    /// `success`, `warnings` (a failure that is allowed), `failed`, `canceled`, `skipped`; `ignored` for a manual job
+    /// that was pressed although nobody had to.
+    pub result: &'static str,
 }
 
-/// A status of GitLab's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Is {
-    Success,
-    Warnings,
-    Failed,
-    Canceled,
-    Skipped,
-    Ignored,
-}
-
-/// The jobs that start when this situation starts a run, each call coming to what `outcome` says if it is made.
-/// `cancelled` says that the run is cancelled before any job starts.
+/// Plays the run that a situation starts: one entry for each job of the pipeline, in the order of the file; none when
+/// there is no pipeline.
 ///
 /// A cancel hits the job in which it happens and everything behind that one; jobs beside it have run.
 ///
 /// # Errors
-/// The file is not understood, or no run can be made in this situation.
+/// As [`super::read`], and no pipeline can be made in this situation.
 pub fn simulate(
     text: &str,
     root: Option<&str>,
     s: &Situation,
-    outcome: &dyn Fn(&[String]) -> Outcome,
-    cancelled: bool,
-) -> Result<Vec<Simulated>, Unreadable> {
-    let file = file(text, root)?;
-    let mut status: Vec<Option<Is>> = vec![None; file.jobs.len()];
-    let mut out = Vec::new();
-    for c in pipeline(&file, s)? {
-        let job = &file.jobs[c.job];
-        let before: Vec<Is> = match &job.needs {
-            Some(needs) => needs.iter().filter_map(|n| status[n.index]).collect(),
-            None => (0..file.jobs.len())
-                .filter(|i| file.jobs[*i].stage < job.stage)
-                .filter_map(|i| status[i])
-                .collect(),
-        };
-        if cancelled || before.contains(&Is::Canceled) {
-            status[c.job] = Some(Is::Canceled);
-            continue;
-        }
-        if !starts(c.when, composite(&before, job.needs.is_some()), job.needs.is_some()) {
-            status[c.job] = Some(Is::Skipped);
-            continue;
-        }
-        let mut calls = Vec::new();
-        let mut ended = Status::Success;
-        for call in &job.script {
-            calls.push(call.args.clone());
-            match outcome(&call.args) {
-                Outcome::Success => continue,
-                Outcome::Failure | Outcome::Timeout => ended = Status::Failed,
-                Outcome::Cancelled => ended = Status::Canceled,
-            }
-            break;
-        }
-        for (call, asked) in &job.after {
-            if asked.holds(ended) {
-                calls.push(call.args.clone());
-                if outcome(&call.args) != Outcome::Success {
-                    break;
-                }
-            }
-        }
-        let is = match ended {
-            Status::Success => Is::Success,
-            Status::Failed if c.allow_failure => Is::Warnings,
-            Status::Failed => Is::Failed,
-            Status::Canceled => Is::Canceled,
-        };
-        let ignored = c.when == When::Manual && c.allow_failure;
-        status[c.job] = Some(if ignored && is != Is::Canceled { Is::Ignored } else { is });
-        out.push(Simulated {
-            job: job.name.clone(),
-            calls,
-            succeeded: !ignored && matches!(is, Is::Success | Is::Warnings),
-            red: is == Is::Failed,
-        });
+    vector: &Vector<'_>,
+) -> Result<Vec<Played>, Unreadable> {
+    Player::new(text, root)?.play(s, vector)
+}
+
+/// A file that was read once and is played many times.
+pub struct Player(File);
+
+impl Player {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// As [`super::read`].
+    pub fn new(text: &str, root: Option<&str>) -> Result<Self, Unreadable> {
+        file(text, root).map(Self)
     }
-    Ok(out)
+
+    /// Plays one run; see [`simulate`].
+    ///
+    /// # Errors
+    /// No pipeline can be made in this situation.
+    pub fn play(&self, s: &Situation, vector: &Vector<'_>) -> Result<Vec<Played>, Unreadable> {
+        let jobs = &self.0.jobs;
+        let mut done: Vec<Option<Played>> = vec![None; jobs.len()];
+        for c in pipeline(&self.0, s)? {
+            let job = &jobs[c.job];
+            let decides: Vec<usize> = match &job.needs {
+                Some(needs) => needs.iter().map(|n| n.index).collect(),
+                None => (0..jobs.len()).filter(|i| jobs[*i].stage < job.stage).collect(),
+            };
+            let before: Vec<&str> =
+                decides.iter().filter_map(|i| done[*i].as_ref()).map(|p| p.result).collect();
+            let played = if vector.cancelled || before.contains(&"canceled") {
+                Played { result: "canceled", ..idle(job) }
+            } else if starts(c.when, composite(&before, job.needs.is_some()), job.needs.is_some()) {
+                started(job, c.allow_failure, c.when, vector)
+            } else {
+                idle(job)
+            };
+            done[c.job] = Some(played);
+        }
+        Ok(done.into_iter().flatten().collect())
+    }
+}
+
+fn idle(job: &Job) -> Played {
+    let calls = vec![false; job.script.len() + job.after.len()];
+    Played { job: job.name.clone(), started: false, calls, result: "skipped" }
+}
+
+fn started(job: &Job, allow_failure: bool, when: When, vector: &Vector<'_>) -> Played {
+    let mut played = Played { started: true, ..idle(job) };
+    let mut status = Status::Success;
+    for (i, call) in job.script.iter().enumerate() {
+        played.calls[i] = true;
+        match (vector.call)(&call.args) {
+            Outcome::Success => continue,
+            Outcome::Failure | Outcome::Timeout => status = Status::Failed,
+            Outcome::Cancelled => status = Status::Canceled,
+        }
+        break;
+    }
+    for (i, (call, asked)) in job.after.iter().enumerate() {
+        if asked.holds(status) {
+            played.calls[job.script.len() + i] = true;
+            if (vector.call)(&call.args) != Outcome::Success {
+                break;
+            }
+        }
+    }
+    played.result = match status {
+        Status::Canceled => "canceled",
+        _ if allow_failure && when == When::Manual => "ignored",
+        Status::Success => "success",
+        Status::Failed if allow_failure => "warnings",
+        Status::Failed => "failed",
+    };
+    played
 }
 
 /// `Gitlab::Ci::Status::Composite#status`, for jobs that are done.
-fn composite(all: &[Is], dag: bool) -> &'static str {
-    let only = |these: &[Is]| all.iter().all(|i| these.contains(i));
+fn composite(all: &[&str], dag: bool) -> &'static str {
+    let only = |these: &[&str]| all.iter().all(|i| these.contains(i));
+    let left_out = |i: &&str| ["skipped", "ignored"].contains(i);
     if all.is_empty() {
         "success"
-    } else if dag && all.iter().any(|i| matches!(i, Is::Skipped | Is::Ignored)) {
+    } else if (dag && all.iter().any(left_out)) || all.iter().all(left_out) {
         "skipped"
-    } else if only(&[Is::Skipped, Is::Ignored]) {
-        "skipped"
-    } else if only(&[Is::Success, Is::Skipped, Is::Warnings, Is::Ignored]) {
+    } else if only(&["success", "skipped", "warnings", "ignored"]) {
         "success"
-    } else if only(&[Is::Canceled, Is::Success, Is::Skipped, Is::Warnings, Is::Ignored]) {
+    } else if only(&["canceled", "success", "skipped", "warnings", "ignored"]) {
         "canceled"
     } else {
         "failed"

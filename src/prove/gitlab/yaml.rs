@@ -87,13 +87,12 @@ impl Node {
 
 /// A plain scalar that is a text in YAML 1.1 and 1.2 alike.
 fn is_text(t: &str) -> bool {
-    const WORDS: [&str; 12] = ["true", "false", "yes", "no", "on", "off", "y", "n", "null", "~", "=", "<<"];
+    const WORDS: [&str; 14] =
+        ["", "true", "false", "yes", "no", "on", "off", "y", "n", "null", "~", "=", "<<", "nan"];
     let number_like = |c: char| c.is_ascii_digit() || "+-._:, eExXoOabcdfABCDFTtZzN".contains(c);
     let starts = t.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c));
-    !t.is_empty()
-        && !WORDS.contains(&t.to_ascii_lowercase().as_str())
-        && !(starts && t.chars().all(number_like))
-        && ![".inf", ".nan"].contains(&t.trim_start_matches(['+', '-']).to_ascii_lowercase().as_str())
+    let number = starts && (t.chars().all(number_like) || t.to_ascii_lowercase().ends_with(".inf"));
+    !number && !WORDS.contains(&t.to_ascii_lowercase().as_str())
 }
 
 /// The documents of a file.
