@@ -1,3 +1,4 @@
 //! The reader's tests.
 
 mod forms;
+mod plans;
