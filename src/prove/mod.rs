@@ -16,6 +16,8 @@ pub mod github;
 pub mod graph;
 pub mod outcomes;
 mod place;
+#[cfg(test)]
+pub(crate) mod random;
 pub mod situation;
 
 pub use diagram::{Diagrams, Node, Outcome};
