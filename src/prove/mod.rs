@@ -18,6 +18,8 @@ pub mod graph;
 pub mod jenkins;
 pub mod outcomes;
 mod place;
+#[cfg(test)]
+pub(crate) mod random;
 pub mod situation;
 
 pub use diagram::{Diagrams, Node, Outcome};

@@ -10,7 +10,8 @@ use std::collections::HashMap;
 
 /// What is decided beforehand.
 pub struct Vector<'a> {
-    /// What a call with these arguments comes to, if it is made.
+    /// What a call with these arguments comes to, if it is made. [`crate::prove::Outcomes`] knows no cancel of what is
+    /// put back: say [`Outcome::Failure`] there.
     pub call: &'a dyn Fn(&[String]) -> Outcome,
     /// The run is cancelled before any job starts.
     pub cancelled: bool,
@@ -29,22 +30,43 @@ pub struct Played {
     pub result: &'static str,
 }
 
-/// Plays the run that a situation starts: one entry a job of the file, in its order; none when no run is started.
+/// A file that can be played.
+pub struct Simulator(Workflow);
+
+impl Simulator {
+    /// Reads a workflow file.
+    ///
+    /// # Errors
+    /// As [`super::read`].
+    pub fn read(text: &str) -> Result<Self, Unreadable> {
+        Workflow::read(text).map(Self)
+    }
+
+    /// Plays the run that a situation starts: one entry a job of the file, in its order; none when no run is started.
+    ///
+    /// # Errors
+    /// An expression that cannot be evaluated.
+    pub fn play(&self, s: &Situation, vector: &Vector<'_>) -> Result<Vec<Played>, Unreadable> {
+        let w = &self.0;
+        if !w.triggers.start(s) {
+            return Ok(Vec::new());
+        }
+        let mut play = Play { w, s, vector, done: HashMap::new() };
+        for &index in &w.order {
+            let done = play.job(index)?;
+            play.done.insert(index, done);
+        }
+        let all = (0..w.jobs.len()).filter_map(|i| play.done.remove(&i)).map(|d| d.played);
+        Ok(all.collect())
+    }
+}
+
+/// [`Simulator::read`] and [`Simulator::play`].
 ///
 /// # Errors
-/// As [`super::read`], and an expression that cannot be evaluated.
+/// Those of both.
 pub fn simulate(text: &str, s: &Situation, vector: &Vector<'_>) -> Result<Vec<Played>, Unreadable> {
-    let w = Workflow::read(text)?;
-    if !w.triggers.start(s) {
-        return Ok(Vec::new());
-    }
-    let mut play = Play { w: &w, s, vector, done: HashMap::new() };
-    for &index in &w.order {
-        let done = play.job(index)?;
-        play.done.insert(index, done);
-    }
-    let all = (0..w.jobs.len()).filter_map(|i| play.done.remove(&i)).map(|d| d.played);
-    Ok(all.collect())
+    Simulator::read(text)?.play(s, vector)
 }
 
 struct Done {
