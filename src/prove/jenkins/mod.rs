@@ -18,6 +18,8 @@ mod facts;
 mod machine;
 mod parse;
 mod run;
+#[cfg(test)]
+pub(crate) mod simulate;
 mod steps;
 mod text;
 mod token;
