@@ -221,6 +221,10 @@ impl<'a> Machine<'a> {
                 let value = self.evaluate(condition, pc)?;
                 let yes = self.truth(&value, condition.line)?;
                 let mut a = self.d.and(*pc, yes);
+                if a == *pc {
+                    self.block(then, pc)?;
+                    return Ok(Value::Nothing.into());
+                }
                 let mut b = self.d.without(*pc, yes);
                 if a != Node::NO {
                     self.block(then, &mut a)?;

@@ -17,6 +17,8 @@ mod expressions;
 mod facts;
 mod machine;
 mod parse;
+#[cfg(test)]
+mod rules;
 mod run;
 #[cfg(test)]
 pub(crate) mod simulate;

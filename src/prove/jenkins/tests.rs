@@ -481,3 +481,24 @@ fn formulas_agree_with_simulation_on_small_plans_and_their_mutants() {
     }
     assert!(compared > 10_000, "{compared}");
 }
+
+#[test]
+fn a_file_of_many_jobs_is_read() {
+    let mut plan = fixture::full();
+    let gate = plan.jobs.iter().find(|j| j.id == "gate-quality").unwrap().clone();
+    let at = plan.jobs.iter().position(|j| j.id == gate.id).unwrap() + 1;
+    let mut names = Vec::new();
+    for i in (0..150).rev() {
+        let mut gate = gate.clone();
+        gate.id = format!("gate-n{i}");
+        gate.steps[0].args = vec!["gate".into(), format!("n{i}")];
+        names.push(gate.id.clone());
+        plan.jobs.insert(at, gate);
+    }
+    for job in plan.jobs.iter_mut().filter(|j| j.id == "image" || j.id == "notify-slack-failure") {
+        job.needs.extend(names.clone());
+        job.reads.extend(names.clone());
+    }
+    let text = Jenkins.emit(&plan).unwrap();
+    assert_eq!(differences(&plan, PlatformName::Jenkins, &*read(&text).unwrap()), []);
+}
