@@ -48,8 +48,12 @@ pub(super) struct Stage {
     pub(super) agent_line: usize,
     /// The condition, and the line of `when`.
     pub(super) when: Option<(Block, usize)>,
-    /// The condition is asked before options, and before the question.
-    pub(super) before: (bool, bool),
+    /// The condition is asked before the options.
+    pub(super) before_options: bool,
+    /// … before the question.
+    pub(super) before_input: bool,
+    /// … before an agent is taken.
+    pub(super) before_agent: bool,
     /// The lock among its options.
     pub(super) lock: Option<(Name, usize)>,
     /// Seconds of the time limit among its options.
@@ -298,7 +302,9 @@ fn stage(line: usize, name: Name, block: &Block) -> Result<Stage, Unreadable> {
         label: None,
         agent_line: 0,
         when: None,
-        before: (false, false),
+        before_options: false,
+        before_input: false,
+        before_agent: false,
         lock: None,
         limit: None,
         input: None,
@@ -343,11 +349,9 @@ fn when(s: &mut Stage, line: usize, block: &Block) -> Result<(), Unreadable> {
     let mut condition = None;
     for (line, call) in sections(block)? {
         match (&*call.name, call.plain.as_slice()) {
-            ("beforeOptions", [Expr { is: Is::Bool(b), .. }]) => {
-                s.before = (s.before.0 || *b, s.before.1 || *b);
-            }
-            ("beforeInput", [Expr { is: Is::Bool(b), .. }]) => s.before.1 |= *b,
-            ("beforeAgent", [Expr { is: Is::Bool(_), .. }]) => {}
+            ("beforeOptions", [Expr { is: Is::Bool(b), .. }]) => s.before_options = *b,
+            ("beforeInput", [Expr { is: Is::Bool(b), .. }]) => s.before_input = *b,
+            ("beforeAgent", [Expr { is: Is::Bool(b), .. }]) => s.before_agent = *b,
             ("expression", []) => condition = Some((only_block(line, call)?.clone(), line)),
             (other, _) => return refuse(line, format!("condition `{other}` is not known here")),
         }
@@ -355,6 +359,9 @@ fn when(s: &mut Stage, line: usize, block: &Block) -> Result<(), Unreadable> {
     if condition.is_none() {
         return refuse(line, "`when` without an expression");
     }
+    // Each of them is before those that follow, too.
+    s.before_input |= s.before_options;
+    s.before_agent |= s.before_input;
     s.when = condition;
     Ok(())
 }

@@ -108,7 +108,10 @@ impl Machine<'_> {
                 self.looked_up.push(*job);
                 Ok(v.clone())
             }
-            None => Ok(Value::Null.into()),
+            None => {
+                self.looked_up.extend(self.names.get(&key));
+                Ok(Value::Null.into())
+            }
         }
     }
 

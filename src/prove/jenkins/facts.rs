@@ -57,12 +57,17 @@ fn texts(e: &Expr) -> Vec<String> {
     }
 }
 
-/// What calls of the job would work on that is not this build's.
+/// What the job's calls would work on that is not this build's, and what the build would wait for in vain.
 fn hazards(stage: &Stage, trace: &Trace) -> Vec<(usize, String)> {
     let mut out = Vec::new();
     if trace.stale {
         let what = format!("`{}` does not start from an empty folder and a checkout", stage.name);
         out.push((stage.line, what));
+    }
+    if let Some((_, line)) = &stage.when
+        && !stage.before_agent
+    {
+        out.push((*line, format!("`{}` waits for an agent before its condition is asked", stage.name)));
     }
     let commit = Source::Text(format!("{CHECKOUT}GIT_COMMIT"));
     for (call, _) in &trace.calls {
@@ -136,7 +141,7 @@ fn keeps(facts: &mut JobFacts, stage: &Stage, trace: &Trace) {
 
 fn lock_and_question(facts: &mut JobFacts, stage: &Stage, trace: &Trace) {
     if let Some((name, line)) = &stage.lock {
-        facts.lock = Some(Lock { name: name.to_string(), whole: stage.before.0, ..Lock::default() });
+        facts.lock = Some(Lock { name: name.to_string(), whole: stage.before_options, ..Lock::default() });
         facts.lines.push(("lock", *line));
     } else if let Some((name, line)) = &trace.lock {
         // Taken by a step: what stands around it is not covered.
@@ -147,7 +152,7 @@ fn lock_and_question(facts: &mut JobFacts, stage: &Stage, trace: &Trace) {
         facts.asks = Some(Asks {
             by: input.by.clone(),
             blocks: true,
-            first: stage.lock.is_none() && stage.before.1,
+            first: stage.lock.is_none() && stage.before_input,
             expires: stage.limit,
         });
         facts.lines.push(("asks", input.line));

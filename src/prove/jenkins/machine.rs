@@ -133,7 +133,9 @@ pub(super) struct Machine<'a> {
     /// The job at hand, and its level.
     pub(super) job: usize,
     pub(super) level: usize,
-    /// Jobs whose entries were looked up.
+    /// Stages by name.
+    pub(super) names: HashMap<Name, usize>,
+    /// Jobs whose entries were looked up, there or not.
     pub(super) looked_up: Vec<usize>,
     /// Calls in each other.
     pub(super) depth: usize,
@@ -165,6 +167,7 @@ impl<'a> Machine<'a> {
             trace: Trace::default(),
             job: 0,
             level: 0,
+            names: HashMap::new(),
             looked_up: Vec::new(),
             depth: 0,
         };
@@ -218,6 +221,10 @@ impl<'a> Machine<'a> {
                 let value = self.evaluate(condition, pc)?;
                 let yes = self.truth(&value, condition.line)?;
                 let mut a = self.d.and(*pc, yes);
+                if a == *pc {
+                    self.block(then, pc)?;
+                    return Ok(Value::Nothing.into());
+                }
                 let mut b = self.d.without(*pc, yes);
                 if a != Node::NO {
                     self.block(then, &mut a)?;

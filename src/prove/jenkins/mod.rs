@@ -17,7 +17,11 @@ mod expressions;
 mod facts;
 mod machine;
 mod parse;
+#[cfg(test)]
+mod rules;
 mod run;
+#[cfg(test)]
+pub(crate) mod simulate;
 mod steps;
 mod text;
 mod token;

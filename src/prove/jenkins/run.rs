@@ -40,6 +40,7 @@ pub(super) fn run(
         return Ok(Vec::new());
     }
     let mut m = Machine::new(file, &build, Oracle::Known(outcomes), d)?;
+    m.names = pipeline.levels.iter().flatten().enumerate().map(|(i, s)| (s.name.clone(), i)).collect();
     let mut out = Vec::new();
     let mut before: Vec<Before> = Vec::new();
     let mut reached = Node::YES;
