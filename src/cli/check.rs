@@ -4,7 +4,7 @@ use super::Exit;
 use super::common::{NOTHING, Shell, To, shown};
 use crate::diag::words;
 use crate::output::{self, Cause, OutputFile};
-use crate::project::Project;
+use crate::project::{Project, Proved};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Arguments.
@@ -35,16 +35,16 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         Err(exit) => return exit,
     };
     let to = To::platforms(&args.to);
-    let files: Vec<Vec<OutputFile>> = projects.iter_mut().map(|p| p.compile_with(&to, &overlay)).collect();
+    let files: Vec<Proved> = projects.iter_mut().map(|p| p.compile_with(&to, &overlay)).collect();
     shell.findings(&projects);
     if projects.iter().any(Project::has_errors) {
         return Shell::verdict(&projects);
     }
-    if files.iter().all(Vec::is_empty) {
+    if files.iter().all(|f| f.files().is_empty()) {
         return shell.usage(NOTHING);
     }
     let mut exit = Exit::Fine;
-    for (project, files) in projects.iter().zip(&files) {
+    for (project, files) in projects.iter().zip(files.iter().map(Proved::files)) {
         let one = compare(shell, &project.root, files);
         if one != Exit::Fine {
             exit = one;

@@ -4,7 +4,7 @@ use super::common::{NOTHING, Shell, To, shown};
 use super::{Exit, check};
 use crate::diag::words;
 use crate::output::{self, OutputFile, WriteError};
-use crate::project::Project;
+use crate::project::{Project, Proved};
 use camino::Utf8PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -51,19 +51,19 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         Err(exit) => return exit,
     };
     let to = To::platforms(&args.to);
-    let files: Vec<Vec<OutputFile>> = projects.iter_mut().map(|p| p.compile_with(&to, &overlay)).collect();
+    let files: Vec<Proved> = projects.iter_mut().map(|p| p.compile_with(&to, &overlay)).collect();
     shell.findings(&projects);
     if projects.iter().any(Project::has_errors) {
         return Shell::verdict(&projects);
     }
-    if files.iter().all(Vec::is_empty) {
+    if files.iter().all(|f| f.files().is_empty()) {
         return shell.usage(NOTHING);
     }
     if args.out_dir.is_some() && projects.len() > 1 {
         return shell.usage("`--out-dir` takes the pipelines of one root; the paths lie below several");
     }
     let mut exit = Exit::Fine;
-    for (project, files) in projects.iter().zip(&files) {
+    for (project, files) in projects.iter().zip(files.iter().map(Proved::files)) {
         let root = args.out_dir.as_ref().unwrap_or(&project.root);
         let one = if args.stdout {
             print(shell, files);

@@ -285,4 +285,6 @@ codes! {
     TEMPLATE_FAILED = "MLP901" "template-failed" Error;
     /// A file that we printed does not read back.
     DOES_NOT_READ_BACK = "MLP902" "does-not-read-back" Error;
+    /// A file that we printed does something else than the plan.
+    NOT_EQUIVALENT = "MLP903" "not-equivalent" Error;
 }

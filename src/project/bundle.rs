@@ -8,7 +8,6 @@ use crate::platform::{self, Platform};
 use crate::render::{Overlay, TemplateBug};
 use crate::script;
 use crate::spec::PlatformName;
-use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 /// The runtime's path: shared by every pipeline of the repository.
@@ -67,30 +66,7 @@ fn one(
     found.extend(limits);
     let text = back.emit_with(plan, overlay)?;
     found.extend(back.text_limits(plan, &text));
-    if comment(back) == Comment::Hash {
-        found.extend(read_back(&text).err().map(|e| not_yaml(back, plan, overlay, &e)));
-    }
     Ok(text)
-}
-
-/// Whose fault it is depends on whose templates printed it.
-fn not_yaml(back: &dyn Platform, plan: &Plan, overlay: &Overlay, e: &str) -> Finding {
-    let what = format!("the {} file does not read back: {e}", back.name().word());
-    if overlay.touches(back.templates()) {
-        return Finding::on_path(Code::OVERLAY_FAILED, plan.source.clone(), what)
-            .help(format!("the templates of `{}` print it; nothing was written", overlay.folder()));
-    }
-    Finding::on_path(Code::DOES_NOT_READ_BACK, plan.source.clone(), what).help(
-        "this is a bug in mlpipe, not in your spec: please report it with the spec; nothing was written",
-    )
-}
-
-/// The printed YAML is YAML, without a key given twice.
-fn read_back(text: &str) -> Result<(), String> {
-    for document in serde_yaml::Deserializer::from_str(text) {
-        serde_yaml::Value::deserialize(document).map_err(|e| e.to_string())?;
-    }
-    Ok(())
 }
 
 fn roots(
@@ -208,11 +184,10 @@ mod tests {
         let (mut found, none) = (Vec::new(), Overlay::default());
         assert!(one(&Broken(Ok("a: 1\nb: [2]\n")), &plan, &none, &mut found).is_ok());
         assert!(found.is_empty());
-        one(&Broken(Ok("a: 1\na: 2\n")), &plan, &none, &mut found).unwrap();
         let bug = one(&Broken(Err(())), &plan, &none, &mut found).unwrap_err();
-        found.push(template_bug(&plan.source, &bug, &none));
-        assert_eq!(found.iter().map(|f| f.code.id).collect::<Vec<_>>(), ["MLP902", "MLP901"]);
-        assert!(found.iter().all(|f| f.help.as_ref().is_some_and(|h| h.contains("bug in mlpipe"))));
-        assert!(found[1].message.contains("broken.j2") && found[1].message.contains("line 3"));
+        let found = template_bug(&plan.source, &bug, &none);
+        assert_eq!(found.code.id, "MLP901");
+        assert!(found.help.as_ref().is_some_and(|h| h.contains("bug in mlpipe")));
+        assert!(found.message.contains("broken.j2") && found.message.contains("line 3"));
     }
 }
