@@ -36,7 +36,7 @@ fn shared(mut plan: Plan) -> Plan {
 #[test]
 fn pipelines_that_share_a_root_file_are_what_their_plans_say() {
     let (one, two) = (shared(fixture::full()), shared(fixture::minimal()));
-    let (_, root) = back().root(&[&one, &two]).unwrap().unwrap();
+    let (_, root) = back().root(&[&one, &two], &crate::render::Overlay::default()).unwrap().unwrap();
     assert_eq!(proved(&one, Some(&root)), []);
     assert_eq!(proved(&two, Some(&root)), []);
 }
