@@ -15,7 +15,12 @@
 //! *                     in place of the `-` lines: all of the job's part
 //! ```
 
-#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test stops where it fails, and shows a table")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops where it fails, and shows a table"
+)]
 
 #[path = "mutants/data.rs"]
 mod data;
@@ -48,7 +53,8 @@ fn verdict(subject: &Subject, platform: PlatformName, text: &str) -> Verdict {
         Err(all) => {
             let d = &all[0];
             let when = d.situation.as_ref().map(|s| format!(", {s}")).unwrap_or_default();
-            let vector = if d.vector.is_empty() { String::new() } else { format!(", {}", d.vector.join(", ")) };
+            let vector =
+                if d.vector.is_empty() { String::new() } else { format!(", {}", d.vector.join(", ")) };
             let job = d.job.as_ref().map(|j| format!("{j}: ")).unwrap_or_default();
             let said = format!("{:?}, line {}: {job}{}{when}{vector}", d.aspect, d.line, d.what);
             if d.aspect == Aspect::Unreadable { Verdict::Refused(said) } else { Verdict::Different(said) }
@@ -117,7 +123,8 @@ struct Table {
 impl Table {
     fn print(&self) {
         println!("\n{:<14}{:>12}{:>12}{:>12}", "killed", "github", "gitlab", "jenkins");
-        let cell = |c: Option<&Count>| c.map_or_else(|| "-".to_owned(), |c| format!("{}/{}", c.killed, c.all));
+        let cell =
+            |c: Option<&Count>| c.map_or_else(|| "-".to_owned(), |c| format!("{}/{}", c.killed, c.all));
         for (kind, by) in &self.kinds {
             let cells = PlatformName::ALL.map(|p| format!("{:>12}", cell(by.get(p.word()))));
             println!("{kind:<14}{}", cells.concat());
@@ -129,7 +136,9 @@ impl Table {
         println!("{:<14}{}", "all", sum.concat());
         let refused = PlatformName::ALL.map(|p| format!("{:>12}", self.sum(p).refused));
         println!("{:<14}{}", "of them*", refused.concat());
-        println!("* refused as not understood, which compiles nothing either; the others are named with what differs");
+        println!(
+            "* refused as not understood, which compiles nothing either; the others are named with what differs"
+        );
         println!("\nNot counted, because they change nothing that is compared:");
         for n in &self.nothing {
             println!("  {n}");

@@ -312,7 +312,9 @@ impl One<'_> {
         }
         if self.platform == PlatformName::Jenkins {
             wants.push(("MLPIPE_EVENT".into(), Value::EventKind));
-            may.push(("MLPIPE_APPROVED_BY".into(), Value::Input("MLPIPE_APPROVED_BY".into())));
+            let told = ("MLPIPE_APPROVED_BY".into(), Value::Input("MLPIPE_APPROVED_BY".into()));
+            // The script asks who answered; nothing else on Jenkins knows.
+            if self.job.ask.is_some() { wants.push(told) } else { may.push(told) }
         }
         for (name, value) in &wants {
             if !call.env.iter().any(|(n, v)| n == name && v == value) {

@@ -160,12 +160,15 @@ fn change(text: &str, h: &Hunk, job: Option<&str>) -> Result<String, String> {
 /// A job's part of a file: from its first line to before the next line that is indented as little.
 fn part(text: &str, name: &str) -> Option<(usize, usize)> {
     let heads = [format!("{name}:"), format!("stage('{name}') {{")];
+    let function = format!("{name}(");
     let mut at = 0;
     let mut found: Option<(usize, usize)> = None;
     for line in text.split_inclusive('\n') {
         let indent = line.len() - line.trim_start().len();
         match found {
-            None if heads.iter().any(|h| line.trim() == h) => found = Some((at, indent)),
+            None if heads.iter().any(|h| line.trim() == h) || line.starts_with(&function) => {
+                found = Some((at, indent))
+            }
             Some((start, of)) if !line.trim().is_empty() && indent <= of => {
                 // In Groovy the line that ends it is its own brace.
                 let own = line.trim() == "}";
