@@ -24,6 +24,8 @@
 
 #[path = "mutants/data.rs"]
 mod data;
+#[path = "mutants/traps.rs"]
+mod traps;
 
 use data::{Mutant, Subject, mutants};
 use mlpipe::prove::{self, Aspect};

@@ -40,7 +40,8 @@ pub(crate) fn mutants(platform: PlatformName) -> Vec<Mutant> {
     all
 }
 
-fn mutant(text: &str) -> Mutant {
+/// One mutant: its kind and what it does in the first line, then its changes.
+pub(crate) fn mutant(text: &str) -> Mutant {
     let mut lines = text.lines();
     let (kind, what) = lines.next().and_then(|l| l.split_once(": ")).expect("`KIND: what`");
     let mut hunks: Vec<Hunk> = Vec::new();
@@ -81,8 +82,24 @@ impl Subject {
         Self::of(&root, "full.mlpipe")
     }
 
+    /// The spec with everything, with one text in it replaced by another one; the findings, if it is refused.
+    pub(crate) fn full_with(from: &str, to: &str) -> Result<Self, Vec<String>> {
+        let full = include_str!("full.mlpipe");
+        assert_eq!(full.matches(from).count(), 1, "{from}");
+        let dir = tempfile::tempdir().expect("a folder");
+        std::fs::write(dir.path().join("full.mlpipe"), full.replace(from, to)).expect("written");
+        let root = camino::Utf8Path::from_path(dir.path()).expect("UTF-8").to_owned();
+        let specs = ["full.mlpipe".into()];
+        let project = Project::load(&root, &specs, &specs);
+        if project.has_errors() {
+            let errors = project.findings.iter().filter(|f| f.is_error());
+            return Err(errors.map(|f| format!("{} {}", f.code.id, f.message)).collect());
+        }
+        Ok(Self { plan: project.plans_selected().next().expect("a plan").clone() })
+    }
+
     /// A spec.
-    pub(crate) fn of(root: &camino::Utf8Path, path: &str) -> Self {
+    fn of(root: &camino::Utf8Path, path: &str) -> Self {
         let specs = [path.into()];
         let project = Project::load(root, &specs, &specs);
         let errors: Vec<_> = project.findings.iter().filter(|f| f.is_error()).collect();

@@ -1,11 +1,11 @@
 //! The reader on what mlpipe emits, on its mutants, and against plain simulation.
 
 use super::read;
-use super::simulate::{Player, simulate};
+use super::simulate::Player;
 use crate::plan::{EventKind, Plan, RunIf, fixture};
 use crate::platform::{Platform, jenkins::Jenkins};
 use crate::prove::{
-    Diagrams, Difference, FileFacts, Lock, On, Outcome, Outcomes, Situation, Value, Whose, differences,
+    Diagrams, Difference, FileFacts, Lock, On, Outcome, Outcomes, Situation, Value, differences,
 };
 use crate::spec::PlatformName;
 use std::collections::HashMap;
