@@ -2,6 +2,7 @@
 
 mod enumeration;
 mod expressions;
+mod mutants;
 mod printed;
 mod refused;
 mod rules;
