@@ -1,0 +1,504 @@
+//! The reader on what mlpipe emits, on its mutants, and against plain simulation.
+
+use super::read;
+use super::simulate::{Player, simulate};
+use crate::plan::{EventKind, Plan, RunIf, fixture};
+use crate::platform::{Platform, jenkins::Jenkins};
+use crate::prove::{
+    Diagrams, Difference, FileFacts, Lock, On, Outcome, Outcomes, Situation, Value, Whose, differences,
+};
+use crate::spec::PlatformName;
+use std::collections::HashMap;
+
+fn full() -> String {
+    Jenkins.emit(&fixture::full()).unwrap()
+}
+
+/// How the text differs from the full plan; what cannot be read counts as one difference.
+fn judged(text: &str) -> Result<Vec<Difference>, String> {
+    let file = read(text).map_err(|e| e.to_string())?;
+    Ok(differences(&fixture::full(), PlatformName::Jenkins, &*file))
+}
+
+#[test]
+fn the_fixtures_do_what_their_plans_say() {
+    for plan in [fixture::minimal(), fixture::full()] {
+        let text = Jenkins.emit(&plan).unwrap();
+        let file = read(&text).unwrap();
+        let found = differences(&plan, PlatformName::Jenkins, &*file);
+        assert!(found.is_empty(), "{found:#?}");
+    }
+}
+
+#[test]
+fn every_example_is_read() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut count = 0;
+    for file in [
+        "continuous-training/Jenkinsfile",
+        "fastapi-service/Jenkinsfile",
+        "llm-service/Jenkinsfile",
+        "minimal/Jenkinsfile",
+        "monorepo/jenkins/ranker.Jenkinsfile",
+        "monorepo/jenkins/search.Jenkinsfile",
+        "quality-gate/Jenkinsfile",
+    ] {
+        let text = std::fs::read_to_string(root.join(file)).unwrap();
+        let read = read(&text).unwrap_or_else(|e| panic!("{file}: {e}"));
+        let facts = read.facts();
+        assert_eq!(facts.hazards, [], "{file}");
+        assert!(facts.jobs.iter().all(|j| !j.calls.is_empty() && j.keeps_always), "{file}");
+        count += facts.jobs.len();
+    }
+    assert!(count > 40, "{count}");
+}
+
+#[test]
+fn facts_of_a_deploy_and_of_a_question() {
+    let file = read(&full()).unwrap();
+    let facts: &FileFacts = file.facts();
+    assert_eq!(facts.schedules, [("17 3 * * 1".to_owned(), Some("Europe/Berlin".to_owned()))]);
+    let inputs: Vec<(&str, &str)> = facts.inputs.iter().map(|(n, d)| (n.as_str(), d.as_str())).collect();
+    assert_eq!(inputs, [("reason", ""), ("dry_run", "false"), ("size", "s"), ("model_version", "")]);
+    let job = |name: &str| facts.jobs.iter().find(|j| j.name == name).unwrap();
+
+    let deploy = job("deploy-production");
+    assert_eq!(
+        deploy.lock,
+        Some(Lock { name: "mlpipe/fraud-scorer/production".into(), whole: true, ..Lock::default() })
+    );
+    assert_eq!(deploy.reads, ["approve-production", "deploy-staging", "image"]);
+    assert_eq!(deploy.keeps, ["mlpipe-out/deploy-production", "mlpipe-out/deploy-production.json"]);
+    assert!(deploy.keeps_always);
+    let args: Vec<String> = deploy.calls.iter().map(|c| c.args.join(" ")).collect();
+    assert_eq!(args.len(), 5);
+    assert_eq!(args[4], "deploy production restore");
+    assert_eq!(deploy.calls[4].backstop, Some(18 * 60));
+    let env: HashMap<&str, &Value> = deploy.calls[0].env.iter().map(|(n, v)| (n.as_str(), v)).collect();
+    assert_eq!(env["KUBECONFIG_PROD"], &Value::SecretFile("KUBECONFIG_PROD".into()));
+    assert_eq!(env["MLPIPE_EVENT"], &Value::EventKind);
+    assert_eq!(env["MLPIPE_EVENT_NAME"], &Value::EventName);
+    assert_eq!(env["MLPIPE_INPUT_DRY_RUN"], &Value::Input("dry_run".into()));
+    assert_eq!(env["GIT_COMMIT"], &Value::Text("checkout(scm).GIT_COMMIT".into()));
+
+    let asks = job("approve-production").asks.as_ref().unwrap();
+    assert_eq!(
+        (asks.by.as_slice(), asks.blocks, asks.first),
+        (["ml-leads".to_owned()].as_slice(), true, true)
+    );
+    assert_eq!(job("gate-unit").junit.as_deref(), Some("mlpipe-out/gate-unit/junit.xml"));
+    assert_eq!(job("image").junit, None);
+}
+
+fn push() -> Situation {
+    Situation { event: EventKind::Push, on: On::Branch("main".into()) }
+}
+
+/// Changes of the full file that each change what it does.
+const MUTANTS: &[(&str, &str)] = &[
+    // the functions
+    ("        S[j.id] = 'success'\n", ""),
+    ("    S[j.id] = 'failed'\n", "    S[j.id] = 'success'\n"),
+    ("    S[j.id] = 'failed'\n", ""),
+    ("                commands()\n", "                S[j.id] = 'success'\n                commands()\n"),
+    (
+        "stageResult: 'FAILURE', catchInterruptions: false) {\n        try",
+        "stageResult: 'FAILURE', catchInterruptions: true) {\n        try",
+    ),
+    (
+        "stageResult: 'FAILURE', catchInterruptions: false) {\n        try",
+        "stageResult: 'FAILURE') {\n        try",
+    ),
+    (
+        "    catchError(buildResult: 'FAILURE', stageResult: 'FAILURE', catchInterruptions: false) {\n        try",
+        "    catchError(buildResult: 'SUCCESS', stageResult: 'FAILURE', catchInterruptions: false) {\n        try",
+    ),
+    (
+        "    catchError(buildResult: 'FAILURE', stageResult: 'FAILURE', catchInterruptions: false) {\n        try",
+        "    stage('x') {\n        try",
+    ),
+    ("        } finally {\n", "        } catch (e) {\n"),
+    ("            KEPT.add(j.id)\n", ""),
+    (
+        "                if (KEPT.contains(name)) {\n                    unstash(name)\n                }\n",
+        "",
+    ),
+    (
+        "                if (KEPT.contains(name)) {\n                    unstash(name)\n                }\n",
+        "                unstash(name)\n",
+    ),
+    ("            archiveArtifacts(artifacts: records, allowEmptyArchive: true)\n", ""),
+    ("            stash(name: j.id, includes: records, allowEmpty: true)\n", ""),
+    ("'mlpipe-out/' + j.id + '.json,mlpipe-out/'", "'mlpipe-out/other.json,mlpipe-out/'"),
+    ("            deleteDir()\n", ""),
+    ("            def source = checkout(scm)\n", ""),
+    ("'GIT_COMMIT=' + source.GIT_COMMIT", "'GIT_COMMIT=HEAD'"),
+    (
+        "    timeout(time: minutes, unit: 'MINUTES') {\n        sh(label: label, script: command)\n    }\n",
+        "    sh(label: label, script: command)\n",
+    ),
+    ("unit: 'MINUTES'", "unit: 'SECONDS'"),
+    ("script: command)", "script: command, returnStatus: true)"),
+    ("event().replaceAll(' .*', '')", "event()"),
+    ("'MLPIPE_EVENT=' + event().replaceAll(' .*', '')", "'MLPIPE_EVENT=push'"),
+    ("EVENT = 'pull_request'", "EVENT = 'push'"),
+    ("EVENT = 'manual'", "EVENT = 'push'"),
+    ("Cause$UserIdCause", "Cause$UserCause"),
+    ("TimerTrigger$TimerTriggerCause", "TimerTrigger"),
+    (
+        "if (env.CHANGE_ID != null) {\n            EVENT = 'pull_request'\n        } else if (params",
+        "if (params",
+    ),
+    // conditions
+    ("['image'].every { S[it] == 'success' }", "true"),
+    ("['image'].every { S[it] == 'success' }", "['image'].any { S[it] == 'failed' }"),
+    ("['image'].every { S[it] == 'success' }", "['image'].every { S[it] != 'failed' }"),
+    (
+        "['gate-unit', 'gate-quality', 'model-fraud-scorer'].every",
+        "['gate-unit', 'gate-quality', 'model-fraud-scorer'].any",
+    ),
+    (
+        "['gate-unit', 'gate-quality', 'model-fraud-scorer'].every",
+        "['gate-unit', 'model-fraud-scorer'].every",
+    ),
+    (".any { S[it] == 'failed' }", ".any { S[it] != 'success' }"),
+    ("&& env.CHANGE_FORK == null", ""),
+    ("env.CHANGE_FORK != null", "env.CHANGE_FORK == null"),
+    ("branchName() == 'main'", "branchName() ==~ 'main.*'"),
+    (
+        "branchName() == 'main' &&\n                            ['gate-unit'",
+        "branchName() != '' &&\n                            ['gate-unit'",
+    ),
+    (
+        "event() in ['push', 'schedule', 'manual', 'event model-registered'] && branchName() == 'main' &&\n                            ['gate-unit'",
+        "event() in ['push', 'schedule', 'manual', 'event model-registered', 'pull_request'] &&\n                            ['gate-unit'",
+    ),
+    // stages
+    (
+        "            options {\n                lock(resource: 'mlpipe/fraud-scorer/production')\n            }\n",
+        "",
+    ),
+    ("lock(resource: 'mlpipe/fraud-scorer/production')", "lock(resource: 'mlpipe/fraud-scorer/staging')"),
+    ("                beforeOptions true\n", ""),
+    ("submitter 'ml-leads'", "submitter 'ml-leads,everybody'"),
+    (
+        "            input {\n                message 'Deploy fraud-scorer to production?'\n                ok 'Approve'\n                submitter 'ml-leads'\n                submitterParameter 'MLPIPE_APPROVED_BY'\n            }\n",
+        "",
+    ),
+    (
+        "            input {\n                message",
+        "            options {\n                lock(resource: 'x')\n            }\n            input {\n                message",
+    ),
+    ("agent { label 'linux' }", "agent any"),
+    ("junit: true", "junit: false"),
+    ("reads: ['model-fraud-scorer'], ", ""),
+    ("reads: ['image']", "reads: ['image', 'gate-unit']"),
+    // steps
+    (
+        "catchError(buildResult: 'FAILURE', stageResult: 'FAILURE', catchInterruptions: false) {\n                                    stage(",
+        "withEnv([]) {\n                                    stage(",
+    ),
+    ("                                throw e\n", ""),
+    (" deploy production smoke') }", " deploy production finish') }"),
+    (
+        "sh .mlpipe/fraud-scorer.sh deploy production restore",
+        "sh .mlpipe/fraud-scorer.sh deploy production finish",
+    ),
+    ("sh .mlpipe/fraud-scorer.sh gate unit", "sh .mlpipe/fraud-scorer.sh gate unit || true"),
+    ("sh .mlpipe/fraud-scorer.sh gate unit", "sh .mlpipe/other.sh gate unit"),
+    ("mlpipe(40, 'Run image'", "mlpipe(20, 'Run image'"),
+    (
+        "string(credentialsId: 'SLACK_WEBHOOK', variable: 'SLACK_WEBHOOK')",
+        "string(credentialsId: 'GHCR_TOKEN', variable: 'SLACK_WEBHOOK')",
+    ),
+    (
+        "[string(credentialsId: 'OPENAI_API_KEY', variable: 'OPENAI_API_KEY')]",
+        "[string(credentialsId: 'OPENAI_API_KEY', variable: 'OPENAI_API_KEY'), string(credentialsId: 'GHCR_TOKEN', variable: 'GHCR_TOKEN')]",
+    ),
+    ("file(credentialsId: 'KUBECONFIG_PROD'", "string(credentialsId: 'KUBECONFIG_PROD'"),
+    // the build
+    ("        disableRestartFromStage()\n", ""),
+    ("        skipDefaultCheckout(true)\n", ""),
+    (
+        "        skipDefaultCheckout(true)\n",
+        "        skipDefaultCheckout(true)\n        disableConcurrentBuilds(abortPrevious: true)\n",
+    ),
+    (
+        "        skipDefaultCheckout(true)\n",
+        "        skipDefaultCheckout(true)\n        timeout(time: 1, unit: 'HOURS')\n",
+    ),
+    ("env.BRANCH_NAME == 'main' ? 'TZ=Europe/Berlin\\n17 3 * * 1' : ''", "'TZ=Europe/Berlin\\n17 3 * * 1'"),
+    ("TZ=Europe/Berlin", "TZ=UTC"),
+    ("choices: ['', 'model-registered']", "choices: ['model-registered', '']"),
+    ("choices: ['s', 'l']", "choices: ['l', 's']"),
+    ("    agent none\n", "    agent any\n"),
+];
+
+/// Changes that change nothing, with the reason.
+const SAME: &[(&str, &str, &str)] = &[
+    (
+        "                                catchError(buildResult: 'FAILURE', stageResult: 'FAILURE', catchInterruptions: false) {\n                                    stage('deploy-production: restore')",
+        "                                catchError(buildResult: 'FAILURE', stageResult: 'FAILURE') {\n                                    stage('deploy-production: restore')",
+        "a handler that is cancelled counts as one that failed",
+    ),
+    (
+        "branchName() == 'main' &&\n                    ['image']",
+        "branchName() != '' &&\n                    ['image']",
+        "`image` runs on `main` only, and this needs it",
+    ),
+    (
+        "env.TAG_NAME == null && env.CHANGE_ID == null ?",
+        "env.TAG_NAME == null ?",
+        "no condition asks a pull request for its branch",
+    ),
+    ("EVENT = 'tag'", "EVENT = 'push'", "the plan has no tags, and `branchName()` is empty for one"),
+    (
+        "                beforeOptions true\n",
+        "                beforeInput true\n                beforeOptions true\n",
+        "`beforeOptions` is before both",
+    ),
+    ("time: minutes, unit: 'MINUTES'", "time: minutes", "minutes are what Jenkins takes"),
+    ("catch (e)", "catch (Exception e)", "the same for what steps throw"),
+];
+
+#[test]
+fn what_changes_nothing_is_no_difference() {
+    for (from, to, why) in SAME {
+        assert!(full().contains(from), "{from}");
+        assert_eq!(judged(&full().replace(from, to)), Ok(vec![]), "{why}");
+    }
+}
+
+#[test]
+fn every_mutant_is_seen() {
+    let good = full();
+    assert_eq!(judged(&good), Ok(vec![]));
+    for (from, to) in MUTANTS {
+        assert!(good.contains(from), "{from}");
+        for mutant in [good.replace(from, to), good.replacen(from, to, 1)] {
+            let judged = judged(&mutant);
+            assert_ne!(judged, Ok(vec![]), "{from} -> {to}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_known_is_refused_with_its_line() {
+    let good = full();
+    let table: &[(&str, &str, &str)] = &[
+        ("'mlpipe-out/'", "\"mlpipe-out/\"", "a text in double quotes: Groovy would put values into it"),
+        (
+            "stage('image')",
+            "stage('im\\u0027age')",
+            "`\\u0027`, which Groovy reads as a part of its own text",
+        ),
+        ("// One job:", "// \\u000a One job:", "a backslash in a comment"),
+        (
+            "    stages {\n",
+            "    environment {\n        A = 'b'\n    }\n    stages {\n",
+            "section `environment` is not known here",
+        ),
+        (
+            "            parallel {\n",
+            "            failFast true\n            parallel {\n",
+            "section `failFast` is not known here",
+        ),
+        (
+            "            steps {\n                script {\n                    job(id: 'gate-quality'",
+            "            post {\n                always {\n                    deleteDir()\n                }\n            }\n            steps {\n                script {\n                    job(id: 'gate-quality'",
+            "section `post` is not known here",
+        ),
+        ("    return EVENT\n", "    while (true) {\n    }\n", ""),
+        ("commands()", "retry(2) {\n commands()\n }", "step `retry` is not known here"),
+        ("commands()", "milestone(1)\n commands()", "step `milestone` is not known here"),
+        ("commands()", "load('x')\n commands()", "step `load` is not known here"),
+        (
+            "allowEmpty: true",
+            "allowEmpty: false",
+            "`stash` without `allowEmpty: true` fails when there is nothing",
+        ),
+        (", skipMarkingBuildUnstable: true", "", "`junit` without"),
+        ("stage('image') {", "stage('gate-unit') {", "a second stage `gate-unit`"),
+        (
+            "sh .mlpipe/fraud-scorer.sh gate unit",
+            "sh .mlpipe/fraud-scorer.sh gate $X",
+            "the command `sh .mlpipe/fraud-scorer.sh gate $X`",
+        ),
+    ];
+    for (from, to, what) in table {
+        assert!(good.contains(from), "{from}");
+        let text = good.replacen(from, to, 1);
+        let error = read(&text).err().unwrap_or_else(|| panic!("{to} is read"));
+        assert!(error.what.starts_with(what), "{to}: {error}");
+        let expected = text.lines().zip(good.lines()).take_while(|(a, b)| a == b).count() + 1;
+        assert!(
+            error.line >= 1 && error.line.abs_diff(expected) < 3 || what.starts_with("the command"),
+            "{error}, not {expected}"
+        );
+    }
+    for text in ["", "pipeline {\n", "pipeline {\n}\n", "node {\n}\n"] {
+        assert!(read(text).is_err(), "{text}");
+    }
+    let deep = format!("pipeline {{ {} }}", "(".repeat(100_000));
+    assert!(read(&deep).is_err());
+}
+
+// ---- against plain simulation
+
+/// The plan's variables in order, as arguments; the last one, without any, is the run's.
+fn variables(plan: &Plan) -> Vec<Vec<String>> {
+    let args = plan.jobs.iter().flat_map(|j| j.steps.iter().map(|s| s.args.clone()));
+    args.chain([Vec::new()]).collect()
+}
+
+/// The ancestors of each job, by index.
+fn ancestors(plan: &Plan) -> Vec<Vec<usize>> {
+    let mut all: Vec<Vec<usize>> = Vec::new();
+    for job in &plan.jobs {
+        let mut mine = Vec::new();
+        for need in &job.needs {
+            let i = plan.jobs.iter().position(|j| j.id == *need).unwrap();
+            mine.push(i);
+            mine.extend(&all[i]);
+        }
+        all.push(mine);
+    }
+    all
+}
+
+/// Formulas and simulation of the text agree on `vectors`; returns how many calls were compared.
+fn agree(plan: &Plan, text: &str, s: &Situation, vectors: impl Iterator<Item = Vec<Outcome>>) -> usize {
+    let d = &mut Diagrams::default();
+    let outcomes = Outcomes::of(plan, d);
+    let file = read(text).unwrap();
+    let runs = file.run(s, &outcomes, d).unwrap();
+    let player = Player::new(text).unwrap();
+    let (variables, ancestors) = (variables(plan), ancestors(plan));
+    let place: HashMap<&[String], usize> =
+        variables.iter().enumerate().map(|(i, a)| (a.as_slice(), i)).collect();
+    let owner: Vec<usize> =
+        plan.jobs.iter().enumerate().flat_map(|(j, job)| vec![j; job.steps.len()]).collect();
+    let of_plan = |run: usize| plan.jobs.iter().position(|j| j.id == file.facts().jobs[run].name).unwrap();
+    let levels: Vec<usize> = plan.jobs.iter().map(|j| player.level(&j.id).unwrap()).collect();
+    let mut compared = 0;
+    for vector in vectors {
+        let played = player.play(s, &|args| vector[place[args]]).unwrap();
+        let made: Vec<usize> = played.calls.iter().map(|c| place[c.as_slice()]).collect();
+        let hit: Vec<usize> =
+            made.iter().filter(|m| vector[**m] == Outcome::Cancelled).map(|m| owner[*m]).collect();
+        let mut red = false;
+        for run in &runs {
+            let j = of_plan(run.job);
+            // A cancel of a job that stands earlier and is no ancestor is one of the run, to this job.
+            let cancelled = played.aborted
+                && hit.iter().any(|h| *h != j && !ancestors[j].contains(h) && levels[*h] < levels[j]);
+            let outcome = |v: u32| {
+                let v = v as usize;
+                if variables[v].is_empty() && cancelled { Outcome::Cancelled } else { vector[v] }
+            };
+            for (call, node) in file.facts().jobs[run.job].calls.iter().zip(&run.calls) {
+                let says = d.holds(*node, &outcome);
+                let does = made.contains(&place[call.args.as_slice()]);
+                assert_eq!(says, does, "`{}` in {vector:?} of\n{text}", call.args.join(" "));
+                compared += 1;
+            }
+            red |= d.holds(run.red, &outcome);
+        }
+        if !played.aborted {
+            assert_eq!(red, played.red, "{vector:?} of\n{text}");
+        }
+    }
+    compared
+}
+
+/// Numbers that look like chance and are the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % n as u64).unwrap()
+    }
+}
+
+/// A plan of up to five jobs, the last of them now and then a deploy.
+fn random_plan(dice: &mut Dice) -> Plan {
+    let full = fixture::full();
+    let find = |id: &str| full.jobs.iter().find(|j| j.id == id).unwrap().clone();
+    let mut plan = full.clone();
+    plan.jobs.clear();
+    for i in 0..1 + dice.below(5) {
+        let deploy = dice.below(5) == 0;
+        let mut job = find(if deploy { "deploy-staging" } else { "gate-unit" });
+        job.id = format!("job-{i}");
+        job.condition = find("gate-unit").condition;
+        job.needs = plan.jobs.iter().filter(|_| dice.below(2) == 0).map(|j| j.id.clone()).collect();
+        job.reads = job.needs.iter().filter(|_| dice.below(2) == 0).cloned().collect();
+        job.run_if = match dice.below(4) {
+            0 if !job.needs.is_empty() => RunIf::AnyFailed,
+            1 => RunIf::NoneFailed,
+            _ => RunIf::AllSucceeded,
+        };
+        for step in &mut job.steps {
+            step.args[1] = format!("j{i}");
+        }
+        plan.jobs.push(job);
+    }
+    plan
+}
+
+/// A vector; a handler that is cancelled has failed.
+fn random_vector(plan: &Plan, dice: &mut Dice) -> Vec<Outcome> {
+    let mut out = Vec::new();
+    for args in variables(plan) {
+        let any =
+            [Outcome::Success, Outcome::Success, Outcome::Failure, Outcome::Timeout, Outcome::Cancelled];
+        out.push(match any[dice.below(5)] {
+            _ if args.is_empty() => Outcome::Success,
+            Outcome::Cancelled if args.last().is_some_and(|a| a == "restore") => Outcome::Failure,
+            o => o,
+        });
+    }
+    out
+}
+
+#[test]
+fn formulas_agree_with_simulation_on_small_plans_and_their_mutants() {
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
+    let mut compared = 0;
+    for _ in 0..40 {
+        let plan = random_plan(&mut dice);
+        let text = Jenkins.emit(&plan).unwrap();
+        for (from, to) in [("", "")].iter().chain(&MUTANTS[..9]) {
+            let text = text.replace(from, to);
+            if from.is_empty() || read(&text).is_ok() {
+                let vectors: Vec<_> = (0..30).map(|_| random_vector(&plan, &mut dice)).collect();
+                compared += agree(&plan, &text, &push(), vectors.into_iter());
+            }
+        }
+    }
+    assert!(compared > 10_000, "{compared}");
+}
+
+#[test]
+fn a_file_of_many_jobs_is_read() {
+    let mut plan = fixture::full();
+    let gate = plan.jobs.iter().find(|j| j.id == "gate-quality").unwrap().clone();
+    let at = plan.jobs.iter().position(|j| j.id == gate.id).unwrap() + 1;
+    let mut names = Vec::new();
+    for i in (0..150).rev() {
+        let mut gate = gate.clone();
+        gate.id = format!("gate-n{i}");
+        gate.steps[0].args = vec!["gate".into(), format!("n{i}")];
+        names.push(gate.id.clone());
+        plan.jobs.insert(at, gate);
+    }
+    for job in plan.jobs.iter_mut().filter(|j| j.id == "image" || j.id == "notify-slack-failure") {
+        job.needs.extend(names.clone());
+        job.reads.extend(names.clone());
+    }
+    let text = Jenkins.emit(&plan).unwrap();
+    assert_eq!(differences(&plan, PlatformName::Jenkins, &*read(&text).unwrap()), []);
+}
