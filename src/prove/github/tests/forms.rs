@@ -424,6 +424,7 @@ fn anything_else_is_refused() {
             "`mlpipe-out`",
         ),
         ("          overwrite: true\n", "          overwrite: false\n", "overwrite:", "never replaced"),
+        ("retention-days: 90", "retention-days: 30", "retention-days:", "longer than an approval may wait"),
         ("if-no-files-found: error", "if-no-files-found: ignore", "if-no-files-found:", "has to be an error"),
         ("timeout-minutes: 40", "timeout-minutes: 0", "timeout-minutes:", "is no whole number above 0"),
         ("timeout-minutes: 40", "timeout-minutes: &a 40\n    <<: *a", "<<:", "`<<` is not known here"),
