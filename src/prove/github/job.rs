@@ -39,8 +39,7 @@ const KEYS: &[&str] = &[
     "steps",
 ];
 
-/// "`timeout-minutes`: the maximum number of minutes to let a job run before GitHub automatically cancels it.
-/// Default: 360".
+/// What a job may take that says nothing (docs, "Workflow syntax", `jobs.<job_id>.timeout-minutes`).
 const DEFAULT_MINUTES: u64 = 360;
 
 /// Reads the job `id`, one of `ids` with their places.
@@ -213,7 +212,8 @@ fn needs(
     Ok((out, by_id))
 }
 
-/// A job's condition: "You can use `github`, `needs`, `vars` and `inputs`" (docs, "Context availability").
+/// A job's condition. It sees `github`, `needs`, `vars` and `inputs` (docs, "Context availability"), of which the first
+/// two are understood.
 fn in_job(tree: &Tree<'_>) -> Result<Expr, Unreadable> {
     let condition = condition(tree)?;
     for name in condition.names() {
@@ -224,8 +224,8 @@ fn in_job(tree: &Tree<'_>) -> Result<Expr, Unreadable> {
     Ok(condition)
 }
 
-/// The lock: "`queue: max`" keeps every run that waits, in order; without it one waits and a newer one takes its
-/// place. GitHub refuses `queue: max` with `cancel-in-progress: true`. A job joins its group once its `needs` and `if`
+/// The lock. `queue: max` keeps every run that waits, in order; without it one waits and a newer one takes its place
+/// (changelog of 2026-05-07). GitHub refuses `queue: max` with `cancel-in-progress: true`. A job joins its group once its `needs` and `if`
 /// let it start, and leaves it when its last step has ended.
 fn lock(tree: &Tree<'_>) -> Result<Lock, Unreadable> {
     let all = Lock { cancels: false, displaces: true, whole: true, name: String::new() };

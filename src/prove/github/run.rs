@@ -6,11 +6,13 @@
 //!   applies to all jobs in the dependency chain"; actions/runner#491, #2205).
 //! - A result is `success`, `failure`, `cancelled` or `skipped`. A job that was still waiting when its run was
 //!   cancelled is taken as `skipped`; which of the two it is, no documentation says.
-//! - "`continue-on-error`: prevents a job from failing when a step fails"; of a step, the outcome stays `failure` and the
-//!   conclusion becomes `success`; of a job, the result becomes `success` and the run stays green.
+//! - `continue-on-error` (docs, "Workflow syntax"): of a step, the outcome stays `failure`, the conclusion becomes `success`
+//!   and the job goes on; of a job, the result becomes `success` (actions/runner#1161) and the run stays green. A cancel
+//!   is not undone by it.
 //! - On a cancel the server looks at the `if` of every running job again and leaves alone those for which it still holds;
 //!   in the others the running step is ended unless its own `if` still holds, and the steps behind it are asked for theirs
-//!   (docs, "Workflow cancellation"; `actions/runner`, `StepsRunner.cs`). What a call comes to that a cancel does not
+//!   (docs, "Workflow cancellation"; `actions/runner`, `StepsRunner.cs`, which marks the job as cancelled, asks the running
+//!   step's condition again, and then that of every step behind it). What a call comes to that a cancel does not
 //!   stop is not known; it is taken to succeed, which no plan says of a cancelled call.
 //! - A cancelled job stays cancelled, whatever its handlers come to (`TaskResultUtil.MergeTaskResults`).
 //! - Steps that set a job up are taken to succeed, but for a download by name of what its job did not keep.
