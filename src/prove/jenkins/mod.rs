@@ -15,6 +15,7 @@ mod build;
 mod declarative;
 mod expressions;
 mod facts;
+mod known;
 mod machine;
 mod parse;
 #[cfg(test)]
@@ -49,6 +50,11 @@ struct Jenkinsfile {
 pub fn read(text: &str) -> Result<Box<dyn Reading>, Unreadable> {
     let file = parse::file(text)?;
     let pipeline = declarative::pipeline(&file)?;
+    known::functions(&file)?;
+    for stage in pipeline.levels.iter().flatten() {
+        known::script(&file, &stage.body)?;
+        stage.when.iter().try_for_each(|(b, _)| known::script(&file, b))?;
+    }
     let facts = facts::facts(&file, &pipeline)?;
     Ok(Box::new(Jenkinsfile { file, pipeline, facts }))
 }
