@@ -80,11 +80,24 @@ fn asked(platform: PlatformName, plan: &Plan, s: &Situation) -> bool {
     }
 }
 
-/// A schedule on a branch that is not the home branch. A multibranch project would fire it on every branch, so the file
-/// itself has to say where; the others have one place outside the file that does.
+/// A schedule, or on GitLab a named event, on a branch that is not the home branch. A multibranch project would fire a
+/// schedule on every branch, and GitLab's schedules and trigger tokens take any branch, so the file itself has to say
+/// where; GitHub has one place outside the file that does.
 fn elsewhere(platform: PlatformName, plan: &Plan, s: &Situation) -> bool {
     let home = matches!(&s.on, On::Branch(b) if *b == plan.home_branch);
-    platform == PlatformName::Jenkins && s.event == EventKind::Schedule && !home
+    let bound = match platform {
+        PlatformName::Github => false,
+        PlatformName::Gitlab => matches!(s.event, EventKind::Schedule | EventKind::Named(_)),
+        PlatformName::Jenkins => s.event == EventKind::Schedule,
+    };
+    bound && !home
+}
+
+/// Schedules and named events belong to the home branch. Where a platform could start one on another branch all the
+/// same, its file may refuse to (GitLab's workflow rules do); what it starts there has to be what the plan says.
+fn may_refuse(plan: &Plan, s: &Situation) -> bool {
+    let home = matches!(&s.on, On::Branch(b) if *b == plan.home_branch);
+    matches!(s.event, EventKind::Schedule | EventKind::Named(_)) && !home
 }
 
 /// Compares every situation; stops at the first that differs, since the next ones mostly differ for the same reason.
@@ -103,6 +116,7 @@ pub(super) fn runs(
             expected::run(matched.plan, s, &outcomes, d)
         };
         let found = match file.run(s, &outcomes, d) {
+            Ok(runs) if runs.is_empty() && may_refuse(matched.plan, s) => Vec::new(),
             Ok(runs) => one_situation(s, matched, &expected, &runs, &outcomes, d),
             Err(e) => {
                 vec![Difference {

@@ -1,0 +1,5 @@
+//! The reader's tests.
+
+mod forms;
+mod plans;
+mod random;

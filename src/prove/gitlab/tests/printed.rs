@@ -1,0 +1,89 @@
+//! What mlpipe prints reads back, and is what the plan says.
+
+use crate::plan::{EmitTo, Plan, PlanInstall, RunIf, fixture};
+use crate::platform::{self, Platform};
+use crate::prove::gitlab::read;
+use crate::prove::{Difference, differences};
+use crate::spec::PlatformName;
+use std::path::Path;
+
+fn back() -> &'static dyn Platform {
+    platform::get(PlatformName::Gitlab)
+}
+
+fn proved(plan: &Plan, root: Option<&str>) -> Vec<Difference> {
+    let text = back().emit(plan).unwrap();
+    differences(plan, PlatformName::Gitlab, read(&text, root).unwrap().as_ref())
+}
+
+#[test]
+fn the_fixtures_are_what_their_plans_say() {
+    assert_eq!(proved(&fixture::minimal(), None), []);
+    assert_eq!(proved(&fixture::full(), None), []);
+}
+
+/// The same plan as one of several in its repository, which have no notifications on GitLab.
+fn shared(mut plan: Plan) -> Plan {
+    plan.emit = vec![EmitTo {
+        platform: PlatformName::Gitlab,
+        path: format!(".gitlab/{}.yml", plan.pipeline),
+        shared_root: true,
+    }];
+    plan.jobs.retain(|j| j.run_if == RunIf::AllSucceeded);
+    plan
+}
+
+#[test]
+fn pipelines_that_share_a_root_file_are_what_their_plans_say() {
+    let (one, two) = (shared(fixture::full()), shared(fixture::minimal()));
+    let (_, root) = back().root(&[&one, &two], &crate::render::Overlay::default()).unwrap().unwrap();
+    assert_eq!(proved(&one, Some(&root)), []);
+    assert_eq!(proved(&two, Some(&root)), []);
+}
+
+#[test]
+fn a_secret_of_another_name_is_exported() {
+    let mut plan = fixture::full();
+    for j in &mut plan.jobs {
+        j.secrets.iter_mut().for_each(|s| s.gitlab = format!("TEAM_{}", s.name));
+    }
+    assert_eq!(proved(&plan, None), []);
+}
+
+#[test]
+fn installers_tags_and_services_read_back() {
+    let mut plan = fixture::full();
+    for j in &mut plan.jobs {
+        j.python = true;
+        j.runner.gitlab.tags = vec!["gpu".into(), "8".into()];
+        j.runner.gitlab.services = vec!["docker:28.5-dind".into(), "redis:8".into()];
+        j.runner.gitlab.prepare = vec!["apk add --no-cache bash git kubectl".into()];
+    }
+    for install in [PlanInstall::Uv { groups: vec![] }, PlanInstall::Poetry { groups: vec![] }] {
+        plan.python.as_mut().unwrap().install = Some(install);
+        assert_eq!(proved(&plan, None), []);
+    }
+}
+
+#[test]
+fn every_example_reads_back() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut count = 0;
+    for e in std::fs::read_dir(&examples).unwrap() {
+        let folder = e.unwrap().path();
+        let Ok(text) = std::fs::read_to_string(folder.join(".gitlab-ci.yml")) else { continue };
+        match std::fs::read_dir(folder.join(".gitlab")) {
+            Err(_) => {
+                read(&text, None).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+            }
+            Ok(included) => {
+                for i in included {
+                    let own = std::fs::read_to_string(i.unwrap().path()).unwrap();
+                    read(&own, Some(&text)).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+                }
+            }
+        }
+        count += 1;
+    }
+    assert_eq!(count, 6);
+}
