@@ -10,6 +10,8 @@
 //! - A person's build of a file that does not tell it from a push or a tag repeats that one; it is no manual run.
 //! - `timeout` around a call is a backstop that the script's own limit comes before; it never decides.
 
+#[cfg(test)]
+mod agree;
 mod ast;
 mod build;
 mod declarative;

@@ -1,13 +1,9 @@
 //! The reader on what mlpipe emits, on its mutants, and against plain simulation.
 
 use super::read;
-use super::simulate::{Player, Vector};
-use crate::plan::{EventKind, Plan, RunIf, fixture};
+use crate::plan::fixture;
 use crate::platform::{Platform, jenkins::Jenkins};
-use crate::prove::random::Dice;
-use crate::prove::{
-    Diagrams, Difference, FileFacts, Lock, On, Outcome, Outcomes, Situation, Value, differences,
-};
+use crate::prove::{Difference, FileFacts, Lock, Value, differences};
 use crate::spec::PlatformName;
 use std::collections::HashMap;
 
@@ -91,12 +87,8 @@ fn facts_of_a_deploy_and_of_a_question() {
     assert_eq!(job("image").junit, None);
 }
 
-fn push() -> Situation {
-    Situation { event: EventKind::Push, on: On::Branch("main".into()) }
-}
-
 /// Changes of the full file that each change what it does.
-const MUTANTS: &[(&str, &str)] = &[
+pub(super) const MUTANTS: &[(&str, &str)] = &[
     // the functions
     ("        S[j.id] = 'success'\n", ""),
     ("    S[j.id] = 'failed'\n", "    S[j.id] = 'success'\n"),
@@ -344,139 +336,6 @@ fn what_is_not_known_is_refused_with_its_line() {
     }
     let deep = format!("pipeline {{ {} }}", "(".repeat(100_000));
     assert!(read(&deep).is_err());
-}
-
-// ---- against plain simulation
-
-/// The plan's variables in order, as arguments; the last one, without any, is the run's.
-fn variables(plan: &Plan) -> Vec<Vec<String>> {
-    let args = plan.jobs.iter().flat_map(|j| j.steps.iter().map(|s| s.args.clone()));
-    args.chain([Vec::new()]).collect()
-}
-
-/// The ancestors of each job, by index.
-fn ancestors(plan: &Plan) -> Vec<Vec<usize>> {
-    let mut all: Vec<Vec<usize>> = Vec::new();
-    for job in &plan.jobs {
-        let mut mine = Vec::new();
-        for need in &job.needs {
-            let i = plan.jobs.iter().position(|j| j.id == *need).unwrap();
-            mine.push(i);
-            mine.extend(&all[i]);
-        }
-        all.push(mine);
-    }
-    all
-}
-
-/// Formulas and simulation of the text agree on `vectors`; returns how many calls were compared.
-fn agree(plan: &Plan, text: &str, s: &Situation, vectors: impl Iterator<Item = Vec<Outcome>>) -> usize {
-    let d = &mut Diagrams::default();
-    let outcomes = Outcomes::of(plan, d);
-    let file = read(text).unwrap();
-    let runs = file.run(s, &outcomes, d).unwrap();
-    let player = Player::new(text).unwrap();
-    let (variables, ancestors) = (variables(plan), ancestors(plan));
-    let place: HashMap<&[String], usize> =
-        variables.iter().enumerate().map(|(i, a)| (a.as_slice(), i)).collect();
-    let owner: Vec<usize> =
-        plan.jobs.iter().enumerate().flat_map(|(j, job)| vec![j; job.steps.len()]).collect();
-    let of_plan = |run: usize| plan.jobs.iter().position(|j| j.id == file.facts().jobs[run].name).unwrap();
-    let levels: Vec<usize> = plan.jobs.iter().map(|j| player.level(&j.id).unwrap()).collect();
-    let mut compared = 0;
-    for vector in vectors {
-        let decided = Vector { call: &|args| vector[place[args]], cancelled: false };
-        let played = player.build(s, &decided, true).unwrap();
-        let aborted = played.iter().any(|p| p.result == "cancelled");
-        let mut made: Vec<usize> = Vec::new();
-        for (p, facts) in played.iter().zip(&file.facts().jobs) {
-            let calls = facts.calls.iter().zip(&p.calls).filter(|(_, made)| **made);
-            made.extend(calls.map(|(c, _)| place[c.args.as_slice()]));
-        }
-        let hit: Vec<usize> =
-            made.iter().filter(|m| vector[**m] == Outcome::Cancelled).map(|m| owner[*m]).collect();
-        let mut red = false;
-        for run in &runs {
-            let j = of_plan(run.job);
-            // A cancel of a job that stands earlier and is no ancestor is one of the run, to this job.
-            let cancelled =
-                aborted && hit.iter().any(|h| *h != j && !ancestors[j].contains(h) && levels[*h] < levels[j]);
-            let outcome = |v: u32| {
-                let v = v as usize;
-                if variables[v].is_empty() && cancelled { Outcome::Cancelled } else { vector[v] }
-            };
-            for (call, node) in file.facts().jobs[run.job].calls.iter().zip(&run.calls) {
-                let says = d.holds(*node, &outcome);
-                let does = made.contains(&place[call.args.as_slice()]);
-                assert_eq!(says, does, "`{}` in {vector:?} of\n{text}", call.args.join(" "));
-                compared += 1;
-            }
-            red |= d.holds(run.red, &outcome);
-        }
-        if !aborted {
-            assert_eq!(red, played.iter().any(|p| p.red), "{vector:?} of\n{text}");
-        }
-    }
-    compared
-}
-
-/// A plan of up to five jobs, the last of them now and then a deploy.
-fn random_plan(dice: &mut Dice) -> Plan {
-    let full = fixture::full();
-    let find = |id: &str| full.jobs.iter().find(|j| j.id == id).unwrap().clone();
-    let mut plan = full.clone();
-    plan.jobs.clear();
-    for i in 0..1 + dice.below(5) {
-        let deploy = dice.below(5) == 0;
-        let mut job = find(if deploy { "deploy-staging" } else { "gate-unit" });
-        job.id = format!("job-{i}");
-        job.condition = find("gate-unit").condition;
-        job.needs = plan.jobs.iter().filter(|_| dice.below(2) == 0).map(|j| j.id.clone()).collect();
-        job.reads = job.needs.iter().filter(|_| dice.below(2) == 0).cloned().collect();
-        job.run_if = match dice.below(4) {
-            0 if !job.needs.is_empty() => RunIf::AnyFailed,
-            1 => RunIf::NoneFailed,
-            _ => RunIf::AllSucceeded,
-        };
-        for step in &mut job.steps {
-            step.args[1] = format!("j{i}");
-        }
-        plan.jobs.push(job);
-    }
-    plan
-}
-
-/// A vector; a handler that is cancelled has failed.
-fn random_vector(plan: &Plan, dice: &mut Dice) -> Vec<Outcome> {
-    let mut out = Vec::new();
-    for args in variables(plan) {
-        let any =
-            [Outcome::Success, Outcome::Success, Outcome::Failure, Outcome::Timeout, Outcome::Cancelled];
-        out.push(match any[dice.below(5)] {
-            _ if args.is_empty() => Outcome::Success,
-            Outcome::Cancelled if args.last().is_some_and(|a| a == "restore") => Outcome::Failure,
-            o => o,
-        });
-    }
-    out
-}
-
-#[test]
-fn formulas_agree_with_simulation_on_small_plans_and_their_mutants() {
-    let mut dice = Dice(41);
-    let mut compared = 0;
-    for _ in 0..40 {
-        let plan = random_plan(&mut dice);
-        let text = Jenkins.emit(&plan).unwrap();
-        let vectors: Vec<_> = (0..30).map(|_| random_vector(&plan, &mut dice)).collect();
-        compared += agree(&plan, &text, &push(), vectors.iter().cloned());
-        let (from, to) = dice.of(&MUTANTS[..9]);
-        let mutant = text.replace(from, to);
-        if read(&mutant).is_ok() {
-            compared += agree(&plan, &mutant, &push(), vectors.into_iter());
-        }
-    }
-    assert!(compared > 5_000, "{compared}");
 }
 
 #[test]
