@@ -393,3 +393,24 @@ fn every_line_counts() {
         assert_eq!(same, spare, "line {}: {line}", i + 1);
     }
 }
+
+#[test]
+fn texts_of_the_user_and_an_expiring_question_come_back_as_they_were() {
+    let mut plan = fixture::full();
+    let nasty = "it's \\u0041 $x ${y} \"é😀\" \\' a;b";
+    for job in &mut plan.jobs {
+        job.origin.text = nasty.into();
+        job.steps[0].title = nasty.into();
+        if job.steps.len() == 1 {
+            job.steps[0].args.push(nasty.into());
+        }
+        if let Some(ask) = &mut job.ask {
+            ask.question = nasty.into();
+            ask.expires = Some(crate::spec::Duration { seconds: 259_200.0 });
+            ask.by.clear();
+        }
+    }
+    plan.inputs[0].default = nasty.into();
+    let text = Jenkins.emit(&plan).unwrap();
+    assert_eq!(differences(&plan, PlatformName::Jenkins, &*read(&text).unwrap()), []);
+}
