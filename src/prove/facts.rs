@@ -281,7 +281,6 @@ impl One<'_> {
     fn environment(&self, call: &Call, first: bool, shared: bool) -> Vec<String> {
         let mut found = Vec::new();
         let mut wants: Vec<(String, Value)> = Vec::new();
-        let mut may: Vec<(String, Value)> = Vec::new();
         for s in &self.job.secrets {
             let kept = |name: &str| match (s.kind, self.platform) {
                 (SecretKind::File, PlatformName::Jenkins) => Value::SecretFile(name.to_owned()),
@@ -314,9 +313,9 @@ impl One<'_> {
         }
         if self.platform == PlatformName::Jenkins {
             wants.push(("MLPIPE_EVENT".into(), Value::EventKind));
-            let told = ("MLPIPE_APPROVED_BY".into(), Value::Input("MLPIPE_APPROVED_BY".into()));
-            // The script asks who answered; nothing else on Jenkins knows.
-            if self.job.ask.is_some() { wants.push(told) } else { may.push(told) }
+            if self.job.ask.is_some() {
+                wants.push(("MLPIPE_APPROVED_BY".into(), Value::Input("MLPIPE_APPROVED_BY".into())));
+            }
         }
         for (name, value) in &wants {
             if !call.env.iter().any(|(n, v)| n == name && v == value) {
@@ -324,7 +323,7 @@ impl One<'_> {
             }
         }
         for (name, value) in &call.env {
-            let known = wants.iter().chain(&may).any(|(n, v)| n == name && v == value);
+            let known = wants.iter().any(|(n, v)| n == name && v == value);
             let text = matches!(value, Value::Text(_)) && PLATFORMS_OWN.contains(&name.as_str());
             // Empty here: an input of a neighbour.
             let others = shared && matches!(value, Value::Input(_) | Value::EventName);
