@@ -107,3 +107,31 @@ fn a_template_that_fails_is_its_authors() {
         assert_eq!(repo.files(), before, "{name}: nothing is written");
     }
 }
+
+#[test]
+fn what_a_template_prints_is_proved_like_the_rest() {
+    for (name, from, to, says) in [
+        ("github/job.yml.j2", "      queue: max\n", "", "displaces"),
+        (
+            "gitlab/job.yml.j2",
+            "$CI_JOB_STATUS\" != success",
+            "$CI_JOB_STATUS\" = failed",
+            "deploy production restore",
+        ),
+        ("jenkins/stage.j2", "<< stage.pad >>        beforeOptions true\n", "", "condition"),
+    ] {
+        let text = built_in(name);
+        assert_eq!(text.matches(from).count(), 1, "{name}");
+        let repo = with(name, &text.replace(from, to));
+        let before = repo.files();
+        let ran = repo.run(&USE, 70);
+        // Lines are folded, also inside a path.
+        let bare = |t: &str| t.split_whitespace().filter(|w| *w != "│").collect::<String>();
+        let said = bare(&ran.err);
+        for part in ["MLP903", says, &format!("own/{name}"), "nothing was written"] {
+            assert!(said.contains(&bare(part)), "{name}: {}", ran.err);
+        }
+        assert!(!said.contains(&bare("bug in mlpipe,")), "{name}: {}", ran.err);
+        assert_eq!(repo.files(), before, "{name}: nothing is written");
+    }
+}

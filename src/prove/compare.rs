@@ -63,7 +63,6 @@ fn asked(platform: PlatformName, plan: &Plan, s: &Situation) -> bool {
     let started_by = |t: &Trigger| match &s.event {
         EventKind::Schedule => matches!(t, Trigger::Schedule { .. }),
         EventKind::Manual => matches!(t, Trigger::Manual),
-        EventKind::Named(n) => matches!(t, Trigger::Named { name } if name == n),
         _ => false,
     };
     let bot = matches!(s.on, On::PullRequest { from: Whose::Bot, .. });
@@ -73,9 +72,9 @@ fn asked(platform: PlatformName, plan: &Plan, s: &Situation) -> bool {
         // Jenkins' button cannot be taken away: where nothing is started by hand it builds the branch as a push would.
         // A build of a tag is a tag's build, whoever started it.
         PlatformName::Jenkins => {
-            let by_cause = !matches!(s.event, EventKind::Push | EventKind::Tag | EventKind::PullRequest);
-            let tag_by_hand = by_cause && matches!(s.on, On::Tag(_));
-            !bot && !tag_by_hand && (!by_cause || plan.triggers.iter().any(started_by))
+            let by_hand = matches!(s.event, EventKind::Schedule | EventKind::Manual);
+            let tag_by_hand = by_hand && matches!(s.on, On::Tag(_));
+            !bot && !tag_by_hand && (!by_hand || plan.triggers.iter().any(started_by))
         }
     }
 }

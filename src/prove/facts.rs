@@ -265,7 +265,9 @@ impl One<'_> {
             Called::Step(..) if self.platform != PlatformName::Github => self.job.timeout,
             _ => self.job.longest(),
         };
-        if call.backstop.is_none_or(|b| b < limit) {
+        // The platform's clock starts first. What may put back has minutes to spare in its limit; the others have none.
+        let spare = u64::from(self.job.restore_seconds() == 0);
+        if call.backstop.is_none_or(|b| b < limit + spare) {
             let what = format!("the platform may stop `{words}` before the script does ({limit} s)");
             differ(Aspect::Timeout, "backstop", what);
         }
@@ -279,7 +281,6 @@ impl One<'_> {
     fn environment(&self, call: &Call, first: bool, shared: bool) -> Vec<String> {
         let mut found = Vec::new();
         let mut wants: Vec<(String, Value)> = Vec::new();
-        let mut may: Vec<(String, Value)> = Vec::new();
         for s in &self.job.secrets {
             let kept = |name: &str| match (s.kind, self.platform) {
                 (SecretKind::File, PlatformName::Jenkins) => Value::SecretFile(name.to_owned()),
@@ -312,7 +313,9 @@ impl One<'_> {
         }
         if self.platform == PlatformName::Jenkins {
             wants.push(("MLPIPE_EVENT".into(), Value::EventKind));
-            may.push(("MLPIPE_APPROVED_BY".into(), Value::Input("MLPIPE_APPROVED_BY".into())));
+            if self.job.ask.is_some() {
+                wants.push(("MLPIPE_APPROVED_BY".into(), Value::Input("MLPIPE_APPROVED_BY".into())));
+            }
         }
         for (name, value) in &wants {
             if !call.env.iter().any(|(n, v)| n == name && v == value) {
@@ -320,7 +323,7 @@ impl One<'_> {
             }
         }
         for (name, value) in &call.env {
-            let known = wants.iter().chain(&may).any(|(n, v)| n == name && v == value);
+            let known = wants.iter().any(|(n, v)| n == name && v == value);
             let text = matches!(value, Value::Text(_)) && PLATFORMS_OWN.contains(&name.as_str());
             // Empty here: an input of a neighbour.
             let others = shared && matches!(value, Value::Input(_) | Value::EventName);

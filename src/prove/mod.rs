@@ -16,6 +16,7 @@ pub mod github;
 pub mod gitlab;
 pub mod graph;
 pub mod jenkins;
+mod named;
 pub mod outcomes;
 mod place;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use situation::{On, Situation, Whose, situations};
 
 use crate::plan::Plan;
 use crate::spec::PlatformName;
+use named::Named;
 
 /// The text of one platform's file.
 #[derive(Debug, Clone, Copy)]
@@ -77,15 +79,25 @@ pub fn prove(plan: &Plan, file: File<'_>) -> Result<(), Vec<Difference>> {
             return Err(vec![Difference { line: e.line, ..Difference::new(Aspect::Unreadable, e.what) }]);
         }
     };
-    let found = differences(plan, file.platform, reading.as_ref());
+    let named = Named::of([file.text].into_iter().chain(file.root));
+    let found = compared(plan, file.platform, reading.as_ref(), &situation::situations_with(plan, &named));
     if found.is_empty() { Ok(()) } else { Err(found) }
 }
 
 /// Everything in which a file that was read differs from the plan.
 pub fn differences(plan: &Plan, platform: PlatformName, file: &dyn Reading) -> Vec<Difference> {
+    compared(plan, platform, file, &situations(plan))
+}
+
+fn compared(
+    plan: &Plan,
+    platform: PlatformName,
+    file: &dyn Reading,
+    situations: &[Situation],
+) -> Vec<Difference> {
     let matched = compare::Matched::new(plan, file.facts());
     let mut found = facts::compare(platform, &matched);
-    found.extend(compare::runs(platform, &matched, file, &situations(plan)));
+    found.extend(compare::runs(platform, &matched, file, situations));
     found
 }
 

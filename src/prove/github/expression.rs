@@ -343,3 +343,60 @@ impl Parser<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_binds_closer() {
+        for (text, same) in [
+            ("!a && b || c", "((!a) && b) || c"),
+            ("a || b && c", "a || (b && c)"),
+            ("a == b && c != d", "(a == b) && (c != d)"),
+            ("!a == b", "(!a) == b"),
+            ("  a.b-c.d_1  ", "a.b-c.d_1"),
+            ("contains( a , 'it''s' )", "contains(a,'it''s')"),
+        ] {
+            assert_eq!(parse(text), parse(same), "{text}");
+            assert!(parse(text).is_ok(), "{text}");
+        }
+        assert_ne!(parse("a && (b || c)"), parse("a && b || c"));
+        assert_eq!(parse("'it''s'"), Ok(Expr::Text("it's".into())));
+    }
+
+    #[test]
+    fn what_is_no_expression() {
+        for text in [
+            "",
+            "a b",
+            "a &&",
+            "(a",
+            "a)",
+            "'a",
+            "a.",
+            "a..b",
+            "f(a)",
+            "always(",
+            "contains(a)",
+            "a[0]",
+            "a.*",
+            "a | b",
+            "\"a\"",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+        assert!(parse(&format!("{}a{}", "(".repeat(60), ")".repeat(60))).is_err());
+    }
+
+    #[test]
+    fn a_text_falls_into_pieces() {
+        let text = |t: &str| Piece::Text(t.into());
+        let name = Expr::Name(vec!["a".into()]);
+        assert_eq!(pieces("x ${{ '${{' }} a }}"), Ok(vec![text("x ${{ a }}")]));
+        assert_eq!(pieces("x${{ a }}y"), Ok(vec![text("x"), Piece::Expr(name, "a".into()), text("y")]));
+        let Ok(all) = pieces("${{ a == '}}' }}") else { panic!("one piece") };
+        assert!(matches!(all.as_slice(), [Piece::Expr(Expr::Equal(..), _)]));
+        assert!(pieces("${{ a }").is_err());
+    }
+}

@@ -7,6 +7,7 @@ use super::steps::{self, Kind};
 use super::tree::{Map, Tree};
 use super::workflow::{Does, Head, Job, Step, condition};
 use crate::prove::{JobFacts, Lock, Unreadable, Value};
+use std::collections::HashMap;
 
 /// A job, read.
 pub(super) struct Read {
@@ -38,12 +39,16 @@ const KEYS: &[&str] = &[
     "steps",
 ];
 
-/// "`timeout-minutes`: the maximum number of minutes to let a job run before GitHub automatically cancels it.
-/// Default: 360".
+/// What a job may take that says nothing (docs, "Workflow syntax", `jobs.<job_id>.timeout-minutes`).
 const DEFAULT_MINUTES: u64 = 360;
 
-/// Reads the job `id`, one of `ids`.
-pub(super) fn read(id: &str, tree: &Tree<'_>, ids: &[&str], head: &Head) -> Result<Read, Unreadable> {
+/// Reads the job `id`, one of `ids` with their places.
+pub(super) fn read(
+    id: &str,
+    tree: &Tree<'_>,
+    ids: &HashMap<&str, usize>,
+    head: &Head,
+) -> Result<Read, Unreadable> {
     let map = tree.map(KEYS)?;
     if let Some(name) = map.get("name") {
         plain(&name)?;
@@ -77,10 +82,12 @@ pub(super) fn read(id: &str, tree: &Tree<'_>, ids: &[&str], head: &Head) -> Resu
         }
         None => DEFAULT_MINUTES,
     };
+    let (needs, needed) = needs(&map, ids)?;
     let job = Job {
         line: facts.line,
         id: id.to_owned(),
-        needs: needs(&map, ids)?,
+        needs,
+        needed,
         condition: map.get("if").map(|c| in_job(&c)).transpose()?,
         continue_on_error: flag(&map, "continue-on-error")?,
         steps: Vec::new(),
@@ -186,23 +193,27 @@ fn always(condition: Option<&Expr>) -> bool {
     )
 }
 
-fn needs(map: &Map<'_>, ids: &[&str]) -> Result<Vec<usize>, Unreadable> {
-    let Some(tree) = map.get("needs") else { return Ok(Vec::new()) };
+fn needs(
+    map: &Map<'_>,
+    ids: &HashMap<&str, usize>,
+) -> Result<(Vec<usize>, HashMap<String, usize>), Unreadable> {
+    let (mut out, mut by_id) = (Vec::new(), HashMap::new());
+    let Some(tree) = map.get("needs") else { return Ok((out, by_id)) };
     let all = if tree.is_list() { tree.items()? } else { vec![tree] };
-    let mut out = Vec::new();
     for need in all {
         let id = need.text()?;
-        let index = ids.iter().position(|i| *i == id);
-        let index = index.ok_or_else(|| need.refuse(format!("it needs `{id}`, and there is no such job")))?;
-        if out.contains(&index) {
+        let index =
+            *ids.get(id).ok_or_else(|| need.refuse(format!("it needs `{id}`, and there is no such job")))?;
+        if by_id.insert(id.to_owned(), index).is_some() {
             return Err(need.refuse(format!("it needs `{id}` twice")));
         }
         out.push(index);
     }
-    Ok(out)
+    Ok((out, by_id))
 }
 
-/// A job's condition: "You can use `github`, `needs`, `vars` and `inputs`" (docs, "Context availability").
+/// A job's condition. It sees `github`, `needs`, `vars` and `inputs` (docs, "Context availability"), of which the first
+/// two are understood.
 fn in_job(tree: &Tree<'_>) -> Result<Expr, Unreadable> {
     let condition = condition(tree)?;
     for name in condition.names() {
@@ -213,8 +224,8 @@ fn in_job(tree: &Tree<'_>) -> Result<Expr, Unreadable> {
     Ok(condition)
 }
 
-/// The lock: "`queue: max`" keeps every run that waits, in order; without it one waits and a newer one takes its
-/// place. GitHub refuses `queue: max` with `cancel-in-progress: true`. A job joins its group once its `needs` and `if`
+/// The lock. `queue: max` keeps every run that waits, in order; without it one waits and a newer one takes its place
+/// (changelog of 2026-05-07). GitHub refuses `queue: max` with `cancel-in-progress: true`. A job joins its group once its `needs` and `if`
 /// let it start, and leaves it when its last step has ended.
 fn lock(tree: &Tree<'_>) -> Result<Lock, Unreadable> {
     let all = Lock { cancels: false, displaces: true, whole: true, name: String::new() };

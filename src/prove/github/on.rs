@@ -71,8 +71,8 @@ impl Triggers {
     pub(super) fn start(&self, s: &Situation) -> bool {
         let passes = |f: &Option<Filter>, name: &str| f.as_ref().is_none_or(|f| f.passes(name));
         match (&s.event, &s.on) {
-            // "If you define only tags or only branches, the workflow won't run for events affecting the undefined
-            // Git ref. If you define neither, it runs for both."
+            // With a filter of one kind only, nothing of the other kind starts a run; with none, both kinds do
+            // (docs, "Workflow syntax", `on.push`).
             (EventKind::Push, On::Branch(b)) => self.push.as_ref().is_some_and(|(branches, tags)| {
                 passes(branches, b) && (branches.is_some() || tags.is_none())
             }),

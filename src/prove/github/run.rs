@@ -6,11 +6,13 @@
 //!   applies to all jobs in the dependency chain"; actions/runner#491, #2205).
 //! - A result is `success`, `failure`, `cancelled` or `skipped`. A job that was still waiting when its run was
 //!   cancelled is taken as `skipped`; which of the two it is, no documentation says.
-//! - "`continue-on-error`: prevents a job from failing when a step fails"; of a step, the outcome stays `failure` and the
-//!   conclusion becomes `success`; of a job, the result becomes `success` and the run stays green.
+//! - `continue-on-error` (docs, "Workflow syntax"): of a step, the outcome stays `failure`, the conclusion becomes `success`
+//!   and the job goes on; of a job, the result becomes `success` (actions/runner#1161) and the run stays green. A cancel
+//!   is not undone by it.
 //! - On a cancel the server looks at the `if` of every running job again and leaves alone those for which it still holds;
 //!   in the others the running step is ended unless its own `if` still holds, and the steps behind it are asked for theirs
-//!   (docs, "Workflow cancellation"; `actions/runner`, `StepsRunner.cs`). What a call comes to that a cancel does not
+//!   (docs, "Workflow cancellation"; `actions/runner`, `StepsRunner.cs`, which marks the job as cancelled, asks the running
+//!   step's condition again, and then that of every step behind it). What a call comes to that a cancel does not
 //!   stop is not known; it is taken to succeed, which no plan says of a cancelled call.
 //! - A cancelled job stays cancelled, whatever its handlers come to (`TaskResultUtil.MergeTaskResults`).
 //! - Steps that set a job up are taken to succeed, but for a download by name of what its job did not keep.
@@ -20,6 +22,7 @@ use super::expression::{Expr, Function};
 use super::value::Value;
 use super::workflow::{Does, Step, Workflow};
 use crate::prove::{CallOutcome, Diagrams, JobRun, Node, Outcomes, Situation, Unreadable};
+use std::collections::HashMap;
 
 /// The run that a situation starts.
 pub(super) fn run(
@@ -94,12 +97,16 @@ impl<'a> Run<'a> {
         let chain = d.all(above.iter().map(|a| a.chain));
         let failed = d.any(above.iter().map(|a| a.failed));
         let status = Status { success: d.without(chain, cancelled), failure: failed, cancelled };
-        let asked = Asked { run: self, needs: &job.needs, steps: &[], status };
+        let asked = Asked { run: self, needs: &job.needed, steps: &[], status };
         let starts = asked.condition(job.condition.as_ref(), d).map_err(at)?;
-        let stays = Asked { status: Status { success: Node::NO, cancelled: Node::YES, ..status }, ..asked };
-        let stays = stays.condition(job.condition.as_ref(), d).map_err(at)?;
-        let (ended, calls) = self.steps(index, starts, stays, d)?;
-        let mut ended = ended;
+        let stays = match ends_on_cancel(job.condition.as_ref()) {
+            true => Node::NO,
+            false => {
+                let status = Status { success: Node::NO, cancelled: Node::YES, ..status };
+                Asked { status, ..asked }.condition(job.condition.as_ref(), d).map_err(at)?
+            }
+        };
+        let (mut ended, calls) = self.steps(index, starts, stays, d)?;
         ended.hit = d.or(ended.hit, hit);
         ended.chain = d.and(ended.success, chain);
         ended.failed = d.or(ended.failure, failed);
@@ -122,8 +129,12 @@ impl<'a> Run<'a> {
         let (mut hit, mut kept) = (Node::NO, Node::NO);
         let mut calls = vec![Node::NO; self.w.facts.jobs[index].calls.len()];
         for step in &job.steps {
+            if step.does == Does::SetUp && step.id.is_none() {
+                // It has no condition, succeeds if it runs, and nobody can ask about it.
+                continue;
+            }
             let at = |what: String| Unreadable { line: step.line, what };
-            let asked = Asked { run: self, needs: &job.needs, steps: &seen, status };
+            let asked = Asked { run: self, needs: &job.needed, steps: &seen, status };
             let holds = asked.condition(step.condition.as_ref(), d).map_err(at)?;
             let made = d.and(starts, holds);
             let outcome = self.outcome(index, step, d);
@@ -134,7 +145,7 @@ impl<'a> Run<'a> {
                 Node::NO
             } else {
                 let status = Status { success: Node::NO, failure: Node::NO, cancelled: Node::YES };
-                let asked = Asked { run: self, needs: &job.needs, steps: &seen, status };
+                let asked = Asked { run: self, needs: &job.needed, steps: &seen, status };
                 let step_stays = asked.condition(step.condition.as_ref(), d).map_err(at)?;
                 d.without(job_hit, step_stays)
             };
@@ -183,6 +194,16 @@ impl<'a> Run<'a> {
     }
 }
 
+/// Is it plain from the text that the condition does not hold in a cancelled run? Saves most second looks.
+fn ends_on_cancel(condition: Option<&Expr>) -> bool {
+    let says = |e: &Expr| matches!(e, Expr::Not(a) if matches!(**a, Expr::Call(Function::Cancelled, _)));
+    match condition {
+        None => true,
+        Some(Expr::And(all)) if all.iter().any(says) => true,
+        Some(c) => says(c) || !c.asks_status(),
+    }
+}
+
 /// The job's status behind a step.
 fn step_ended(before: Status, failure: Node, cancelled: Node, d: &mut Diagrams) -> Status {
     let cancelled = d.or(before.cancelled, cancelled);
@@ -196,7 +217,7 @@ fn step_ended(before: Status, failure: Node, cancelled: Node, d: &mut Diagrams) 
 #[derive(Clone, Copy)]
 struct Asked<'a, 'b> {
     run: &'b Run<'a>,
-    needs: &'b [usize],
+    needs: &'b HashMap<String, usize>,
     steps: &'b [StepEnded<'a>],
     status: Status,
 }
@@ -307,8 +328,7 @@ impl Asked<'_, '_> {
         match parts[..] {
             ["github", ..] => Ok(vec![(Node::YES, context::github(self.run.s, &name[1..])?)]),
             ["needs", job, "result"] => {
-                let index = self.needs.iter().find(|n| self.run.w.jobs[**n].id == job);
-                let Some(e) = index.and_then(|n| self.run.ended[*n]) else { return nothing() };
+                let Some(e) = self.needs.get(job).and_then(|n| self.run.ended[*n]) else { return nothing() };
                 Ok(results([e.success, e.failure, e.cancelled, d.not(e.starts)]))
             }
             ["steps", step, what @ ("outcome" | "conclusion")] => {

@@ -257,8 +257,8 @@ fn upload(with: &Tree<'_>) -> Result<Kind, Unreadable> {
         return Err(missing.refuse("a record that is missing has to be an error"));
     }
     let days = with.need("retention-days")?;
-    if days.count()? > 90 {
-        return Err(days.refuse("artifacts are kept for at most 90 days"));
+    if !(31..=90).contains(&days.count()?) {
+        return Err(days.refuse("records are kept for longer than an approval may wait, 31 to 90 days"));
     }
     let path = with.need("path")?;
     let mut paths: Vec<String> = Vec::new();

@@ -26,6 +26,8 @@ pub(super) struct Job {
     pub(super) line: usize,
     pub(super) id: String,
     pub(super) needs: Vec<usize>,
+    /// The same, by id.
+    pub(super) needed: HashMap<String, usize>,
     pub(super) condition: Option<Expr>,
     pub(super) continue_on_error: bool,
     pub(super) steps: Vec<Step>,
@@ -89,7 +91,7 @@ impl Workflow {
         let mut artifacts = Vec::new();
         let mut fetched = Vec::new();
         let mut read = Vec::new();
-        let ids: Vec<&str> = entries.iter().map(|(id, _)| *id).collect();
+        let ids: HashMap<&str, usize> = entries.iter().enumerate().map(|(i, (id, _))| (*id, i)).collect();
         for (id, tree) in &entries {
             let one = job::read(id, tree, &ids, &head)?;
             facts.jobs.push(one.facts);

@@ -146,18 +146,12 @@ pub(super) fn pipeline(file: &File) -> Result<Pipeline, Unreadable> {
     if !options_seen {
         p.hazards = options(file.line, &Rc::new(Vec::new()))?;
     }
-    unique(&p)?;
-    Ok(p)
-}
-
-fn unique(p: &Pipeline) -> Result<(), Unreadable> {
-    let mut seen = HashSet::new();
-    for s in p.levels.iter().flatten() {
-        if !seen.insert(s.name.clone()) {
-            return refuse(s.line, format!("a second stage `{}`", s.name));
+    for (i, parameter) in p.parameters.iter().enumerate() {
+        if p.parameters[..i].iter().any(|q| q.name == parameter.name) {
+            return refuse(file.line, format!("a second parameter `{}`", parameter.name));
         }
     }
-    Ok(())
+    Ok(p)
 }
 
 /// What the options of the build let happen.
@@ -166,7 +160,13 @@ fn options(line: usize, block: &Block) -> Result<Vec<(usize, String)>, Unreadabl
     let (mut restart, mut checkout) = (true, true);
     for (line, call) in sections(block)? {
         match &*call.name {
-            "buildDiscarder" => {}
+            "buildDiscarder" => {
+                let rotates =
+                    |e: &Expr| matches!(&e.is, Is::Call(c) if c.target.is_none() && &*c.name == "logRotator");
+                if !matches!(call.plain.as_slice(), [e] if rotates(e)) {
+                    return refuse(line, "`buildDiscarder` without `logRotator`");
+                }
+            }
             "disableRestartFromStage" => restart = false,
             "skipDefaultCheckout" => {
                 checkout = !matches!(call.plain.as_slice(), [] | [Expr { is: Is::Bool(true), .. }]);
@@ -263,11 +263,17 @@ fn parameter(line: usize, call: &Call) -> Result<Parameter, Unreadable> {
 
 fn levels(block: &Block) -> Result<Vec<Vec<Stage>>, Unreadable> {
     let mut levels = Vec::new();
+    let mut names = HashSet::new();
+    let mut unique = |line: usize, name: &Name| {
+        if names.insert(name.clone()) { Ok(()) } else { refuse(line, format!("a second stage `{name}`")) }
+    };
     for (line, name, body) in stages(block)? {
+        unique(line, &name)?;
         let parts = sections(body)?;
         match parts.as_slice() {
             [(l, c)] if &*c.name == "parallel" => {
                 let inner = stages(only_block(*l, c)?)?;
+                inner.iter().try_for_each(|(line, name, _)| unique(*line, name))?;
                 levels.push(inner.into_iter().map(|(l, n, b)| stage(l, n, b)).collect::<Result<_, _>>()?);
             }
             _ => levels.push(vec![stage(line, name, body)?]),

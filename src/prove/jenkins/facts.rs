@@ -69,11 +69,13 @@ fn hazards(stage: &Stage, trace: &Trace) -> Vec<(usize, String)> {
     {
         out.push((*line, format!("`{}` waits for an agent before its condition is asked", stage.name)));
     }
-    let commit = Source::Text(format!("{CHECKOUT}GIT_COMMIT"));
     for (call, _) in &trace.calls {
-        if !call.env.iter().any(|(n, v)| n == "GIT_COMMIT" && *v == commit) {
-            let what = format!("`{}` is not told the commit of its checkout", call.args.join(" "));
-            out.push((call.line, what));
+        for name in ["GIT_COMMIT", "GIT_URL"] {
+            let said = Source::Text(format!("{CHECKOUT}{name}"));
+            if !call.env.iter().any(|(n, v)| n == name && *v == said) {
+                let what = format!("`{}` is not told the `{name}` of its checkout", call.args.join(" "));
+                out.push((call.line, what));
+            }
         }
     }
     out

@@ -214,6 +214,9 @@ impl<'a> Machine<'a> {
             Does::Define(name, e) => {
                 let value = self.evaluate(e, pc)?;
                 let frame = self.frame;
+                if self.frames[frame].iter().any(|(n, _)| n == name) {
+                    return refuse(s.line, format!("a second variable `{name}`"));
+                }
                 self.frames[frame].push((name.clone(), value));
             }
             Does::Assign(place, e) => self.assign(place, e, pc)?,

@@ -10,18 +10,20 @@
 //! - A person's build of a file that does not tell it from a push or a tag repeats that one; it is no manual run.
 //! - `timeout` around a call is a backstop that the script's own limit comes before; it never decides.
 
+#[cfg(test)]
+mod agree;
 mod ast;
 mod build;
 mod declarative;
 mod expressions;
 mod facts;
+mod known;
 mod machine;
 mod parse;
 #[cfg(test)]
 mod rules;
 mod run;
-#[cfg(test)]
-pub(crate) mod simulate;
+pub mod simulate;
 mod steps;
 mod text;
 mod token;
@@ -47,10 +49,21 @@ struct Jenkinsfile {
 /// # Errors
 /// Anything that is not in the part of Groovy and of the declarative syntax that mlpipe's own files use.
 pub fn read(text: &str) -> Result<Box<dyn Reading>, Unreadable> {
-    let file = parse::file(text)?;
-    let pipeline = declarative::pipeline(&file)?;
-    let facts = facts::facts(&file, &pipeline)?;
-    Ok(Box::new(Jenkinsfile { file, pipeline, facts }))
+    Ok(Box::new(Jenkinsfile::new(text)?))
+}
+
+impl Jenkinsfile {
+    fn new(text: &str) -> Result<Self, Unreadable> {
+        let file = parse::file(text)?;
+        let pipeline = declarative::pipeline(&file)?;
+        known::functions(&file)?;
+        for stage in pipeline.levels.iter().flatten() {
+            known::script(&file, &stage.body)?;
+            stage.when.iter().try_for_each(|(b, _)| known::script(&file, b))?;
+        }
+        let facts = facts::facts(&file, &pipeline)?;
+        Ok(Self { file, pipeline, facts })
+    }
 }
 
 impl Reading for Jenkinsfile {

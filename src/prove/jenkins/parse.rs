@@ -14,7 +14,8 @@ const DEPTH: usize = 60;
 /// The tree of a file.
 pub(super) fn file(text: &str) -> Result<File, Unreadable> {
     let mut p = Parser { spots: tokens(text)?, at: 0, open: 0, depth: 0 };
-    let (mut fields, mut functions, mut pipeline) = (Vec::new(), HashMap::new(), None);
+    let (mut fields, mut functions, mut pipeline) = (Vec::<Field>::new(), HashMap::new(), None);
+    let mut imported = false;
     while p.peek() != &Token::End {
         let line = p.line();
         if p.word("import") {
@@ -23,8 +24,14 @@ pub(super) fn file(text: &str) -> Result<File, Unreadable> {
                     p.sign(part)?;
                 }
             }
+            imported = true;
         } else if p.takes("@") {
-            fields.push(p.field()?);
+            let field = p.field()?;
+            if !imported || fields.iter().any(|f| f.name == field.name) {
+                let what = format!("`@Field` of `{}` without its import, or a second time", field.name);
+                return Err(Unreadable { line, what });
+            }
+            fields.push(field);
         } else if p.word("pipeline") {
             if pipeline.is_some() {
                 return Err(Unreadable { line, what: "a second `pipeline` block".into() });

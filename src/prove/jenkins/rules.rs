@@ -1,7 +1,7 @@
 //! Jenkins' rules, one small file each: what the formulas say, what plain simulation does, and what the table expects.
 
 use super::read;
-use super::simulate::simulate;
+use super::simulate::{Player, Vector};
 use crate::plan::{EventKind, fixture};
 use crate::prove::{Diagrams, On, Outcome, Outcomes, Situation, Whose};
 
@@ -84,10 +84,14 @@ fn made(text: &str, bad: &[(&str, Outcome)]) -> (Vec<String>, Vec<String>, bool)
         }
     }
     let red = runs.iter().any(|r| d.holds(r.red, &vector));
-    let played =
-        simulate(text, &s, &|args| if args.is_empty() { Outcome::Success } else { of(&args.join(" ")) })
-            .unwrap();
-    (says, played.calls.iter().map(|c| c.join(" ")).collect(), red)
+    let vector = Vector { call: &|args| of(&args.join(" ")), cancelled: false };
+    let played = Player::new(text).unwrap().build(&s, &vector, true).unwrap();
+    let mut does = Vec::new();
+    for (p, facts) in played.iter().zip(&file.facts().jobs) {
+        let calls = facts.calls.iter().zip(&p.calls).filter(|(_, made)| **made);
+        does.extend(calls.map(|(c, _)| c.args.join(" ")));
+    }
+    (says, does, red)
 }
 
 fn plain(name: &str, call: &str) -> String {

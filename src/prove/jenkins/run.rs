@@ -69,7 +69,13 @@ pub(super) fn run(
 }
 
 /// Does the situation start a build of its own?
-fn starts(file: &File, pipeline: &Pipeline, build: &Build, s: &Situation, d: &mut Diagrams) -> Result<bool> {
+pub(super) fn starts(
+    file: &File,
+    pipeline: &Pipeline,
+    build: &Build,
+    s: &Situation,
+    d: &mut Diagrams,
+) -> Result<bool> {
     match &s.event {
         EventKind::Schedule => Ok(!cron(file, pipeline, build, d)?.is_empty()),
         // A choice that is not on the list is refused, and without the parameter nobody can name an event.

@@ -3,72 +3,141 @@
 
 use super::ast::{Block, Call, Does, Expr, File, Is, Operator, Statement};
 use super::build::Build;
-use super::declarative::{Pipeline, Stage, pipeline};
-use super::parse;
+use super::declarative::{Pipeline, Stage};
 use super::text::{Regex, words};
 use super::token::Name;
-use crate::prove::{Outcome, Situation, Unreadable};
-use std::collections::{HashMap, HashSet};
+use super::{Jenkinsfile, run};
+use crate::prove::{Diagrams, Outcome, Situation, Unreadable};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// What a build did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Played {
-    /// Arguments of the calls of the script, in order; jobs side by side in the order of the file.
-    pub(crate) calls: Vec<Vec<String>>,
-    /// It ended as a failure.
-    pub(crate) red: bool,
-    /// It was cancelled.
-    pub(crate) aborted: bool,
+/// What is decided beforehand.
+pub struct Vector<'a> {
+    /// What a call with these arguments comes to, if it is made.
+    pub call: &'a dyn Fn(&[String]) -> Outcome,
+    /// The run is cancelled before any job starts.
+    pub cancelled: bool,
 }
 
-/// A file that can be played.
-pub(crate) struct Player {
-    file: File,
-    pipeline: Pipeline,
+/// What one job did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Played {
+    /// Its name in the file.
+    pub job: String,
+    /// It started.
+    pub started: bool,
+    /// For each of its calls, whether it was made.
+    pub calls: Vec<bool>,
+    /// `success` to those that need it, `failure`, `cancelled` or `skipped`.
+    pub result: &'static str,
+    /// It makes the run red.
+    pub red: bool,
 }
+
+/// Plays the build that a situation starts: one entry for each job, in the order of the file; none when no build is
+/// started.
+///
+/// A cancel hits the job in which it happens and everything behind that one; jobs beside it have run.
+///
+/// # Errors
+/// As [`super::read`].
+pub fn simulate(text: &str, s: &Situation, vector: &Vector<'_>) -> Result<Vec<Played>, Unreadable> {
+    Player::new(text)?.play(s, vector)
+}
+
+/// A file that was read once and is played many times.
+#[derive(Debug)]
+pub struct Player(Jenkinsfile);
 
 impl Player {
-    /// Reads the file once for many vectors.
-    pub(crate) fn new(text: &str) -> Result<Self, Unreadable> {
-        let file = parse::file(text)?;
-        let pipeline = pipeline(&file)?;
-        Ok(Self { file, pipeline })
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// As [`super::read`].
+    pub fn new(text: &str) -> Result<Self, Unreadable> {
+        Jenkinsfile::new(text).map(Self)
     }
 
-    /// How many stages, or groups of them, stand before this one: a cancel of an earlier one ends the build before it.
-    pub(crate) fn level(&self, stage: &str) -> Option<usize> {
-        self.pipeline.levels.iter().position(|l| l.iter().any(|s| &*s.name == stage))
+    /// Plays one build; see [`simulate`].
+    ///
+    /// # Errors
+    /// Something that only this situation asks and that is not understood.
+    pub fn play(&self, s: &Situation, vector: &Vector<'_>) -> Result<Vec<Played>, Unreadable> {
+        self.build(s, vector, false)
     }
 
-    /// Plays the build of a situation. The vector says what the call with these arguments comes to; for no arguments,
-    /// whether the run is cancelled (anything but a success) before its first job.
-    pub(crate) fn play(
+    /// Plays one build. With `ends`, an abort that nothing catches ends it, as on Jenkins: what stands behind the job
+    /// does not start, whether it needs it or not.
+    pub(super) fn build(
         &self,
         s: &Situation,
-        vector: &dyn Fn(&[String]) -> Outcome,
-    ) -> Result<Played, Unreadable> {
-        let build = Build::of(s, &self.pipeline);
-        let mut world = World::new(&self.file, &build, vector);
-        if vector(&[]) != Outcome::Success {
-            return Ok(Played { aborted: true, ..Played::default() });
+        vector: &Vector<'_>,
+        ends: bool,
+    ) -> Result<Vec<Played>, Unreadable> {
+        let build = Build::of(s, &self.0.pipeline);
+        if !run::starts(&self.0.file, &self.0.pipeline, &build, s, &mut Diagrams::default())? {
+            return Ok(Vec::new());
         }
-        match world.stages(&self.pipeline) {
-            Ok(()) => {}
-            Err(Stop::Failure) => world.played.red = true,
-            Err(Stop::Abort) => (world.played.red, world.played.aborted) = (false, true),
-            Err(stop) => return Err(stop.wrong()),
+        let mut world = World::new(&self.0.file, &build, vector.call);
+        let stages = self.0.pipeline.levels.iter().flatten();
+        let mut all: Vec<Played> =
+            stages.zip(&self.0.facts.jobs).map(|(s, f)| idle(s, f.calls.len())).collect();
+        if !vector.cancelled {
+            world.stages(&self.0.pipeline, ends, &mut all).map_err(Stop::wrong)?;
         }
-        Ok(world.played)
+        for (played, facts) in all.iter_mut().zip(&self.0.facts.jobs) {
+            // The same call twice in one job is two calls, made in this order.
+            let mut made = world.made.remove(played.job.as_str()).unwrap_or_default();
+            for (call, was) in facts.calls.iter().zip(&mut played.calls) {
+                if let Some(at) = made.iter().position(|m| *m == call.args) {
+                    made.remove(at);
+                    *was = true;
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// How many stages, or groups of them, stand before this one.
+    #[cfg(test)]
+    pub(super) fn level(&self, stage: &str) -> Option<usize> {
+        self.0.pipeline.levels.iter().position(|l| l.iter().any(|s| &*s.name == stage))
     }
 }
 
-/// Plays one build; see [`Player::play`].
-pub(crate) fn simulate(
-    text: &str,
-    s: &Situation,
-    vector: &dyn Fn(&[String]) -> Outcome,
-) -> Result<Played, Unreadable> {
-    Player::new(text)?.play(s, vector)
+fn idle(stage: &Stage, calls: usize) -> Played {
+    Played {
+        job: stage.name.to_string(),
+        started: false,
+        calls: vec![false; calls],
+        result: "skipped",
+        red: false,
+    }
+}
+
+/// The stages that a condition looks at, by the texts in it.
+fn looks_at(block: &Block, names: &HashMap<Name, usize>) -> BTreeSet<usize> {
+    fn walk(e: &Expr, names: &HashMap<Name, usize>, found: &mut BTreeSet<usize>) {
+        let all: Vec<&Expr> = match &e.is {
+            Is::Not(a) => vec![a],
+            Is::Binary(Operator::And | Operator::Either, a, b) | Is::Binary(_, a, b) => vec![a, b],
+            Is::Call(c) => c.target.iter().map(|t| &**t).collect(),
+            Is::Index(_, key) => vec![key],
+            Is::List(items) => items.iter().collect(),
+            Is::Text(t) => {
+                found.extend(names.get(t));
+                Vec::new()
+            }
+            _ => Vec::new(),
+        };
+        all.into_iter().for_each(|e| walk(e, names, found));
+    }
+    let mut found = BTreeSet::new();
+    for s in block.iter() {
+        if let Does::Evaluate(e) = &s.does {
+            walk(e, names, &mut found);
+        }
+    }
+    found
 }
 
 #[derive(Debug, Clone)]
@@ -119,7 +188,10 @@ struct World<'a> {
     stashes: HashSet<Name>,
     frames: Vec<Vec<(Name, V)>>,
     frame: usize,
-    played: Played,
+    /// The job at hand, whether it marked the build as failed, and the calls of each job.
+    job: Name,
+    marked: bool,
+    made: HashMap<Name, Vec<Vec<String>>>,
 }
 
 impl<'a> World<'a> {
@@ -134,7 +206,9 @@ impl<'a> World<'a> {
             stashes: HashSet::new(),
             frames: vec![Vec::new()],
             frame: 0,
-            played: Played::default(),
+            job: "".into(),
+            marked: false,
+            made: HashMap::new(),
         };
         for f in &file.fields {
             let v = match &f.start.is {
@@ -153,21 +227,51 @@ impl<'a> World<'a> {
         w
     }
 
-    fn stages(&mut self, p: &Pipeline) -> R<()> {
+    fn stages(&mut self, p: &Pipeline, ends: bool, all: &mut [Played]) -> R<()> {
+        let names: HashMap<Name, usize> =
+            p.levels.iter().flatten().enumerate().map(|(i, s)| (s.name.clone(), i)).collect();
+        let mut behind: Vec<BTreeSet<usize>> = Vec::new();
+        let (mut aborted, mut failed) = (BTreeSet::new(), false);
         for level in &p.levels {
-            let mut first = Ok(());
-            let run: Vec<bool> = level.iter().map(|s| self.when(s)).collect::<R<_>>()?;
-            for (stage, _) in level.iter().zip(run).filter(|(_, run)| *run) {
-                match self.block(&stage.body) {
-                    Ok(_) | Err(Stop::Return(_)) => {}
-                    // An abort reaches every branch and counts for more than a failure.
-                    Err(Stop::Abort) => first = Err(Stop::Abort),
-                    Err(stop) => first = first.and(Err(stop)),
+            let first = behind.len();
+            let mut run = Vec::new();
+            for stage in level {
+                let mut before: BTreeSet<usize> =
+                    stage.when.iter().flat_map(|(b, _)| looks_at(b, &names)).filter(|i| *i < first).collect();
+                for i in before.clone() {
+                    before.extend(&behind[i]);
                 }
+                let stopped = if ends { !aborted.is_empty() } else { !before.is_disjoint(&aborted) };
+                run.push(!failed && !stopped && self.when(stage)?);
+                behind.push(before);
             }
-            first?;
+            for (i, stage) in level.iter().enumerate().filter(|(i, _)| run[*i]) {
+                (self.job, self.marked) = (stage.name.clone(), false);
+                let played = &mut all[first + i];
+                played.started = true;
+                match self.closure(&stage.body, None) {
+                    Ok(_) => played.result = if self.succeeded(stage) { "success" } else { "failure" },
+                    Err(Stop::Failure) => {
+                        failed = true;
+                        self.marked = true;
+                        played.result = if self.succeeded(stage) { "success" } else { "failure" };
+                    }
+                    Err(Stop::Abort) => {
+                        aborted.insert(first + i);
+                        self.marked = false;
+                        played.result = "cancelled";
+                    }
+                    Err(stop) => return Err(stop),
+                }
+                played.red = self.marked;
+            }
         }
         Ok(())
+    }
+
+    fn succeeded(&self, stage: &Stage) -> bool {
+        let Some(V::Map(m)) = self.fields.get("S") else { return false };
+        matches!(self.maps[*m].get(&stage.name), Some(V::Text(t)) if &**t == "success")
     }
 
     fn when(&mut self, stage: &Stage) -> R<bool> {
@@ -378,7 +482,7 @@ impl<'a> World<'a> {
         match (&*call.name, &call.block) {
             ("catchError", Some(block)) => match self.closure(block, None) {
                 Err(Stop::Failure) => {
-                    self.played.red |= !matches!(get("buildResult"), Some(V::Text(t)) if &**t != "FAILURE");
+                    self.marked |= !matches!(get("buildResult"), Some(V::Text(t)) if &**t != "FAILURE");
                 }
                 Err(Stop::Abort) if !matches!(get("catchInterruptions"), Some(V::Bool(false))) => {}
                 Err(other) => return Err(other),
@@ -388,9 +492,9 @@ impl<'a> World<'a> {
             ("error", _) => return Err(Stop::Failure),
             ("sh", _) => {
                 let Some(V::Text(script)) = get("script") else { return no(line, "sh") };
-                let args = words(script).unwrap_or_default().split_off(2);
+                let args: Vec<String> = words(script).unwrap_or_default().into_iter().skip(2).collect();
                 let outcome = (self.vector)(&args);
-                self.played.calls.push(args);
+                self.made.entry(self.job.clone()).or_default().push(args);
                 return match outcome {
                     Outcome::Success => Ok(V::Null),
                     Outcome::Failure | Outcome::Timeout => Err(Stop::Failure),
@@ -416,7 +520,8 @@ impl<'a> World<'a> {
 
     fn method(&mut self, target: &Expr, call: &Call, line: usize) -> R<V> {
         if &*call.name == "getBuildCauses" {
-            let class = self.evaluate(&call.plain[0])?;
+            let Some(class) = call.plain.first() else { return no(line, "cause") };
+            let class = self.evaluate(class)?;
             return Ok(V::Bool(matches!(class, V::Text(c) if self.build.caused_by(&c))));
         }
         let target = self.evaluate(target)?;

@@ -1,9 +1,13 @@
 //! What mlpipe prints reads back, and is what the plan says.
 
-use crate::plan::{EmitTo, Plan, PlanInstall, RunIf, fixture};
+use crate::plan::{
+    Activation, Condition, EmitTo, EventKind, Pattern, Plan, PlanInstall, PrSource, Refs, RunIf, Trigger,
+    fixture,
+};
 use crate::platform::{self, Platform};
 use crate::prove::gitlab::read;
 use crate::prove::{Difference, differences};
+use crate::render::Overlay;
 use crate::spec::PlatformName;
 use std::path::Path;
 
@@ -36,7 +40,7 @@ fn shared(mut plan: Plan) -> Plan {
 #[test]
 fn pipelines_that_share_a_root_file_are_what_their_plans_say() {
     let (one, two) = (shared(fixture::full()), shared(fixture::minimal()));
-    let (_, root) = back().root(&[&one, &two], &crate::render::Overlay::default()).unwrap().unwrap();
+    let (_, root) = back().root(&[&one, &two], &Overlay::default()).unwrap().unwrap();
     assert_eq!(proved(&one, Some(&root)), []);
     assert_eq!(proved(&two, Some(&root)), []);
 }
@@ -63,6 +67,43 @@ fn installers_tags_and_services_read_back() {
         plan.python.as_mut().unwrap().install = Some(install);
         assert_eq!(proved(&plan, None), []);
     }
+}
+
+/// The minimal plan, started by pushes of these branches and tags.
+fn on(branches: &[&str], tags: &[&str]) -> Plan {
+    let globs = |g: &[&str]| g.iter().map(|p| Pattern((*p).to_owned())).collect::<Vec<_>>();
+    let mut plan = fixture::minimal();
+    plan.triggers = vec![
+        Trigger::Push { branches: globs(branches) },
+        Trigger::Tag { tags: globs(tags) },
+        Trigger::Manual,
+    ];
+    let refs = |branches, tags| Refs::Only { branches, tags };
+    let all = [
+        (EventKind::Push, refs(globs(branches), vec![])),
+        (EventKind::Tag, refs(vec![], globs(tags))),
+        (EventKind::Manual, refs(globs(branches), globs(tags))),
+    ];
+    let any_of = all.map(|(event, refs)| Activation { event, refs, source: PrSource::Any });
+    plan.jobs.iter_mut().for_each(|j| j.condition = Condition::new(any_of.to_vec()));
+    plan
+}
+
+#[test]
+fn globs_that_match_everything_tell_branches_from_tags() {
+    for glob in ["*", "**", "*/*", "***", "v*", "*.*", "a+b/(c)*"] {
+        assert_eq!(proved(&on(&[glob], &[]), None), [], "branches {glob}");
+        assert_eq!(proved(&on(&[], &[glob]), None), [], "tags {glob}");
+        assert_eq!(proved(&on(&[glob], &["v1"]), None), [], "branches {glob} and a tag");
+    }
+}
+
+#[test]
+fn more_branches_than_one_expression_can_hold() {
+    let names: Vec<String> = (0..70).map(|i| format!("b{i}/**")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    assert_eq!(proved(&on(&names, &names), None), []);
+    assert_eq!(proved(&on(&names[..20], &[]), None), []);
 }
 
 #[test]
