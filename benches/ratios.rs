@@ -5,6 +5,9 @@
 
 #![allow(clippy::expect_used, clippy::print_stdout, reason = "a benchmark prints, and stops where it fails")]
 
+use camino::Utf8PathBuf;
+use mlpipe::project::Project;
+use mlpipe::spec::PlatformName;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -16,6 +19,11 @@ fn main() {
     if std::env::args().any(|a| a == "--test") {
         return;
     }
+    if let [_, word, how, to] = std::env::args().collect::<Vec<_>>().as_slice()
+        && word == "--compile"
+    {
+        return compile_here(how == "proved", to);
+    }
     let temp = tempfile::tempdir().expect("a folder");
     let mlpipe = PathBuf::from(env!("CARGO_BIN_EXE_mlpipe"));
     let empty = empty_process(temp.path());
@@ -26,6 +34,12 @@ fn main() {
         command(&empty, &[], temp.path())
     });
 
+    for example in ["minimal", "fastapi-service", "monorepo"] {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example);
+        let what = format!("compile of {example}, proof included / without");
+        row(&what, 1.5, &|| this(&["proved", "all"], &folder), &|| this(&["printed", "all"], &folder));
+    }
+
     let small = gates(temp.path(), 100);
     let large = gates(temp.path(), 1000);
     row("plan of 1,000 gates / of 100", 12.0, &|| command(&mlpipe, &["plan"], &large), &|| {
@@ -35,6 +49,42 @@ fn main() {
     row("GitHub output of 1,000 gates / of 100", 12.0, &|| command(&mlpipe, &github, &large), &|| {
         command(&mlpipe, &github, &small)
     });
+    row(
+        "compile of 1,000 gates to GitHub, proof included / of 100",
+        15.0,
+        &|| this(&["proved", "github"], &large),
+        &|| this(&["proved", "github"], &small),
+    );
+    row(
+        "compile of 1,000 gates to GitHub, proof included / without",
+        1.5,
+        &|| this(&["proved", "github"], &large),
+        &|| this(&["printed", "github"], &large),
+    );
+}
+
+/// This program again, compiling the specs of the folder it is started in, with or without the proof. A process of its
+/// own, as `mlpipe compile` is; mlpipe itself has no way to leave the proof out.
+fn this(words: &[&str; 2], folder: &Path) -> Command {
+    let program = std::env::current_exe().expect("a path");
+    command(&program, &["--compile", words[0], words[1]], folder)
+}
+
+fn compile_here(proved: bool, to: &str) {
+    let root = Utf8PathBuf::from_path_buf(std::env::current_dir().expect("a folder")).expect("UTF-8");
+    let specs = mlpipe::project::specs(&root, &root).expect("specs");
+    let mut project = Project::load(&root, &specs, &specs);
+    let all = PlatformName::ALL;
+    let to = if to == "github" { &all[..1] } else { &all[..] };
+    let files = if proved {
+        project.compile(to).files().to_vec()
+    } else {
+        project.print(to, &mlpipe::render::Overlay::default())
+    };
+    assert!(!files.is_empty() && !project.has_errors());
+    for f in files {
+        print!("{}", f.text);
+    }
 }
 
 fn row(what: &str, goal: f64, a: &dyn Fn() -> Command, b: &dyn Fn() -> Command) {

@@ -41,8 +41,10 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("MLP601", NEIGHBOURS, "two_pipelines_of_one_name"),
     ("MLP602", NEIGHBOURS, "two_pipelines_that_would_write_one_path"),
     ("MLP603", NEIGHBOURS, "a_broken_neighbour_of_a_shared_root"),
+    ("MLP604", "tests/templates.rs", "a_template_that_fails_is_its_authors"),
     ("MLP901", "src/project/bundle.rs", "a_bug_of_ours_says_that_it_is_ours"),
-    ("MLP902", "src/project/bundle.rs", "a_bug_of_ours_says_that_it_is_ours"),
+    ("MLP902", "src/project/proof.rs", "a_file_that_differs_is_named_with_its_template"),
+    ("MLP903", "src/project/proof.rs", "a_file_that_differs_is_named_with_its_template"),
 ];
 
 /// Pages whose examples are specs: rules over a typed spec, and those limits of platforms that a spec alone shows.

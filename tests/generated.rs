@@ -18,7 +18,7 @@ fn compile(seed: u64) -> Vec<OutputFile> {
     std::fs::write(root.join("release.mlpipe"), &text).expect("written");
     let all = vec![Utf8PathBuf::from("release.mlpipe")];
     let mut project = Project::load(&root, &all, &all);
-    let files = project.compile(&PlatformName::ALL);
+    let files = project.compile(&PlatformName::ALL).files().to_vec();
     let errors: Vec<String> = project
         .findings
         .iter()

@@ -77,7 +77,12 @@ fn compiled(block: &Block) -> (Vec<Finding>, Vec<String>) {
     let spec = [Utf8PathBuf::from("guide.mlpipe")];
     let mut project = Project::load(root, &spec, &spec);
     let files = project.compile(&PlatformName::ALL);
-    assert!(project.has_errors() || files.len() >= 3, "line {}: {} files", block.line, files.len());
+    assert!(
+        project.has_errors() || files.files().len() >= 3,
+        "line {}: {} files",
+        block.line,
+        files.files().len()
+    );
     let later = project.pipelines.iter().flat_map(|p| &p.spec.later).map(|l| l.what.clone());
     let mut later: Vec<String> = later.collect();
     later.dedup();

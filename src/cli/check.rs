@@ -4,7 +4,7 @@ use super::Exit;
 use super::common::{NOTHING, Shell, To, shown};
 use crate::diag::words;
 use crate::output::{self, Cause, OutputFile};
-use crate::project::Project;
+use crate::project::{Project, Proved};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Arguments.
@@ -20,6 +20,9 @@ pub(super) struct Args {
     /// Platforms to look at [default: those that the spec emits]
     #[arg(long, value_delimiter = ',', value_name = "PLATFORM")]
     to: Vec<To>,
+    /// The templates that the files were compiled with: `compile --templates DIR`
+    #[arg(long, value_name = "DIR")]
+    templates: Option<Utf8PathBuf>,
 }
 
 pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
@@ -27,17 +30,21 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         Ok(p) => p,
         Err(e) => return shell.usage(&e),
     };
+    let overlay = match shell.overlay(args.templates.as_deref()) {
+        Ok(o) => o,
+        Err(exit) => return exit,
+    };
     let to = To::platforms(&args.to);
-    let files: Vec<Vec<OutputFile>> = projects.iter_mut().map(|p| p.compile(&to)).collect();
+    let files: Vec<Proved> = projects.iter_mut().map(|p| p.compile_with(&to, &overlay)).collect();
     shell.findings(&projects);
     if projects.iter().any(Project::has_errors) {
         return Shell::verdict(&projects);
     }
-    if files.iter().all(Vec::is_empty) {
+    if files.iter().all(|f| f.files().is_empty()) {
         return shell.usage(NOTHING);
     }
     let mut exit = Exit::Fine;
-    for (project, files) in projects.iter().zip(&files) {
+    for (project, files) in projects.iter().zip(files.iter().map(Proved::files)) {
         let one = compare(shell, &project.root, files);
         if one != Exit::Fine {
             exit = one;
@@ -84,8 +91,8 @@ fn because(cause: &Cause) -> String {
             env!("CARGO_PKG_VERSION")
         ),
         Cause::OthersChanged => {
-            "is older than another pipeline of this repository, or than this build of mlpipe; `mlpipe compile` brings it \
-             up to date"
+            "is older than another pipeline of this repository, than the templates of `--templates`, or than this build \
+             of mlpipe; `mlpipe compile` brings it up to date"
                 .into()
         }
     }

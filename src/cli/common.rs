@@ -3,6 +3,7 @@
 use super::{Color, Exit};
 use crate::diag::{Code, Finding};
 use crate::project::{self, DiscoverError, Project};
+use crate::render::Overlay;
 use crate::report;
 use crate::spec::PlatformName;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -107,6 +108,13 @@ impl Shell {
             return Err(DiscoverError::Missing(path.to_owned()).to_string());
         }
         project::find_root(path).map_err(|e| e.to_string())
+    }
+
+    /// The templates of `--templates`, or none.
+    pub(super) fn overlay(&self, folder: Option<&Utf8Path>) -> Result<Overlay, Exit> {
+        folder
+            .map_or_else(|| Ok(Overlay::default()), project::overlay)
+            .map_err(|e| self.usage(&e.to_string()))
     }
 
     /// Loads the specs below these paths, each with its root's other pipelines; none means all below the root. Paths

@@ -4,7 +4,7 @@ use super::common::{NOTHING, Shell, To, shown};
 use super::{Exit, check};
 use crate::diag::words;
 use crate::output::{self, OutputFile, WriteError};
-use crate::project::Project;
+use crate::project::{Project, Proved};
 use camino::Utf8PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,7 +14,9 @@ static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  mlpipe compile                       every spec of the repository\n  \
                         mlpipe compile release.mlpipe --to github --stdout\n  \
-                        mlpipe compile --check               the same as `mlpipe check`")]
+                        mlpipe compile --check               the same as `mlpipe check`\n  \
+                        mlpipe compile --templates DIR       with your DIR/github/job.yml.j2 in place of the\n  \
+                        \x20                                    built-in one")]
 pub(super) struct Args {
     /// Specs, or folders with specs [default: every .mlpipe file below the root]
     #[arg(value_name = "PATH")]
@@ -25,6 +27,9 @@ pub(super) struct Args {
     /// Write below DIR instead of below the root
     #[arg(long, value_name = "DIR", conflicts_with = "stdout")]
     out_dir: Option<Utf8PathBuf>,
+    /// Let the files of DIR stand in for the built-in templates of the same names
+    #[arg(long, value_name = "DIR")]
+    templates: Option<Utf8PathBuf>,
     /// Print the files instead of writing them
     #[arg(long)]
     stdout: bool,
@@ -41,20 +46,24 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         Ok(p) => p,
         Err(e) => return shell.usage(&e),
     };
+    let overlay = match shell.overlay(args.templates.as_deref()) {
+        Ok(o) => o,
+        Err(exit) => return exit,
+    };
     let to = To::platforms(&args.to);
-    let files: Vec<Vec<OutputFile>> = projects.iter_mut().map(|p| p.compile(&to)).collect();
+    let files: Vec<Proved> = projects.iter_mut().map(|p| p.compile_with(&to, &overlay)).collect();
     shell.findings(&projects);
     if projects.iter().any(Project::has_errors) {
         return Shell::verdict(&projects);
     }
-    if files.iter().all(Vec::is_empty) {
+    if files.iter().all(|f| f.files().is_empty()) {
         return shell.usage(NOTHING);
     }
     if args.out_dir.is_some() && projects.len() > 1 {
         return shell.usage("`--out-dir` takes the pipelines of one root; the paths lie below several");
     }
     let mut exit = Exit::Fine;
-    for (project, files) in projects.iter().zip(&files) {
+    for (project, files) in projects.iter().zip(files.iter().map(Proved::files)) {
         let root = args.out_dir.as_ref().unwrap_or(&project.root);
         let one = if args.stdout {
             print(shell, files);

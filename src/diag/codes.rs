@@ -279,8 +279,12 @@ codes! {
     PATH_TWICE = "MLP602" "path-twice" Error;
     /// The shared root file needs a pipeline that holds errors.
     NEIGHBOUR_BROKEN = "MLP603" "neighbour-broken" Error;
+    /// A template that `--templates` lets stand in for one of ours fails.
+    OVERLAY_FAILED = "MLP604" "overlay-failed" Error;
     /// A template of ours failed.
     TEMPLATE_FAILED = "MLP901" "template-failed" Error;
     /// A file that we printed does not read back.
     DOES_NOT_READ_BACK = "MLP902" "does-not-read-back" Error;
+    /// A file that we printed does something else than the plan.
+    NOT_EQUIVALENT = "MLP903" "not-equivalent" Error;
 }

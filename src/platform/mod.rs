@@ -8,7 +8,7 @@ mod tools;
 
 use crate::diag::Finding;
 use crate::plan::Plan;
-use crate::render::TemplateBug;
+use crate::render::{Overlay, TemplateBug};
 use crate::spec::PlatformName;
 use serde::Serialize;
 
@@ -29,11 +29,19 @@ pub trait Platform: Sync {
     /// without printing.
     fn limits(&self, plan: &Plan) -> Vec<Finding>;
 
-    /// The pipeline's file, without the header.
+    /// The pipeline's file by the built-in templates, without the header.
     ///
     /// # Errors
     /// A template that fails: our bug.
-    fn emit(&self, plan: &Plan) -> Result<String, TemplateBug>;
+    fn emit(&self, plan: &Plan) -> Result<String, TemplateBug> {
+        self.emit_with(plan, &Overlay::default())
+    }
+
+    /// The pipeline's file, without the header, by the overlay's templates where it has some.
+    ///
+    /// # Errors
+    /// A template that fails.
+    fn emit_with(&self, plan: &Plan, overlay: &Overlay) -> Result<String, TemplateBug>;
 
     /// Limits that only the printed text shows (a Jenkinsfile over its budget).
     fn text_limits(&self, _plan: &Plan, _text: &str) -> Vec<Finding> {
@@ -43,8 +51,8 @@ pub trait Platform: Sync {
     /// The file that holds several pipelines of one repository together: path and text without the header.
     ///
     /// # Errors
-    /// A template that fails: our bug.
-    fn root(&self, _plans: &[&Plan]) -> Result<Option<(String, String)>, TemplateBug> {
+    /// A template that fails.
+    fn root(&self, _plans: &[&Plan], _overlay: &Overlay) -> Result<Option<(String, String)>, TemplateBug> {
         Ok(None)
     }
 

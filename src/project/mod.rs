@@ -3,9 +3,13 @@
 
 mod bundle;
 mod discover;
+mod overlay;
+mod proof;
 mod root;
 
 pub use discover::{DiscoverError, specs};
+pub use overlay::{OverlayError, overlay};
+pub use proof::Proved;
 pub use root::{RootError, find as find_root};
 
 use crate::check;
@@ -13,6 +17,7 @@ use crate::diag::{Code, Finding, SourceMap, sort_and_dedup};
 use crate::output::OutputFile;
 use crate::plan::{self, EmitTo, Plan};
 use crate::platform;
+use crate::render::Overlay;
 use crate::spec::{self, PlatformName, Spec};
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -72,9 +77,26 @@ impl Project {
         self.pipelines.iter().filter(|p| p.selected).filter_map(|p| p.plan.as_ref())
     }
 
-    /// Every file that the selected pipelines make, for these platforms. Findings that only compiling can make are
-    /// added; the files are whole only if no error stands.
-    pub fn compile(&mut self, to: &[PlatformName]) -> Vec<OutputFile> {
+    /// Every file that the selected pipelines make, for these platforms, each proved to do what the plan says. Findings
+    /// that only compiling can make are added; there are no files where an error stands.
+    pub fn compile(&mut self, to: &[PlatformName]) -> Proved {
+        self.compile_with(to, &Overlay::default())
+    }
+
+    /// The same, where templates of a user stand in for built-in ones.
+    pub fn compile_with(&mut self, to: &[PlatformName], overlay: &Overlay) -> Proved {
+        let files = self.print(to, overlay);
+        let proved =
+            if self.has_errors() { Ok(Proved::default()) } else { Proved::new(self, to, overlay, files) };
+        proved.unwrap_or_else(|found| {
+            self.findings.extend(found);
+            sort_and_dedup(&mut self.findings);
+            Proved::default()
+        })
+    }
+
+    /// The same files, printed and not proved: what a benchmark of the proof compares with. Nothing writes them.
+    pub fn print(&mut self, to: &[PlatformName], overlay: &Overlay) -> Vec<OutputFile> {
         for p in self.pipelines.iter().filter(|p| p.selected) {
             for later in &p.spec.later {
                 self.findings.push(
@@ -88,7 +110,7 @@ impl Project {
                 );
             }
         }
-        let files = if self.has_errors() { Vec::new() } else { bundle::files(self, to) };
+        let files = if self.has_errors() { Vec::new() } else { bundle::files(self, to, overlay) };
         sort_and_dedup(&mut self.findings);
         files
     }

@@ -63,7 +63,6 @@ fn asked(platform: PlatformName, plan: &Plan, s: &Situation) -> bool {
     let started_by = |t: &Trigger| match &s.event {
         EventKind::Schedule => matches!(t, Trigger::Schedule { .. }),
         EventKind::Manual => matches!(t, Trigger::Manual),
-        EventKind::Named(n) => matches!(t, Trigger::Named { name } if name == n),
         _ => false,
     };
     let bot = matches!(s.on, On::PullRequest { from: Whose::Bot, .. });
@@ -73,11 +72,31 @@ fn asked(platform: PlatformName, plan: &Plan, s: &Situation) -> bool {
         // Jenkins' button cannot be taken away: where nothing is started by hand it builds the branch as a push would.
         // A build of a tag is a tag's build, whoever started it.
         PlatformName::Jenkins => {
-            let by_cause = !matches!(s.event, EventKind::Push | EventKind::Tag | EventKind::PullRequest);
-            let tag_by_hand = by_cause && matches!(s.on, On::Tag(_));
-            !bot && !tag_by_hand && (!by_cause || plan.triggers.iter().any(started_by))
+            let by_hand = matches!(s.event, EventKind::Schedule | EventKind::Manual);
+            let tag_by_hand = by_hand && matches!(s.on, On::Tag(_));
+            !bot && !tag_by_hand && (!by_hand || plan.triggers.iter().any(started_by))
         }
     }
+}
+
+/// A schedule, or on GitLab a named event, on a branch that is not the home branch. A multibranch project would fire a
+/// schedule on every branch, and GitLab's schedules and trigger tokens take any branch, so the file itself has to say
+/// where; GitHub has one place outside the file that does.
+fn elsewhere(platform: PlatformName, plan: &Plan, s: &Situation) -> bool {
+    let home = matches!(&s.on, On::Branch(b) if *b == plan.home_branch);
+    let bound = match platform {
+        PlatformName::Github => false,
+        PlatformName::Gitlab => matches!(s.event, EventKind::Schedule | EventKind::Named(_)),
+        PlatformName::Jenkins => s.event == EventKind::Schedule,
+    };
+    bound && !home
+}
+
+/// Schedules and named events belong to the home branch. Where a platform could start one on another branch all the
+/// same, its file may refuse to (GitLab's workflow rules do); what it starts there has to be what the plan says.
+fn may_refuse(plan: &Plan, s: &Situation) -> bool {
+    let home = matches!(&s.on, On::Branch(b) if *b == plan.home_branch);
+    matches!(s.event, EventKind::Schedule | EventKind::Named(_)) && !home
 }
 
 /// Compares every situation; stops at the first that differs, since the next ones mostly differ for the same reason.
@@ -90,8 +109,13 @@ pub(super) fn runs(
     let d = &mut Diagrams::default();
     let outcomes = Outcomes::of(matched.plan, d);
     for s in situations.iter().filter(|s| asked(platform, matched.plan, s)) {
-        let expected = expected::run(matched.plan, s, &outcomes, d);
+        let expected = if elsewhere(platform, matched.plan, s) {
+            Vec::new()
+        } else {
+            expected::run(matched.plan, s, &outcomes, d)
+        };
         let found = match file.run(s, &outcomes, d) {
+            Ok(runs) if runs.is_empty() && may_refuse(matched.plan, s) => Vec::new(),
             Ok(runs) => one_situation(s, matched, &expected, &runs, &outcomes, d),
             Err(e) => {
                 vec![Difference {

@@ -46,7 +46,9 @@ fn file(platform: PlatformName, m: &Matched<'_>, found: &mut Vec<Difference>) {
     let mut schedules: Vec<(String, Option<String>)> = Vec::new();
     for t in &m.plan.triggers {
         if let Trigger::Schedule { cron, timezone } = t {
-            schedules.push((cron.clone(), timezone.clone()));
+            // Without a zone GitHub means UTC; Jenkins means its controller's, so that its file has to say UTC.
+            let said = (platform == PlatformName::Jenkins).then(|| "UTC".to_owned());
+            schedules.push((cron.clone(), timezone.clone().or(said)));
         }
     }
     let mut says = m.facts.schedules.clone();
@@ -68,7 +70,7 @@ fn file(platform: PlatformName, m: &Matched<'_>, found: &mut Vec<Difference>) {
             ));
         }
     }
-    for (name, _) in &m.facts.inputs {
+    for (name, _) in m.facts.inputs.iter().filter(|_| !m.facts.shared) {
         if !m.plan.inputs.iter().any(|i| i.name == *name) {
             found.push(Difference::new(Aspect::Trigger, format!("the plan has no input `{name}`")));
         }
@@ -109,7 +111,7 @@ impl One<'_> {
         self.trust(&mut differ);
         self.files(m, &mut differ);
         for (call, called) in self.facts.calls.iter().zip(&m.calls[index]) {
-            self.call(call, *called, m.of[index], &mut differ);
+            self.call(call, *called, m, m.of[index], &mut differ);
         }
     }
 
@@ -243,6 +245,7 @@ impl One<'_> {
         &self,
         call: &Call,
         called: Option<Called>,
+        m: &Matched<'_>,
         own: Option<usize>,
         differ: &mut dyn FnMut(Aspect, &str, String),
     ) {
@@ -262,21 +265,22 @@ impl One<'_> {
             Called::Step(..) if self.platform != PlatformName::Github => self.job.timeout,
             _ => self.job.longest(),
         };
-        if call.backstop.is_none_or(|b| b < limit) {
+        // The platform's clock starts first. What may put back has minutes to spare in its limit; the others have none.
+        let spare = u64::from(self.job.restore_seconds() == 0);
+        if call.backstop.is_none_or(|b| b < limit + spare) {
             let what = format!("the platform may stop `{words}` before the script does ({limit} s)");
             differ(Aspect::Timeout, "backstop", what);
         }
         let first = matches!(called, Called::Phases(_) | Called::Step(_, 0));
-        for what in self.environment(call, first) {
+        for what in self.environment(call, first, m.facts.shared) {
             differ(Aspect::Secrets, "env", format!("`{words}`: {what}"));
         }
     }
 
     /// What the file gives a call in its environment, and should not, or does not give it, and should.
-    fn environment(&self, call: &Call, first: bool) -> Vec<String> {
+    fn environment(&self, call: &Call, first: bool, shared: bool) -> Vec<String> {
         let mut found = Vec::new();
         let mut wants: Vec<(String, Value)> = Vec::new();
-        let mut may: Vec<(String, Value)> = Vec::new();
         for s in &self.job.secrets {
             let kept = |name: &str| match (s.kind, self.platform) {
                 (SecretKind::File, PlatformName::Jenkins) => Value::SecretFile(name.to_owned()),
@@ -290,8 +294,9 @@ impl One<'_> {
                 if s.from == SecretFrom::GithubToken && !asks {
                     wants.push((s.name.clone(), Value::Token));
                 }
-            } else if self.platform != PlatformName::Gitlab
-                && let Some(name) = s.stored_on(self.platform)
+            } else if let Some(name) = s.stored_on(self.platform)
+                // GitLab gives a job its variables by itself, under their own names.
+                && (self.platform != PlatformName::Gitlab || name != s.name)
             {
                 wants.push((s.name.clone(), kept(name)));
             }
@@ -308,7 +313,9 @@ impl One<'_> {
         }
         if self.platform == PlatformName::Jenkins {
             wants.push(("MLPIPE_EVENT".into(), Value::EventKind));
-            may.push(("MLPIPE_APPROVED_BY".into(), Value::Input("MLPIPE_APPROVED_BY".into())));
+            if self.job.ask.is_some() {
+                wants.push(("MLPIPE_APPROVED_BY".into(), Value::Input("MLPIPE_APPROVED_BY".into())));
+            }
         }
         for (name, value) in &wants {
             if !call.env.iter().any(|(n, v)| n == name && v == value) {
@@ -316,9 +323,11 @@ impl One<'_> {
             }
         }
         for (name, value) in &call.env {
-            let known = wants.iter().chain(&may).any(|(n, v)| n == name && v == value);
+            let known = wants.iter().any(|(n, v)| n == name && v == value);
             let text = matches!(value, Value::Text(_)) && PLATFORMS_OWN.contains(&name.as_str());
-            if !known && !text && !wants.iter().any(|(n, _)| n == name) {
+            // Empty here: an input of a neighbour.
+            let others = shared && matches!(value, Value::Input(_) | Value::EventName);
+            if !known && !text && !others && !wants.iter().any(|(n, _)| n == name) {
                 found.push(format!("it is given `{name}`, which the plan does not give it"));
             }
         }

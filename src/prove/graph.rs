@@ -39,6 +39,8 @@ pub struct FileFacts {
     pub schedules: Vec<(String, Option<String>)>,
     /// Inputs that a person may give when starting a run, with their defaults as text, in the order of the file.
     pub inputs: Vec<(String, String)>,
+    /// Inputs and the variables that they fill are those of several pipelines together, which share a root file.
+    pub shared: bool,
     /// What lets something other than the jobs' own outcomes stop, displace or restart parts of a run: a group that
     /// cancels, `interruptible`, a missing `disableRestartFromStage`. Line and sentence part. There should be none.
     pub hazards: Vec<(usize, String)>,

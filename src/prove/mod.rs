@@ -12,9 +12,15 @@ mod compare;
 pub mod diagram;
 mod expected;
 mod facts;
+pub mod github;
+pub mod gitlab;
 pub mod graph;
+pub mod jenkins;
+mod named;
 pub mod outcomes;
 mod place;
+#[cfg(test)]
+pub(crate) mod random;
 pub mod situation;
 
 pub use diagram::{Diagrams, Node, Outcome};
@@ -25,6 +31,18 @@ pub use situation::{On, Situation, Whose, situations};
 
 use crate::plan::Plan;
 use crate::spec::PlatformName;
+use named::Named;
+
+/// The text of one platform's file.
+#[derive(Debug, Clone, Copy)]
+pub struct File<'a> {
+    /// Whose file it is.
+    pub platform: PlatformName,
+    /// The pipeline's own file.
+    pub text: &'a str,
+    /// The file that includes it, where several pipelines share one.
+    pub root: Option<&'a str>,
+}
 
 /// A file does something else than the plan.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,10 +67,44 @@ impl Difference {
     }
 }
 
+/// Reads the file back and compares everything that it does with the plan, in every situation and under every outcome.
+///
+/// # Errors
+/// What differs: at most one finding a job for what runs when, and every fact that is not the plan's. A file that is not
+/// understood differs.
+pub fn prove(plan: &Plan, file: File<'_>) -> Result<(), Vec<Difference>> {
+    let reading = match read(file) {
+        Ok(r) => r,
+        Err(e) => {
+            return Err(vec![Difference { line: e.line, ..Difference::new(Aspect::Unreadable, e.what) }]);
+        }
+    };
+    let named = Named::of([file.text].into_iter().chain(file.root));
+    let found = compared(plan, file.platform, reading.as_ref(), &situation::situations_with(plan, &named));
+    if found.is_empty() { Ok(()) } else { Err(found) }
+}
+
 /// Everything in which a file that was read differs from the plan.
 pub fn differences(plan: &Plan, platform: PlatformName, file: &dyn Reading) -> Vec<Difference> {
+    compared(plan, platform, file, &situations(plan))
+}
+
+fn compared(
+    plan: &Plan,
+    platform: PlatformName,
+    file: &dyn Reading,
+    situations: &[Situation],
+) -> Vec<Difference> {
     let matched = compare::Matched::new(plan, file.facts());
     let mut found = facts::compare(platform, &matched);
-    found.extend(compare::runs(platform, &matched, file, &situations(plan)));
+    found.extend(compare::runs(platform, &matched, file, situations));
     found
+}
+
+fn read(file: File<'_>) -> Result<Box<dyn Reading>, Unreadable> {
+    match file.platform {
+        PlatformName::Github => github::read(file.text),
+        PlatformName::Gitlab => gitlab::read(file.text, file.root),
+        PlatformName::Jenkins => jenkins::read(file.text),
+    }
 }

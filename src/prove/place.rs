@@ -117,17 +117,14 @@ impl Aspect {
     }
 }
 
-/// Template and line that print this part of the platform's file, `templates/github/job.yml.j2:18`. `text` gives a
-/// template by its path below `templates/`, as it was printed from.
+/// Template (its path below `templates/`) and line that print this part of the platform's file. `text` gives a template
+/// by that path, as it was printed from.
 pub fn place<'a>(
     platform: PlatformName,
     aspect: Aspect,
     text: &dyn Fn(&str) -> Option<Cow<'a, str>>,
-) -> String {
+) -> (&'static str, Option<usize>) {
     let (template, anchor) = aspect.anchor(platform);
     let line = text(template).and_then(|t| t.lines().position(|l| !anchor.is_empty() && l.contains(anchor)));
-    match line {
-        Some(l) => format!("templates/{template}:{}", l + 1),
-        None => format!("templates/{template}"),
-    }
+    (template, line.map(|l| l + 1))
 }

@@ -1,5 +1,6 @@
 //! What may start a run: every event on every class of branch, tag and pull request that the plan tells apart.
 
+use super::named::Named;
 use crate::plan::{Activation, Condition, EventKind, Pattern, Plan, PrSource, Refs, Trigger};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -82,6 +83,8 @@ impl fmt::Display for Situation {
                 };
                 write!(f, "a pull request into `{target}` {whose}")
             }
+            (EventKind::Manual, On::Tag(t)) => write!(f, "a manual run on the tag `{t}`"),
+            (EventKind::Named(n), On::Tag(t)) => write!(f, "the event `{n}` on the tag `{t}`"),
             (_, On::Tag(t)) => write!(f, "a push of the tag `{t}`"),
             (EventKind::Schedule, On::Branch(b)) => write!(f, "a schedule on `{b}`"),
             (EventKind::Manual, On::Branch(b)) => write!(f, "a manual run on `{b}`"),
@@ -94,29 +97,30 @@ impl fmt::Display for Situation {
 /// Every situation that the plan tells apart, and those next to them: a branch that no pattern names, names that nearly
 /// match a pattern, events that the plan does not have.
 pub fn situations(plan: &Plan) -> Vec<Situation> {
+    situations_with(plan, &Named::default())
+}
+
+/// The same, and those that a file names and the plan does not.
+pub(super) fn situations_with(plan: &Plan, file: &Named) -> Vec<Situation> {
+    let (of_branches, of_tags) = patterns(plan);
     let (mut branches, mut tags) = (BTreeSet::new(), BTreeSet::new());
-    samples(&Pattern(plan.home_branch.clone()), &mut branches);
-    let mut names: BTreeSet<String> = BTreeSet::from(["unknown-event".to_owned()]);
-    for t in &plan.triggers {
-        match t {
-            Trigger::Push { branches: b } | Trigger::PullRequest { branches: b } => {
-                b.iter().for_each(|p| samples(p, &mut branches));
-            }
-            Trigger::Tag { tags: t } => t.iter().for_each(|p| samples(p, &mut tags)),
-            Trigger::Named { name } => {
-                names.insert(name.clone());
-            }
-            Trigger::Schedule { .. } | Trigger::Manual => {}
-        }
+    of_branches.iter().for_each(|p| samples(p, &mut branches));
+    of_tags.iter().for_each(|p| samples(p, &mut tags));
+    for p in file.refs.iter().filter(|p| !of_branches.contains(*p) && !of_tags.contains(*p)) {
+        samples(p, &mut branches);
+        samples(p, &mut tags);
     }
-    for a in plan.jobs.iter().flat_map(|j| &j.condition.any_of) {
-        if let Refs::Only { branches: b, tags: t } = &a.refs {
-            b.iter().for_each(|p| samples(p, &mut branches));
-            t.iter().for_each(|p| samples(p, &mut tags));
+    let mut names: BTreeSet<String> = BTreeSet::from(["unknown-event".to_owned()]);
+    names.extend(file.events.iter().cloned());
+    for t in &plan.triggers {
+        if let Trigger::Named { name } = t {
+            names.insert(name.clone());
         }
     }
     branches.insert("some/other-branch".to_owned());
     tags.insert("some-other-tag".to_owned());
+    // A tag may be called like a branch.
+    tags.insert(plan.home_branch.clone());
 
     let mut all = Vec::new();
     for b in &branches {
@@ -134,7 +138,31 @@ pub fn situations(plan: &Plan) -> Vec<Situation> {
         all.push(Situation { event: EventKind::Tag, on: On::Tag(t.clone()) });
         all.push(Situation { event: EventKind::Manual, on: On::Tag(t.clone()) });
     }
+    let tag = On::Tag(plan.home_branch.clone());
+    all.extend(names.into_iter().map(|n| Situation { event: EventKind::Named(n), on: tag.clone() }));
     all
+}
+
+/// Every pattern of branches, and of tags, in the plan.
+fn patterns(plan: &Plan) -> (BTreeSet<Pattern>, BTreeSet<Pattern>) {
+    let mut branches = BTreeSet::from([Pattern(plan.home_branch.clone())]);
+    let mut tags = BTreeSet::new();
+    for t in &plan.triggers {
+        match t {
+            Trigger::Push { branches: b } | Trigger::PullRequest { branches: b } => {
+                branches.extend(b.iter().cloned());
+            }
+            Trigger::Tag { tags: t } => tags.extend(t.iter().cloned()),
+            Trigger::Named { .. } | Trigger::Schedule { .. } | Trigger::Manual => {}
+        }
+    }
+    for a in plan.jobs.iter().flat_map(|j| &j.condition.any_of) {
+        if let Refs::Only { branches: b, tags: t } = &a.refs {
+            branches.extend(b.iter().cloned());
+            tags.extend(t.iter().cloned());
+        }
+    }
+    (branches, tags)
 }
 
 /// Names that match a glob, and names that nearly do.
@@ -152,6 +180,8 @@ fn samples(p: &Pattern, into: &mut BTreeSet<String>) {
     into.insert(format!("{near}-y"));
     into.insert(format!("y-{near}"));
     into.insert(near.replace('.', "-"));
+    // What begins like it, in a folder of its own or not.
+    into.insert(near.replace('/', "-"));
     if glob.contains('*') && !glob.contains("**") {
         into.insert(fill("x/y", "x"));
     }

@@ -1,11 +1,13 @@
 //! minijinja, set up in one place: delimiters that do not clash with `${{ }}`, undefined is an error, raw strings are
 //! refused, one newline policy.
 
+use super::Overlay;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, Value, syntax::SyntaxConfig};
 use serde::Serialize;
+use std::error::Error as _;
 use std::sync::OnceLock;
 
-/// A template that failed: never the user's fault.
+/// A template that failed: our bug, unless an [`Overlay`] stands in for templates of that back end.
 #[derive(Debug, thiserror::Error)]
 #[error("template `{template}` failed{}: {detail}", line.map(|l| format!(" at line {l}")).unwrap_or_default())]
 pub struct TemplateBug {
@@ -18,16 +20,16 @@ pub struct TemplateBug {
 }
 
 /// A set of templates.
-pub struct Engine {
-    env: Environment<'static>,
+pub struct Engine<'a> {
+    env: Environment<'a>,
 }
 
-impl Engine {
+impl<'a> Engine<'a> {
     /// An engine with these templates: path below `templates/` and text.
     ///
     /// # Errors
     /// A template that does not parse.
-    pub fn new(templates: &[(&'static str, &'static str)]) -> Result<Self, TemplateBug> {
+    pub fn new(templates: &[(&'a str, &'a str)]) -> Result<Self, TemplateBug> {
         let mut env = Environment::new();
         let syntax = SyntaxConfig::builder()
             .block_delimiters("<%", "%>")
@@ -78,7 +80,7 @@ impl Engine {
 /// The templates of one back end, parsed when the first of them is printed and kept for the pipelines that follow.
 pub struct Templates {
     texts: &'static [(&'static str, &'static str)],
-    engine: OnceLock<Engine>,
+    engine: OnceLock<Engine<'static>>,
 }
 
 impl Templates {
@@ -92,11 +94,21 @@ impl Templates {
         self.texts
     }
 
-    /// Prints one of them.
+    /// Prints one of them. What the overlay stands in for is parsed anew each time; the built-in ones once.
     ///
     /// # Errors
-    /// A template that does not parse, and anything that it does wrong: our bug.
-    pub fn render(&self, template: &str, view: &impl Serialize) -> Result<String, TemplateBug> {
+    /// A template that does not parse, and anything that it does wrong.
+    pub fn render(
+        &self,
+        template: &str,
+        view: &impl Serialize,
+        overlay: &Overlay,
+    ) -> Result<String, TemplateBug> {
+        if overlay.touches(self.texts) {
+            let texts: Vec<(&str, &str)> =
+                self.texts.iter().map(|(name, own)| (*name, overlay.text(name).unwrap_or(own))).collect();
+            return Engine::new(&texts)?.render(template, view);
+        }
         if let Some(engine) = self.engine.get() {
             return engine.render(template, view);
         }
@@ -105,10 +117,15 @@ impl Templates {
     }
 }
 
+/// An included template fails inside the one that includes it: the innermost place is the one to mend.
 fn bug(template: &str, e: &minijinja::Error) -> TemplateBug {
+    let mut inner = e;
+    while let Some(cause) = inner.source().and_then(|c| c.downcast_ref::<minijinja::Error>()) {
+        inner = cause;
+    }
     TemplateBug {
-        template: e.name().unwrap_or(template).to_owned(),
-        line: e.line(),
-        detail: format!("{e:#}"),
+        template: inner.name().or(e.name()).unwrap_or(template).to_owned(),
+        line: inner.line(),
+        detail: format!("{inner:#}"),
     }
 }

@@ -4,7 +4,9 @@
 //! [`Quoted`] is made by the quoter of its context. A template that tries anything else fails, and that is our bug.
 
 mod engine;
+mod overlay;
 mod quote;
 
 pub use engine::{Engine, TemplateBug, Templates};
+pub use overlay::{Overlaid, Overlay};
 pub use quote::{Quoted, bash, comment, expression_literal, groovy, yaml, yaml_folded, yaml_github};

@@ -11,11 +11,11 @@ mod tool_images;
 pub use runtime::runtime;
 
 use crate::plan::{Job, Plan, PlanInput, Work};
-use crate::render::{Quoted, TemplateBug, Templates, bash, comment};
+use crate::render::{Overlay, Quoted, TemplateBug, Templates, bash, comment};
 use crate::spec::InputKind;
 use serde::Serialize;
 
-const TEMPLATE: &str = "script/pipeline.sh";
+const TEMPLATE: &str = "script/pipeline.sh.j2";
 static TEMPLATES: Templates =
     Templates::new(&[(TEMPLATE, include_str!("../../templates/script/pipeline.sh.j2"))]);
 
@@ -47,12 +47,25 @@ struct Arm {
     call: Quoted,
 }
 
-/// The pipeline's program, without the header that names its source.
+/// The pipeline's program by the built-in template, without the header that names its source.
 ///
 /// # Errors
 /// A template that fails: our bug.
 pub fn emit(plan: &Plan) -> Result<String, TemplateBug> {
-    TEMPLATES.render(TEMPLATE, &view(plan))
+    emit_with(plan, &Overlay::default())
+}
+
+/// The pipeline's program, without the header, by the overlay's template if it has one.
+///
+/// # Errors
+/// A template that fails.
+pub fn emit_with(plan: &Plan, overlay: &Overlay) -> Result<String, TemplateBug> {
+    TEMPLATES.render(TEMPLATE, &view(plan), overlay)
+}
+
+/// The templates: path below `templates/` and text.
+pub fn templates() -> &'static [(&'static str, &'static str)] {
+    TEMPLATES.texts()
 }
 
 fn view(plan: &Plan) -> View {

@@ -40,7 +40,7 @@ fn write(dir: &Utf8Path, seed: u64) -> Result<(), String> {
     }
     let all = vec![Utf8PathBuf::from("release.mlpipe")];
     let mut project = Project::load(&root, &all, &all);
-    let files = project.compile(&PlatformName::ALL);
+    let files = project.compile(&PlatformName::ALL).files().to_vec();
     if let Some(f) = project.findings.iter().find(|f| f.is_error()) {
         return Err(format!("{} {} in\n{text}", f.code.id, f.message));
     }

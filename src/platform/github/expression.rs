@@ -72,8 +72,13 @@ impl Expr {
     /// As text that can stand beside `&&` or `||`.
     pub(super) fn grouped(&self) -> String {
         match self {
-            Self::All(parts) | Self::Any(parts) if parts.len() > 1 => format!("({})", self.print()),
-            _ => self.print(),
+            Self::All(parts) | Self::Any(parts) => match parts.as_slice() {
+                // One of a kind is what it holds, which may need the brackets itself.
+                [only] => only.grouped(),
+                [] => self.print(),
+                _ => format!("({})", self.print()),
+            },
+            Self::Atom(_) => self.print(),
         }
     }
 }
@@ -104,5 +109,8 @@ mod tests {
         assert_eq!(e.simplify().print(), "x && (y || (z && w))");
         assert_eq!(Expr::All(vec![a("x"), Expr::Any(vec![])]).simplify().print(), "false");
         assert!(Expr::Any(vec![a("x"), Expr::All(vec![])]).simplify().is_true());
+        // Found by the proof: `x && y || z` let a notification of one job's failure go out for a cancelled run.
+        let alone = Expr::Any(vec![Expr::Any(vec![a("y"), a("z")])]);
+        assert_eq!(Expr::All(vec![a("x"), alone]).print(), "x && (y || z)");
     }
 }

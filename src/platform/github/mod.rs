@@ -16,7 +16,7 @@ mod tests;
 use super::{Capability, Platform};
 use crate::diag::Finding;
 use crate::plan::Plan;
-use crate::render::{TemplateBug, Templates};
+use crate::render::{Overlay, TemplateBug, Templates};
 use crate::spec::PlatformName;
 
 /// The templates, by the names under which they include one another.
@@ -46,8 +46,8 @@ impl Platform for Github {
         limits::of_plan(plan)
     }
 
-    fn emit(&self, plan: &Plan) -> Result<String, TemplateBug> {
-        TEMPLATES.render("github/workflow.yml.j2", &view::of(plan)?)
+    fn emit_with(&self, plan: &Plan, overlay: &Overlay) -> Result<String, TemplateBug> {
+        TEMPLATES.render("github/workflow.yml.j2", &view::of(plan)?, overlay)
     }
 
     fn text_limits(&self, plan: &Plan, text: &str) -> Vec<Finding> {

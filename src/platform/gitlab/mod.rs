@@ -16,7 +16,7 @@ mod tests;
 use super::{Capability, Platform, tools};
 use crate::diag::Finding;
 use crate::plan::Plan;
-use crate::render::{TemplateBug, Templates};
+use crate::render::{Overlay, TemplateBug, Templates};
 use crate::spec::PlatformName;
 
 static TEMPLATES: Templates = Templates::new(&[
@@ -45,15 +45,15 @@ impl Platform for Gitlab {
         limits::limits(plan)
     }
 
-    fn emit(&self, plan: &Plan) -> Result<String, TemplateBug> {
-        TEMPLATES.render("gitlab/pipeline.yml.j2", &view::pipeline(plan, &tools::read()?))
+    fn emit_with(&self, plan: &Plan, overlay: &Overlay) -> Result<String, TemplateBug> {
+        TEMPLATES.render("gitlab/pipeline.yml.j2", &view::pipeline(plan, &tools::read()?), overlay)
     }
 
     fn text_limits(&self, plan: &Plan, text: &str) -> Vec<Finding> {
         limits::text_limits(plan, text)
     }
 
-    fn root(&self, plans: &[&Plan]) -> Result<Option<(String, String)>, TemplateBug> {
+    fn root(&self, plans: &[&Plan], overlay: &Overlay) -> Result<Option<(String, String)>, TemplateBug> {
         let plans: Vec<&Plan> = plans.iter().copied().filter(|p| shared(p)).collect();
         if plans.is_empty() {
             return Ok(None);
@@ -63,7 +63,7 @@ impl Platform for Gitlab {
             to.map_or_else(|| self.default_path(&p.pipeline, true), |e| e.path.clone())
         };
         let paths: Vec<String> = plans.iter().map(path).collect();
-        let text = TEMPLATES.render("gitlab/root.yml.j2", &view::root(&plans, &paths))?;
+        let text = TEMPLATES.render("gitlab/root.yml.j2", &view::root(&plans, &paths), overlay)?;
         Ok(Some((ROOT.to_owned(), text)))
     }
 

@@ -28,9 +28,27 @@ pub(super) struct WorkflowRule {
     pub(super) why: Option<&'static str>,
 }
 
+/// Most globs in one expression. GitLab reads fewer than 100 words in one (`Lexer::MAX_TOKENS`): 20 globs make 81, and
+/// everything beside them at most 18.
+const MOST_GLOBS: usize = 20;
+
 /// The expressions, any of which lets a job exist. `start` is the pipeline's name when several share the root file.
 pub(super) fn job_rules(condition: &Condition, start: Option<&str>) -> Vec<String> {
-    condition.any_of.iter().filter_map(|a| activation(a, start)).collect()
+    condition.any_of.iter().flat_map(|a| activations(a, start)).collect()
+}
+
+/// As many expressions as it takes to name all refs.
+fn activations(a: &Activation, start: Option<&str>) -> Vec<String> {
+    let Refs::Only { branches, tags } = &a.refs else { return activation(a, start).into_iter().collect() };
+    let of = |branches: &[Pattern], tags: &[Pattern]| {
+        let refs = Refs::Only { branches: branches.to_vec(), tags: tags.to_vec() };
+        activation(&Activation { refs, ..a.clone() }, start)
+    };
+    if branches.len() + tags.len() <= MOST_GLOBS {
+        return of(branches, tags).into_iter().collect();
+    }
+    let branches = branches.chunks(MOST_GLOBS).filter_map(|b| of(b, &[]));
+    branches.chain(tags.chunks(MOST_GLOBS).filter_map(|t| of(&[], t))).collect()
 }
 
 fn activation(a: &Activation, start: Option<&str>) -> Option<String> {
@@ -105,12 +123,14 @@ fn either(alternatives: Vec<String>) -> Option<String> {
     }
 }
 
-/// A pattern that everything matches is the variable alone: set and not empty.
+/// A pattern that everything matches is the variable alone: set and not empty. To a pattern an unset variable is the empty
+/// text, so that a `*` alone asks for one character: a tag has no branch, and a branch no tag.
 fn matching(variable: &str, patterns: &[Pattern]) -> Vec<String> {
     patterns
         .iter()
         .map(|p| match p.0.as_str() {
-            "**" => variable.to_owned(),
+            stars if stars.len() > 1 && stars.chars().all(|c| c == '*') => variable.to_owned(),
+            "*" => format!("{variable} =~ /^[^\\/]+$/"),
             _ if p.is_literal() => compare(variable, &p.0),
             _ => format!("{variable} =~ /{}/", regex(p)),
         })
@@ -189,7 +209,7 @@ pub(super) fn workflow_rules(plan: &Plan, start: Option<&str>) -> Vec<WorkflowRu
         });
     }
     out.extend(testing);
-    out.extend(plan.triggers.iter().filter_map(|t| other_trigger(t, plan, start)).map(rule));
+    out.extend(plan.triggers.iter().flat_map(|t| other_trigger(t, plan, start)).map(rule));
     let mut seen: Vec<WorkflowRule> = Vec::new();
     for r in out {
         if !seen.contains(&r) {
@@ -206,19 +226,19 @@ fn triggered(
     start: Option<&str>,
 ) -> impl Iterator<Item = String> + use<> {
     let refs = Refs::Only { branches: branches.to_vec(), tags: tags.to_vec() };
-    activation(&Activation { event, refs, source: PrSource::Any }, start).into_iter()
+    activations(&Activation { event, refs, source: PrSource::Any }, start).into_iter()
 }
 
-fn other_trigger(t: &Trigger, plan: &Plan, start: Option<&str>) -> Option<String> {
+fn other_trigger(t: &Trigger, plan: &Plan, start: Option<&str>) -> Vec<String> {
     let home = || Refs::Only { branches: vec![Pattern(plan.home_branch.clone())], tags: vec![] };
     let (event, refs) = match t {
-        Trigger::Push { .. } | Trigger::PullRequest { .. } => return None,
+        Trigger::Push { .. } | Trigger::PullRequest { .. } => return Vec::new(),
         Trigger::Tag { tags } => (EventKind::Tag, Refs::Only { branches: vec![], tags: tags.clone() }),
         Trigger::Schedule { .. } => (EventKind::Schedule, home()),
         Trigger::Manual => (EventKind::Manual, Refs::Any),
         Trigger::Named { name } => (EventKind::Named(name.clone()), home()),
     };
-    activation(&Activation { event, refs, source: PrSource::Any }, start)
+    activations(&Activation { event, refs, source: PrSource::Any }, start)
 }
 
 /// A push to such a branch does something that the pipeline of a merge request never does.

@@ -14,7 +14,7 @@ mod view;
 use super::{Capability, Platform};
 use crate::diag::Finding;
 use crate::plan::Plan;
-use crate::render::{TemplateBug, Templates};
+use crate::render::{Overlay, TemplateBug, Templates};
 use crate::spec::PlatformName;
 
 /// Templates, by their path below `templates/`.
@@ -44,8 +44,8 @@ impl Platform for Jenkins {
         limits::of_plan(plan)
     }
 
-    fn emit(&self, plan: &Plan) -> Result<String, TemplateBug> {
-        TEMPLATES.render("jenkins/Jenkinsfile.j2", &view::View::of(plan))
+    fn emit_with(&self, plan: &Plan, overlay: &Overlay) -> Result<String, TemplateBug> {
+        TEMPLATES.render("jenkins/Jenkinsfile.j2", &view::View::of(plan), overlay)
     }
 
     fn text_limits(&self, plan: &Plan, text: &str) -> Vec<Finding> {

@@ -306,3 +306,13 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_message_about_one_job_keeps_its_parentheses() {
+    let mut plan = fixture::full();
+    let job = plan.jobs.iter_mut().find(|j| j.run_if == RunIf::AnyFailed).unwrap();
+    job.needs.truncate(1);
+    let (id, need) = (job.id.clone(), job.needs[0].clone());
+    let want = format!("(needs.{need}.result == 'failure' || needs.{need}.result == 'cancelled')");
+    assert!(text(&plan, &id).contains(&want), "{}", text(&plan, &id));
+}

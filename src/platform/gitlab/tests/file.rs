@@ -7,6 +7,7 @@ use crate::plan::{
 use crate::platform::Platform;
 use crate::platform::gitlab::inputs::{TEXT, unfit};
 use crate::platform::gitlab::{Gitlab, job_name, stages::stages};
+use crate::render::Overlay;
 use crate::spec::PlatformName;
 use proptest::prelude::*;
 use serde_yaml::Value;
@@ -45,7 +46,7 @@ fn the_files_of_the_fixtures() {
 #[test]
 fn several_pipelines_share_a_root_file() {
     let (one, two) = (shared(fixture::full()), shared(fixture::minimal()));
-    let (path, text) = Gitlab.root(&[&one, &two]).unwrap().unwrap();
+    let (path, text) = Gitlab.root(&[&one, &two], &Overlay::default()).unwrap().unwrap();
     assert_eq!(path, ".gitlab-ci.yml");
     insta::assert_snapshot!("root", text);
     insta::assert_snapshot!("included", Gitlab.emit(&two).unwrap());
@@ -58,7 +59,10 @@ fn several_pipelines_share_a_root_file() {
         assert!(name.as_str().unwrap().starts_with("fraud-scorer:"), "{name:?}");
         assert!(stages.contains(&job["stage"].as_str().unwrap().to_owned()), "{name:?}");
     }
-    assert!(Gitlab.root(&[&fixture::full()]).unwrap().is_none(), "one pipeline needs no root file");
+    assert!(
+        Gitlab.root(&[&fixture::full()], &Overlay::default()).unwrap().is_none(),
+        "one pipeline needs no root file"
+    );
 }
 
 #[test]

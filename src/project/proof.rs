@@ -1,0 +1,144 @@
+//! Every file of a platform is read back and compared with its plan before it can be written.
+
+use super::Project;
+use crate::diag::{Code, Finding};
+use crate::output::OutputFile;
+use crate::plan::Plan;
+use crate::platform;
+use crate::prove::{self, Aspect, Difference, File};
+use crate::render::Overlay;
+use crate::spec::PlatformName;
+use std::borrow::Cow;
+
+/// Differences shown for one file; the others mostly have the same cause.
+const SHOWN: usize = 5;
+
+/// Files that do what their plans say. There is no other way to make one than [`Proved::new`].
+#[derive(Debug, Default)]
+pub struct Proved(Vec<OutputFile>);
+
+impl Proved {
+    /// Proves every file of the selected pipelines.
+    ///
+    /// # Errors
+    /// One finding for each difference; nothing may be written then, not even the files that are equivalent.
+    pub(super) fn new(
+        project: &Project,
+        to: &[PlatformName],
+        overlay: &Overlay,
+        files: Vec<OutputFile>,
+    ) -> Result<Self, Vec<Finding>> {
+        let text = |path: &str| files.iter().find(|f| f.path == path).map(|f| f.text.as_str());
+        let mut found = Vec::new();
+        for plan in project.plans_selected() {
+            for e in plan.emit.iter().filter(|e| to.contains(&e.platform)) {
+                let root = e.shared_root.then(|| platform::get(e.platform).root_path()).flatten();
+                let (Some(own), root) = (text(&e.path), root.and_then(text)) else { continue };
+                found.extend(one(plan, &e.path, File { platform: e.platform, text: own, root }, overlay));
+            }
+        }
+        if found.is_empty() { Ok(Self(files)) } else { Err(found) }
+    }
+
+    /// The files.
+    pub fn files(&self) -> &[OutputFile] {
+        &self.0
+    }
+}
+
+fn one(plan: &Plan, path: &str, file: File<'_>, overlay: &Overlay) -> Vec<Finding> {
+    let differences = prove::prove(plan, file).err().unwrap_or_default();
+    let rest = differences.len().saturating_sub(SHOWN);
+    differences.iter().take(SHOWN).map(|d| finding(plan, file.platform, path, d, rest, overlay)).collect()
+}
+
+fn finding(
+    plan: &Plan,
+    platform: PlatformName,
+    path: &str,
+    d: &Difference,
+    rest: usize,
+    overlay: &Overlay,
+) -> Finding {
+    let line = if d.line > 0 { format!(":{}", d.line) } else { String::new() };
+    let on = d.situation.as_ref().map_or_else(String::new, |s| format!(" on {s}"));
+    let vector = match d.vector.as_slice() {
+        [] => String::new(),
+        all => format!(", when {}", all.join(", ")),
+    };
+    let back = platform::get(platform);
+    let text = |name: &str| {
+        let own = back.templates().iter().find(|(n, _)| *n == name).map(|(_, t)| *t);
+        overlay.text(name).or(own).map(Cow::Borrowed)
+    };
+    let (template, at) = prove::place(platform, d.aspect, &text);
+    let template = overlay.file(template).map_or_else(|| format!("templates/{template}"), |f| f.file.clone());
+    let place = at.map_or(template.clone(), |l| format!("{template}:{l}"));
+    let yours = overlay.touches(back.templates());
+    let (code, says) = match (d.aspect, yours) {
+        (Aspect::Unreadable, false) => (Code::DOES_NOT_READ_BACK, "does not read back"),
+        (Aspect::Unreadable, true) => (Code::OVERLAY_FAILED, "does not read back"),
+        _ => (Code::NOT_EQUIVALENT, "is not what the plan says"),
+    };
+    let more = if rest > 0 {
+        format!("; {rest} more differences of this file are not shown")
+    } else {
+        String::new()
+    };
+    let job = d.job.as_ref().map_or_else(String::new, |j| format!("job `{j}`, "));
+    let whose = if yours {
+        format!("the templates of `{}` print it; nothing was written", overlay.folder())
+    } else {
+        "this is a bug in mlpipe, not in your spec: please report it with the spec; nothing was written"
+            .to_owned()
+    };
+    Finding::on_path(
+        code,
+        plan.source.clone(),
+        format!("the {} file {says}: {}{on}{vector}", platform.word(), d.what),
+    )
+    .help(format!("{job}`{path}`{line}, printed by `{place}`{more}; {whose}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::fixture;
+
+    fn found(text: &str) -> Vec<Finding> {
+        let plan = fixture::minimal();
+        one(&plan, "ci.yml", File { platform: PlatformName::Github, text, root: None }, &Overlay::default())
+    }
+
+    #[test]
+    fn a_file_that_differs_is_named_with_its_template() {
+        let good = platform::get(PlatformName::Github).emit(&fixture::minimal()).unwrap();
+        assert_eq!(found(&good), []);
+
+        let twice = found(&format!("{good}name: twice\n"));
+        assert_eq!(twice[0].code, Code::DOES_NOT_READ_BACK, "{twice:?}");
+
+        let dropped = found(&good.replace("      queue: max\n", ""));
+        assert_eq!(dropped[0].code, Code::NOT_EQUIVALENT);
+        assert!(dropped[0].message.contains("displaces"), "{dropped:?}");
+        let help = dropped[0].help.as_deref().unwrap_or_default();
+        assert!(
+            help.contains("templates/github/job.yml.j2:") && help.contains("job `deploy-staging`"),
+            "{help}"
+        );
+        assert!(help.contains("nothing was written"), "{help}");
+    }
+
+    #[test]
+    fn every_part_of_a_file_has_its_place_in_a_template() {
+        for back in platform::all() {
+            let text = |name: &str| {
+                back.templates().iter().find(|(n, _)| *n == name).map(|(_, t)| Cow::Borrowed(*t))
+            };
+            for aspect in Aspect::ALL.into_iter().filter(|a| *a != Aspect::Unreadable) {
+                let (template, line) = prove::place(back.name(), aspect, &text);
+                assert!(line.is_some(), "{:?} {aspect:?}: not in {template}", back.name());
+            }
+        }
+    }
+}

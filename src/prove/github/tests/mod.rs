@@ -1,0 +1,6 @@
+//! The reader's tests.
+
+mod forms;
+mod plans;
+mod random;
+mod rules;
