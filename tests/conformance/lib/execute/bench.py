@@ -103,7 +103,8 @@ class Bench:
         for folder in (bin_folder, state, home):
             folder.mkdir()
         self.env = {**clean(), **WHO, "PATH": f"{bin_folder}:{clean()['PATH']}", "HOME": str(home), "NO_COLOR": "1"}
-        known = {"variables": sorted(self.env), "secrets": self.secrets(), "api": self.api.url}
+        known = {"variables": sorted(self.env), "secrets": self.secrets(), "api": self.api.url,
+                 "cancel": self.scenario.cancel.partition(": ")[2]}
         for name, value in {**self.scenario.state, "bench": known, "commands": self.scenario.commands}.items():
             (state / f"{name}.json").write_text(json.dumps(value), encoding="utf-8")
         (state / "live").write_text(self.scenario.state.get("live", {}).get("digest", ""), encoding="utf-8")
@@ -127,6 +128,10 @@ class Bench:
     def secrets(self) -> dict:
         """The scenario's secrets, with the address of the test server in them."""
         return {name: value.replace("$API", self.api.url) for name, value in self.scenario.secrets.items()}
+
+    def reached(self) -> Path:
+        """The file that is there once the call has begun during which the cancel comes."""
+        return self.folder / "state" / "cancel-now"
 
     def live(self) -> str:
         """What serves at the end: before, new, or nothing that we know."""

@@ -37,7 +37,7 @@ class Scenario:
     commands: tuple
     #: what a person says to the question: yes, no, or "" where nobody is asked
     approval: str
-    #: the cancel of a deploy: what ran when it came (see cancel.py); "" for none
+    #: when a deploy is cancelled (cancel.py): `PHASE: WORDS`, during the call that begins with these words; "" for never
     cancel: str
     #: success, failure, or "" where the platforms differ and say so
     outcome: str
