@@ -62,7 +62,7 @@ fn workflow(plan: &Plan, dice: &mut Dice) -> String {
         for (i, step) in job.steps.iter().enumerate() {
             let _ = writeln!(
                 out,
-                "      - id: {}\n        run: sh .mlpipe/x.sh {}",
+                "      - id: {}\n        run: exec sh .mlpipe/x.sh {}",
                 step.id,
                 step.args.join(" ")
             );
