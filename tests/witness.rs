@@ -290,3 +290,53 @@ fn the_script_passes_and_fails_for_every_gate_of_the_examples() {
     }
     assert!(seen >= 20, "only {seen} runs");
 }
+
+/// Over every report of up to six of each kind, what the compiler refuses is impossible or cannot fail, and what is
+/// impossible it refuses.
+#[test]
+fn refused_counts_are_refused_rightly() {
+    const NAMES: [&str; 5] = ["tests", "passed", "failures", "errors", "skipped"];
+    const OPS: [&str; 6] = ["<", "<=", ">", ">=", "==", "!="];
+    const BOUNDS: [f64; 5] = [0.0, 1.0, 2.0, 2.5, 4.0];
+    let holds = |value: f64, op: &str, bound: f64| match op {
+        "<" => value < bound,
+        "<=" => value <= bound,
+        ">" => value > bound,
+        ">=" => value >= bound,
+        "==" => value == bound,
+        _ => value != bound,
+    };
+    let reports: Vec<[f64; 5]> = (0..6_u32.pow(4))
+        .map(|n| [n % 6, n / 6 % 6, n / 36 % 6, n / 216].map(f64::from))
+        .map(|[p, f, e, s]| [p + f + e + s, p, f, e, s])
+        .collect();
+    let (mut state, mut refused) = (7, 0);
+    for _ in 0..400 {
+        let count = 1 + dice(&mut state, 4);
+        let rules: Vec<(usize, &str, f64)> = (0..count)
+            .map(|_| (dice(&mut state, 5), OPS[dice(&mut state, 6)], BOUNDS[dice(&mut state, 5)]))
+            .collect();
+        let mut text = String::from(
+            "mlpipe 1\npipeline p\non push main\ngate g {\nrun \"t\"\nmetrics junit \"u.xml\"\n",
+        );
+        for (name, op, bound) in &rules {
+            let _ = writeln!(text, "require {} {op} {bound}", NAMES[*name]);
+        }
+        text.push_str("}\n");
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Utf8Path::from_path(dir.path()).unwrap();
+        std::fs::write(folder.join("p.mlpipe"), &text).unwrap();
+        let path = Utf8PathBuf::from("p.mlpipe");
+        let project = Project::load(folder, std::slice::from_ref(&path), std::slice::from_ref(&path));
+        let told = |code: &str| project.findings.iter().any(|f| f.code.id == code);
+        let possible = reports.iter().any(|r| rules.iter().all(|(n, op, b)| holds(r[*n], op, *b)));
+        let idle = rules.iter().any(|(n, op, b)| reports.iter().all(|r| holds(r[*n], op, *b)));
+        refused += usize::from(told("MLP324"));
+        assert!(!told("MLP324") || !possible, "refused, and possible:\n{text}");
+        assert!(!told("MLP325") || idle, "always holds, and does not:\n{text}");
+        // A chain of `!=` may leave nothing without a word; a pair does not.
+        let chain = rules.iter().filter(|(_, op, _)| *op == "!=").count() > 0;
+        assert!(told("MLP324") || possible || chain, "impossible, and taken:\n{text}");
+    }
+    assert!(refused >= 60, "only {refused} refused");
+}
