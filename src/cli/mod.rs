@@ -8,6 +8,7 @@ mod explain;
 mod init;
 mod lint;
 mod plan;
+mod targets;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::process::ExitCode;
@@ -82,6 +83,8 @@ enum Command {
     Lint(lint::Args),
     /// Show what will happen, and every default that was filled in
     Plan(plan::Args),
+    /// Show which features each platform keeps natively, emulates, or leaves to settings
+    Targets(targets::Args),
     /// Explain a finding
     Explain(explain::Args),
     /// Write a first spec that compiles
@@ -97,6 +100,7 @@ pub fn main() -> ExitCode {
         Command::Check(a) => check::run(&shell, &a),
         Command::Lint(a) => lint::run(&shell, &a),
         Command::Plan(a) => plan::run(&shell, &a),
+        Command::Targets(a) => targets::run(&shell, &a),
         Command::Explain(a) => explain::run(&shell, &a),
         Command::Init(a) => init::run(&shell, &a),
     };

@@ -271,6 +271,8 @@ codes! {
     EMIT_PATH_NOT_READ = "MLP458" "emit-path-not-read" Error;
     /// A secret's id is not legal on its platform.
     BAD_SECRET_ID = "MLP459" "bad-secret-id" Error;
+    /// `--strict`: a platform does a feature by other means than its own.
+    EMULATED = "MLP460" "emulated" Error;
     /// A statement without output yet.
     NOT_COMPILED_YET = "MLP500" "not-compiled-yet" Error;
     /// Two pipelines of one name.

@@ -1,8 +1,9 @@
 //! Random workflows: the formulas against plain enumeration.
 
 use crate::plan::{EventKind, Plan, fixture};
-use crate::prove::github::enumerate::{Simulator, Vector as Given};
+use crate::prove::github::enumerate::Simulator;
 use crate::prove::github::read;
+use crate::prove::play::{Play, Vector as Given};
 use crate::prove::random::{Dice, Vector, plan};
 use crate::prove::{Diagrams, On, Outcomes, Situation, Whose};
 use std::fmt::Write;
