@@ -134,11 +134,15 @@ class Bench:
         return self.folder / "state" / "cancel-now"
 
     def live(self) -> str:
-        """What serves at the end: before, new, or nothing that we know."""
+        """What serves at the end: before, new, or of several deployments the ones that are new."""
         state = self.folder / "state"
         if "kubectl" in self.scenario.state:
-            was = self.scenario.state["kubectl"]["images"]
-            return "before" if json.loads((state / "kubectl.json").read_text(encoding="utf-8"))["images"] == was else "new"
+            now = json.loads((state / "kubectl.json").read_text(encoding="utf-8"))
+            was = self.scenario.state["kubectl"]
+            if "deployments" not in was:
+                return "before" if now["images"] == was["images"] else "new"
+            changed = [name for name, one in was["deployments"].items() if now["deployments"][name]["images"] != one["images"]]
+            return "new" if len(changed) == len(was["deployments"]) else ", ".join(["new", *changed]) if changed else "before"
         was = self.scenario.state.get("live", {}).get("digest", "")
         return "before" if (state / "live").read_text(encoding="utf-8") == was else "new"
 

@@ -87,7 +87,7 @@ class Driver:
     def earlier_jobs(self, verbs, env):
         """What ran before the deploy, by the script's own words. The records lie where the deploy looks for them."""
         for words in verbs:
-            if self.run(["sh", *words.split()[1:]], env):
+            if self.run(["bash", "-c", words], env):
                 raise BrokenTool(f"`{words}` failed:\n{self.told()[-3000:]}")
 
     def told(self) -> str:

@@ -64,12 +64,17 @@ def event_file(bench) -> Path:
     else:
         payload["ref"] = ("refs/tags/" if scenario.event == "tag" else "refs/heads/") + scenario.branch
     if scenario.event == "manual":
-        payload["inputs"] = scenario.inputs
+        payload["inputs"] = {name: as_text(value) for name, value in scenario.inputs.items()}
     elif scenario.event.startswith("event "):
         payload |= {"action": scenario.event.removeprefix("event "), "client_payload": scenario.inputs}
     path = bench.folder / "event.json"
     path.write_text(json.dumps(payload), encoding="utf-8")
     return path
+
+
+def as_text(value) -> str:
+    """An input's value as a form sends it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def gitlab_facts(scenario) -> tuple:
@@ -101,5 +106,5 @@ def jenkins_words(scenario) -> list:
     named = scenario.event.startswith("event ")
     words += ["--cause", "remote" if named else JENKINS[scenario.event]]
     for name, value in scenario.inputs.items():
-        words += ["--param", f"MLPIPE_INPUT_{name.upper()}={value}"]
+        words += ["--param", f"MLPIPE_INPUT_{name.upper()}={as_text(value)}"]
     return words + (["--param", f"MLPIPE_EVENT_NAME={scenario.event.removeprefix('event ')}"] if named else [])
