@@ -61,7 +61,8 @@ def gitlab(bench):
         # refuses the pipeline. So it is pressed, and for a no the API says that nobody was asked to.
         command += ["--variable", "CI_JOB_MANUAL=true", *manual(bench.repository / ".gitlab-ci.yml")]
     code, output = start(bench, command)
-    bench.verdicts = {name.replace("image-push", "image"): "failure" if word == "FAIL" else "success" for word, name in ENDED.findall(output)}
+    ended = ENDED.findall(output)
+    bench.verdicts = {name.replace("image-push", "image"): "failure" if word == "FAIL" else "success" for word, name in ended}
     return code, output
 
 
@@ -149,7 +150,8 @@ def jenkins(bench):
     worst, outputs = 0, []
     for file in several or [bench.repository / "Jenkinsfile"]:
         trace = bench.folder / f"{file.stem}.jsonl"
-        command = [system("groovy"), runner, file, bench.repository, *jenkins_words(bench.scenario), "--credentials", properties, "--trace", trace]
+        command = [system("groovy"), runner, file, bench.repository, *jenkins_words(bench.scenario),
+                   "--credentials", properties, "--trace", trace]
         command += {"yes": ["--approve", ACTOR, "--groups", "ml-leads"], "no": ["--abort"], "": []}[bench.scenario.approval]
         if bench.scenario.cancel:
             command += ["--cancel-in", f"deploy-production: {bench.scenario.cancel.partition(':')[0]}", "--cancel-when", bench.reached()]
