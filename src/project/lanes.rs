@@ -23,7 +23,7 @@ pub(super) fn side_by_side<T: Sync, R: Send>(
         done
     };
     let mut all = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads.min(MOST)).map(|_| scope.spawn(&lane)).collect();
+        let others: Vec<_> = (1..threads.min(MOST)).map(|_| scope.spawn(lane)).collect();
         let mut all = lane();
         for other in others {
             all.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
