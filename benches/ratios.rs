@@ -77,6 +77,7 @@ fn this(words: &[&str; 2], folder: &Path) -> Command {
 }
 
 fn compile_here(proved: bool, to: &str) {
+    mlpipe::project::prepare();
     let root = Utf8PathBuf::from_path_buf(std::env::current_dir().expect("a folder")).expect("UTF-8");
     let specs = mlpipe::project::specs(&root, &root).expect("specs");
     let mut project = Project::load(&root, &specs, &specs);

@@ -23,7 +23,9 @@ pub(super) fn side_by_side<T: Sync, R: Send>(
         done
     };
     let mut all = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads.min(MOST)).map(|_| scope.spawn(lane)).collect();
+        // Where no thread is to be had, the others and this one do its work.
+        let start = |_| std::thread::Builder::new().spawn_scoped(scope, lane).ok();
+        let others: Vec<_> = (1..threads.min(MOST)).filter_map(start).collect();
         let mut all = lane();
         for other in others {
             all.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));

@@ -18,8 +18,9 @@ use crate::check;
 use crate::diag::{Code, Finding, SourceMap, sort_and_dedup};
 use crate::output::OutputFile;
 use crate::plan::{self, EmitTo, Plan};
-use crate::platform::{self, Support};
+use crate::platform::{self, Platform, Support};
 use crate::render::Overlay;
+use crate::script;
 use crate::spec::{self, PlatformName, Spec};
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -43,6 +44,17 @@ pub struct Project {
     pub findings: Vec<Finding>,
     /// Pipelines, in the order of their paths.
     pub pipelines: Vec<Pipeline>,
+}
+
+/// Parses the built-in templates on a thread of its own. It takes as long as reading a small spec, so a command that is
+/// going to print calls this before it reads.
+pub fn prepare() {
+    let templates = || {
+        platform::all().into_iter().for_each(Platform::prepare);
+        script::prepare();
+    };
+    // Where no thread is to be had, printing parses them.
+    drop(std::thread::Builder::new().spawn(templates));
 }
 
 impl Project {
