@@ -4,8 +4,10 @@ mod human;
 mod json;
 mod keywords;
 mod plan;
+mod scenario;
 
 pub use human::{findings as human, summary};
 pub use json::{Group, SCHEMA_VERSION, findings as json};
 pub use keywords::page as keywords_page;
 pub use plan::human as plan_human;
+pub use scenario::{Ran, scenarios_human, scenarios_json, scenarios_junit, simulated_human, simulated_json};
