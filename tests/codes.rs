@@ -37,6 +37,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("MLP431", JENKINS, "the_budget_is_of_the_pipeline_block"),
     ("MLP432", JENKINS, "limits_name_the_number_and_the_way_out"),
     ("MLP433", JENKINS, "limits_name_the_number_and_the_way_out"),
+    ("MLP460", "tests/targets.rs", "strict_refuses_what_is_emulated_and_writes_nothing"),
     ("MLP500", NEIGHBOURS, "a_statement_without_output_yet_is_refused_by_name"),
     ("MLP601", NEIGHBOURS, "two_pipelines_of_one_name"),
     ("MLP602", NEIGHBOURS, "two_pipelines_that_would_write_one_path"),

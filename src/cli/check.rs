@@ -23,6 +23,9 @@ pub(super) struct Args {
     /// The templates that the files were compiled with: `compile --templates DIR`
     #[arg(long, value_name = "DIR")]
     templates: Option<Utf8PathBuf>,
+    /// Fail when a platform emulates what the spec uses; `mlpipe targets` lists it
+    #[arg(long)]
+    strict: bool,
 }
 
 pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
@@ -36,6 +39,9 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
     };
     let to = To::platforms(&args.to);
     let files: Vec<Proved> = projects.iter_mut().map(|p| p.compile_with(&to, &overlay)).collect();
+    if args.strict {
+        projects.iter_mut().for_each(|p| p.strict(&to));
+    }
     shell.findings(&projects);
     if projects.iter().any(Project::has_errors) {
         return Shell::verdict(&projects);

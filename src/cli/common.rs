@@ -141,6 +141,12 @@ impl Shell {
         Ok(projects)
     }
 
+    /// True where there is no spec at all below the root of the current folder.
+    pub(super) fn is_bare(&self) -> bool {
+        let root = self.root_of(Utf8Path::new("."));
+        root.is_ok_and(|r| matches!(project::specs(&r, &r), Err(DiscoverError::Nothing { .. })))
+    }
+
     /// How a command ends when only findings decide.
     pub(super) fn verdict(projects: &[Project]) -> Exit {
         let errors = || projects.iter().flat_map(|p| &p.findings).filter(|f| f.is_error());

@@ -15,6 +15,9 @@ pub(super) struct Args {
     /// How to show findings
     #[arg(long, default_value = "human")]
     format: Format,
+    /// Fail when a platform emulates what the spec uses; `mlpipe targets` lists it
+    #[arg(long)]
+    strict: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -33,6 +36,9 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
     for p in &mut projects {
         // Compiling in memory is a phase like any other: its findings belong to the list. Nothing is written.
         drop(p.compile(&To::platforms(&[])));
+        if args.strict {
+            p.strict(&To::platforms(&[]));
+        }
     }
     match args.format {
         Format::Human if projects.iter().all(|p| p.findings.is_empty()) => shell.say("no findings"),

@@ -9,6 +9,7 @@ mod init;
 mod lint;
 mod plan;
 mod simulate;
+mod targets;
 mod test;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -88,6 +89,8 @@ enum Command {
     Test(test::Args),
     /// Play one scenario of the command line, and show what happens
     Simulate(simulate::Args),
+    /// Show which features each platform keeps natively, emulates, or leaves to settings
+    Targets(targets::Args),
     /// Explain a finding
     Explain(explain::Args),
     /// Write a first spec that compiles
@@ -105,6 +108,7 @@ pub fn main() -> ExitCode {
         Command::Plan(a) => plan::run(&shell, &a),
         Command::Test(a) => test::run(&shell, &a),
         Command::Simulate(a) => simulate::run(&shell, &a),
+        Command::Targets(a) => targets::run(&shell, &a),
         Command::Explain(a) => explain::run(&shell, &a),
         Command::Init(a) => init::run(&shell, &a),
     };

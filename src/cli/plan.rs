@@ -57,7 +57,7 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
 }
 
 /// Statements that have no output yet stand in no job; they are named all the same.
-fn later(shell: &Shell, projects: &[Project]) {
+pub(super) fn later(shell: &Shell, projects: &[Project]) {
     for project in projects {
         let mut later =
             project.pipelines.iter().filter(|p| p.selected).flat_map(|p| &p.spec.later).peekable();

@@ -6,6 +6,8 @@ mod condition;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod model;
+pub(crate) mod number;
+pub mod witness;
 mod work;
 
 pub use build::build;

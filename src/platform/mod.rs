@@ -1,10 +1,13 @@
 //! Back ends: thin files that start the script. A new platform is one module folder, one template folder and one
 //! line in [`all`].
 
+mod features;
 pub mod github;
 pub mod gitlab;
 pub mod jenkins;
 mod tools;
+
+pub use features::{Feature, Use, features, ledger, used};
 
 use crate::diag::Finding;
 use crate::plan::Plan;
@@ -69,8 +72,13 @@ pub trait Platform: Sync {
         Vec::new()
     }
 
-    /// What the platform can do, feature by feature.
+    /// What the platform can do: a line for each of [`Feature::ALL`], in that order.
     fn capabilities(&self) -> &'static [Capability];
+
+    /// The line of one feature; nothing only where the table lacks it, which a test rules out.
+    fn capability(&self, feature: Feature) -> Option<&'static Capability> {
+        self.capabilities().iter().find(|c| c.feature == feature)
+    }
 }
 
 /// How a platform keeps a feature.
@@ -90,12 +98,44 @@ pub enum Support {
 /// One line of a capability table.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Capability {
-    /// The feature, in the language's words: `on schedule`.
-    pub feature: &'static str,
+    /// The feature.
+    pub feature: Feature,
     /// How it is kept.
     pub support: Support,
-    /// How, or what to do, in one sentence.
+    /// How, in one sentence without a full stop.
     pub how: &'static str,
+    /// What a person has to do for it; empty where nothing has to be done.
+    pub to_do: &'static str,
+}
+
+impl Capability {
+    const fn native(feature: Feature, how: &'static str) -> Self {
+        Self { feature, support: Support::Native, how, to_do: "" }
+    }
+
+    const fn emulated(feature: Feature, how: &'static str) -> Self {
+        Self { feature, support: Support::Emulated, how, to_do: "" }
+    }
+
+    const fn outside(feature: Feature, how: &'static str, to_do: &'static str) -> Self {
+        Self { feature, support: Support::Outside, how, to_do }
+    }
+
+    const fn no(feature: Feature, how: &'static str, to_do: &'static str) -> Self {
+        Self { feature, support: Support::No, how, to_do }
+    }
+}
+
+impl Support {
+    /// In a table: `native`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Native => "native",
+            Self::Emulated => "emulated",
+            Self::Outside => "outside",
+            Self::No => "not expressible",
+        }
+    }
 }
 
 /// Every back end, in the order in which they are shown.
@@ -109,5 +149,31 @@ pub fn get(name: PlatformName) -> &'static dyn Platform {
         PlatformName::Github => &github::Github,
         PlatformName::Gitlab => &gitlab::Gitlab,
         PlatformName::Jenkins => &jenkins::Jenkins,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_have_the_same_rows() {
+        for back in all() {
+            let rows: Vec<Feature> = back.capabilities().iter().map(|c| c.feature).collect();
+            assert_eq!(rows, Feature::ALL, "{}", back.name().word());
+        }
+    }
+
+    #[test]
+    fn what_is_left_to_a_person_says_what_to_do() {
+        for (back, c) in all().iter().flat_map(|b| b.capabilities().iter().map(move |c| (b, c))) {
+            let place = format!("{}: {}", back.name().word(), c.feature.words());
+            let left = matches!(c.support, Support::Outside | Support::No);
+            assert_eq!(left, !c.to_do.is_empty(), "{place}");
+            for text in [c.how, c.to_do] {
+                assert!(!text.ends_with('.') && !text.contains('\n'), "{place}: {text}");
+            }
+            assert!(!c.how.is_empty(), "{place}");
+        }
     }
 }

@@ -64,7 +64,7 @@ fn one(
         return Ok(String::new());
     }
     found.extend(limits);
-    let text = back.emit_with(plan, overlay)?;
+    let text = platform::ledger(back, plan) + &back.emit_with(plan, overlay)?;
     found.extend(back.text_limits(plan, &text));
     Ok(text)
 }

@@ -16,7 +16,7 @@ use crate::check;
 use crate::diag::{Code, Finding, SourceMap, sort_and_dedup};
 use crate::output::OutputFile;
 use crate::plan::{self, EmitTo, Plan};
-use crate::platform;
+use crate::platform::{self, Support};
 use crate::render::Overlay;
 use crate::spec::{self, PlatformName, Spec};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -75,6 +75,28 @@ impl Project {
     /// Plans of the selected pipelines.
     pub fn plans_selected(&self) -> impl Iterator<Item = &Plan> {
         self.pipelines.iter().filter(|p| p.selected).filter_map(|p| p.plan.as_ref())
+    }
+
+    /// Refuses every feature that a wanted platform emulates (`--strict`).
+    pub fn strict(&mut self, to: &[PlatformName]) {
+        let mut found = Vec::new();
+        for p in self.pipelines.iter().filter(|p| p.selected) {
+            let Some(plan) = &p.plan else { continue };
+            let backs = plan.emit.iter().map(|e| e.platform).filter(|p| to.contains(p)).map(platform::get);
+            let uses = platform::used(&p.spec, plan);
+            for (back, used) in backs.flat_map(|b| uses.iter().map(move |u| (b, u))) {
+                let line = back.capability(used.feature).filter(|c| c.support == Support::Emulated);
+                let Some(line) = line else { continue };
+                let place = used.places.first().copied().unwrap_or(p.spec.pipeline.span);
+                let name = back.name().word();
+                let message = format!("{name} emulates `{}`: {}", used.feature.words(), line.how);
+                found.push(Finding::at(Code::EMULATED, place, message).help(format!(
+                    "take it out, do not emit {name} (`--to` names the platforms), or leave `--strict` off"
+                )));
+            }
+        }
+        self.findings.extend(found);
+        sort_and_dedup(&mut self.findings);
     }
 
     /// Every file that the selected pipelines make, for these platforms, each proved to do what the plan says. Findings

@@ -29,14 +29,25 @@ impl Proved {
         files: Vec<OutputFile>,
     ) -> Result<Self, Vec<Finding>> {
         let text = |path: &str| files.iter().find(|f| f.path == path).map(|f| f.text.as_str());
-        let mut found = Vec::new();
+        let mut jobs: Vec<(&Plan, &str, File<'_>)> = Vec::new();
         for plan in project.plans_selected() {
             for e in plan.emit.iter().filter(|e| to.contains(&e.platform)) {
                 let root = e.shared_root.then(|| platform::get(e.platform).root_path()).flatten();
                 let (Some(own), root) = (text(&e.path), root.and_then(text)) else { continue };
-                found.extend(one(plan, &e.path, File { platform: e.platform, text: own, root }, overlay));
+                jobs.push((plan, &e.path, File { platform: e.platform, text: own, root }));
             }
         }
+        // Files are proved side by side: each by itself, in the order of the list.
+        let found: Vec<Finding> = std::thread::scope(|scope| {
+            let proofs: Vec<_> = jobs
+                .iter()
+                .map(|(plan, path, file)| scope.spawn(|| one(plan, path, *file, overlay)))
+                .collect();
+            proofs
+                .into_iter()
+                .flat_map(|p| p.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+                .collect()
+        });
         if found.is_empty() { Ok(Self(files)) } else { Err(found) }
     }
 

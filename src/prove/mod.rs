@@ -19,6 +19,7 @@ pub mod jenkins;
 mod named;
 pub mod outcomes;
 mod place;
+pub mod play;
 #[cfg(test)]
 pub(crate) mod random;
 pub mod situation;
@@ -27,6 +28,7 @@ pub use diagram::{Diagrams, Node, Outcome};
 pub use graph::{Asks, Call, FileFacts, JobFacts, JobRun, Lock, Reading, Unreadable, Value};
 pub use outcomes::{CallOutcome, Outcomes};
 pub use place::{Aspect, place};
+pub use play::{Play, Played, Vector, player};
 pub use situation::{On, Situation, Whose, situations};
 
 use crate::plan::Plan;
@@ -101,7 +103,11 @@ fn compared(
     found
 }
 
-fn read(file: File<'_>) -> Result<Box<dyn Reading>, Unreadable> {
+/// Reads a file back.
+///
+/// # Errors
+/// Anything that is not understood.
+pub fn read(file: File<'_>) -> Result<Box<dyn Reading>, Unreadable> {
     match file.platform {
         PlatformName::Github => github::read(file.text),
         PlatformName::Gitlab => gitlab::read(file.text, file.root),

@@ -77,7 +77,7 @@ fn trap_02_on_failure_behind_a_skipped_job() {
 fn trap_03_rollback_where_nothing_was_deployed() {
     let job = "  rollback:\n    needs: [deploy-production]\n    if: \"${{ failure() }}\"\n    runs-on: \"ubuntu-24.04\"\n    \
                timeout-minutes: 48\n    permissions:\n      contents: read\n    steps:\n      - name: Put back\n        run: \
-               \"sh .mlpipe/full.sh deploy production restore\"\n\n";
+               \"exec sh .mlpipe/full.sh deploy production restore\"\n\n";
     let added: String = job.lines().map(|l| format!("+{l}\n")).collect();
     caught(Github, &format!("-  # full.mlpipe:24  gate quality\n-  withheld:\n{added}+  withheld:\n"), "");
     caught(

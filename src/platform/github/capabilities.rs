@@ -1,82 +1,99 @@
-//! What GitHub Actions can do, in the language's words.
+//! What GitHub Actions can do, in the language's words: the rows of `mlpipe targets`. `docs/platforms/github.md` has the sources.
 
-use crate::platform::{Capability, Support};
+use crate::platform::{Capability, Feature};
 
-const fn row(feature: &'static str, support: Support, how: &'static str) -> Capability {
-    Capability { feature, support, how }
-}
-
-/// The table of `mlpipe targets`, for GitHub.
+/// The table, in the order of [`Feature::ALL`].
 pub(super) const TABLE: &[Capability] = &[
-    row("on push, on tag", Support::Native, "filters under `on.push`"),
-    row(
-        "on pull_request",
-        Support::Native,
+    Capability::native(Feature::OnPush, "filters under `on.push`"),
+    Capability::native(Feature::OnTag, "filters under `on.push`"),
+    Capability::native(
+        Feature::OnPullRequest,
         "`on.pull_request`; GitHub tests the merge with the target branch",
     ),
-    row("on schedule", Support::Native, "`on.schedule`, on the default branch; may start late under load"),
-    row("on schedule … timezone", Support::Native, "`timezone` beside `cron` (since March 2026)"),
-    row("on manual", Support::Native, "`workflow_dispatch`"),
-    row(
-        "on manual { input … }",
-        Support::Native,
-        "typed inputs, at most 25; a script reads them from its environment",
+    Capability::native(
+        Feature::OnSchedule,
+        "`on.schedule`, on the default branch; may start late under load",
     ),
-    row(
-        "on event",
-        Support::Native,
+    Capability::native(Feature::Timezone, "`timezone` beside `cron` (since March 2026)"),
+    Capability::native(Feature::TwoTimezones, "each schedule has its own"),
+    Capability::native(Feature::OnManual, "`workflow_dispatch`"),
+    Capability::native(
+        Feature::OnEvent,
         "`repository_dispatch`; whoever calls needs a token that may write contents",
     ),
-    row("gate", Support::Native, "a job; the script gives the verdict"),
-    row("gate … after, needs", Support::Native, "`needs`, with an explicit test of each result"),
-    row("advisory", Support::Emulated, "the script reports the failure and ends well"),
-    row("report junit", Support::Emulated, "a summary page of the script's; GitHub reads no JUnit"),
-    row(
-        "artifact",
-        Support::Native,
+    Capability::native(Feature::InputString, "an input of the type `string`"),
+    Capability::native(
+        Feature::InputNumber,
+        "an input of the type `number`; the script checks what an event brings",
+    ),
+    Capability::native(
+        Feature::InputBool,
+        "an input of the type `boolean`; the script checks what an event brings",
+    ),
+    Capability::native(
+        Feature::InputChoice,
+        "an input of the type `choice`; the script checks what an event brings",
+    ),
+    Capability::native(Feature::SeveralPipelines, "a workflow each"),
+    Capability::native(Feature::Gate, "a job; the script gives the verdict"),
+    Capability::native(Feature::Order, "`needs`, with an explicit test of each result"),
+    Capability::native(
+        Feature::Conditions,
+        "the job's `if`; it ignores the case of letters, which the environment's branch rule minds",
+    ),
+    Capability::emulated(Feature::Advisory, "the script reports the failure and ends well"),
+    Capability::emulated(Feature::ReportJunit, "a summary page of the script's; GitHub reads no JUnit"),
+    Capability::emulated(Feature::Metrics, "a table on the script's summary page"),
+    Capability::native(
+        Feature::Artifact,
         "`actions/upload-artifact`, kept for 90 days or what the repository allows",
     ),
-    row("python", Support::Native, "`actions/setup-python`; the script installs the dependencies"),
-    row("runner", Support::Native, "`runs-on`: all labels must match"),
-    row("timeout", Support::Emulated, "the script keeps it; `timeout-minutes` is 10 minutes longer"),
-    row("image", Support::Emulated, "the script builds, scans and pushes"),
-    row(
-        "secret",
-        Support::Outside,
-        "Settings, Secrets and variables; mapped into the step that runs the script",
+    Capability::native(Feature::Python, "`actions/setup-python`; the script installs the dependencies"),
+    Capability::native(Feature::Runner, "`runs-on`: all labels must match"),
+    Capability::emulated(
+        Feature::Offline,
+        "the steps that set tools up are left out, and the script downloads no scanner or builder",
     ),
-    row(
-        "secrets of fork pull requests",
-        Support::Native,
-        "jobs with secrets are skipped, the job `withheld` says which",
+    Capability::emulated(
+        Feature::Timeout,
+        "the script keeps it; `timeout-minutes` is longer, so that the script can put back and report",
     ),
-    row("deploy", Support::Native, "one job with a step a phase"),
-    row("one deploy at a time", Support::Native, "`concurrency` with `queue: max` at the job, on github.com"),
-    row(
-        "restore after a failed deploy",
-        Support::Native,
-        "a last step that also runs after a time-out or a cancel, for at most 5 minutes",
+    Capability::emulated(Feature::Env, "the script sets it, so that a desk and a runner see the same"),
+    Capability::emulated(Feature::Workdir, "the script goes there, so that a desk and a runner do the same"),
+    Capability::native(Feature::Model, "a job; what it resolved crosses as an artifact"),
+    Capability::native(Feature::Image, "a job; the script builds, scans and pushes with the runner's docker"),
+    Capability::outside(
+        Feature::Secret,
+        "mapped into the steps that run the script, in the jobs that name it and no others",
+        "store it under Settings, Secrets and variables; what a deploy names in its environment",
     ),
-    row(
-        "deploys only from deploying branches",
-        Support::Native,
-        "the job's `if`, which ignores the case of letters: the environment's branch rule minds it",
+    Capability::native(
+        Feature::Withheld,
+        "a condition over the pull request's head and author; the job `withheld` says what did not run",
     ),
-    row(
-        "approval required",
-        Support::Outside,
-        "required reviewers of the environment NAME-approval; checked in the run",
+    Capability::native(Feature::Deploy, "one job with a step a phase"),
+    Capability::native(Feature::Environment, "`environment` of the deploy's job"),
+    Capability::native(Feature::Lock, "`concurrency` of the deploy's job, which cancels nothing"),
+    Capability::native(Feature::LockOrder, "`queue: max`, up to a hundred runs, on github.com"),
+    Capability::native(Feature::RestoreFailed, "a last step that also runs after a time-out"),
+    Capability::native(
+        Feature::RestoreCancelled,
+        "the same step; GitHub ends everything five minutes after a cancel, at once when it is forced",
     ),
-    row(
-        "approval … by",
-        Support::Outside,
+    Capability::outside(
+        Feature::Approval,
+        "a job in the environment NAME-approval; the run checks that somebody has to answer there",
+        "give the environment required reviewers",
+    ),
+    Capability::outside(
+        Feature::ApprovalBy,
         "the reviewers of that environment, at most six, of whom one is enough",
+        "name these people or teams as the reviewers",
     ),
-    row(
-        "approval … expires",
-        Support::Emulated,
+    Capability::emulated(
+        Feature::ApprovalExpires,
         "the script refuses an answer that comes later; GitHub itself waits 30 days",
     ),
-    row("notify on failure", Support::Native, "a job that waits for all others and tests their results"),
-    row("env", Support::Emulated, "the script sets it, so that a desk and a runner see the same"),
+    Capability::native(Feature::Notify, "a job that waits for all others and tests their results"),
+    Capability::native(Feature::NotifyShared, "the same job in each workflow"),
 ];

@@ -373,7 +373,8 @@ fn step(plan: &Plan, job: &Job, step: &Step, first: bool) -> StepView {
             Some(yaml_folded(&condition::lines(&parts.map(|p| Expr::Atom(p.to_owned()))), 10))
         }
     };
-    let words = ["sh", &plan.script].into_iter().chain(step.args.iter().map(String::as_str));
+    // A cancel signals the shell of the step and nothing that this shell has started: the script takes its place.
+    let words = ["exec", "sh", &plan.script].into_iter().chain(step.args.iter().map(String::as_str));
     StepView {
         id: Quoted::word(&step.id),
         title: yaml_github(&step.title),

@@ -1,96 +1,112 @@
-//! What Jenkins can do, feature by feature. `docs/platforms/jenkins.md` has the sources.
+//! What Jenkins can do, in the language's words: the rows of `mlpipe targets`. `docs/platforms/jenkins.md` has the sources.
 
-use crate::platform::{Capability, Support};
+use crate::platform::{Capability, Feature};
 
-const fn line(feature: &'static str, support: Support, how: &'static str) -> Capability {
-    Capability { feature, support, how }
-}
-
-/// The table, in the language's order.
-pub(super) const TABLE: &[Capability] = {
-    use Support::{Emulated, Native, No, Outside};
-    &[
-        line(
-            "on push",
-            Outside,
-            "the branch source builds the branches; a stage's `when` runs the jobs of those that the spec names, other builds are green and empty",
-        ),
-        line(
-            "on tag",
-            Outside,
-            "the branch source must discover tags, and a build strategy (or a person) must build them",
-        ),
-        line(
-            "on pull_request",
-            Outside,
-            "the branch source must discover change requests, and leave out branches that have one",
-        ),
-        line(
-            "on schedule",
-            Native,
-            "`triggers { cron }` on the home branch, in one time zone; it counts from the first build with this file on",
-        ),
-        line(
-            "on manual",
-            Native,
-            "parameters of the job; a branch's first build has none yet and takes the defaults",
-        ),
-        line("on event", Native, "the parameter `MLPIPE_EVENT_NAME` in a call of `buildWithParameters`"),
-        line("input string", Native, "a string parameter"),
-        line("input number", Emulated, "a string parameter that the script checks"),
-        line("input bool", Native, "a boolean parameter"),
-        line("input choice", Native, "a choice parameter, the default first"),
-        line("job order", Emulated, "levels: a job waits for the whole level before the one that it is in"),
-        line(
-            "explicit conditions",
-            Native,
-            "`when { expression }` over the event, the branch and the status map `S`",
-        ),
-        line(
-            "withheld from forks",
-            Native,
-            "`CHANGE_FORK` is set for a fork's change request; bots' branches count as the repository's own",
-        ),
-        line(
-            "secret",
-            Native,
-            "`withCredentials` around the calls of the one job that names it; the credential is a setting",
-        ),
-        line("runner", Native, "`agent { label }`; a label that no agent has waits forever"),
-        line(
-            "runner services",
-            No,
-            "declarative pipelines have no service containers outside Kubernetes agents",
-        ),
-        line("python cache", Emulated, "the tools' own caches in the agent's home; Jenkins itself has none"),
-        line("report junit", Native, "the junit step; the script's exit code alone decides"),
-        line("artifact", Native, "`archiveArtifacts`, kept for 90 days"),
-        line(
-            "time limit",
-            Emulated,
-            "the script's own; Jenkins' is ten minutes longer and for a script that hangs",
-        ),
-        line(
-            "one deploy at a time",
-            Native,
-            "`lock(resource)` of the plugin lockable-resources, first come first served",
-        ),
-        line(
-            "approval",
-            Native,
-            "`input` with `submitter`, asked before an agent or a lock is taken; administrators may always answer",
-        ),
-        line("approval expires", Native, "`timeout` around the question; the build then ends as aborted"),
-        line(
-            "approval denied",
-            Emulated,
-            "ends the build as aborted: nothing after it starts, no notification either",
-        ),
-        line(
-            "put back after a failed deploy",
-            Native,
-            "`catch` in the deploy's own stage: failures, time-outs and aborts alike",
-        ),
-        line("notify", Native, "a last stage over the status map; an aborted build sends nothing"),
-    ]
-};
+/// The table, in the order of [`Feature::ALL`].
+pub(super) const TABLE: &[Capability] = &[
+    Capability::outside(
+        Feature::OnPush,
+        "the branch source builds branches; a stage's `when` runs the jobs of those that the spec names, other builds are green and empty",
+        "let the branch source discover branches, without those that are also filed as change requests",
+    ),
+    Capability::outside(
+        Feature::OnTag,
+        "the branch source builds tags; a stage's `when` runs the jobs of those that the spec names",
+        "let the branch source discover tags, with a build strategy that builds them",
+    ),
+    Capability::outside(
+        Feature::OnPullRequest,
+        "the branch source builds change requests",
+        "let the branch source discover change requests, of forks from trusted people only, if at all",
+    ),
+    Capability::native(
+        Feature::OnSchedule,
+        "`triggers { cron }` on the home branch; it counts from the first build with this file on",
+    ),
+    Capability::native(Feature::Timezone, "a `TZ=` line of the cron text"),
+    Capability::no(
+        Feature::TwoTimezones,
+        "all schedules of a job share one zone (MLP432)",
+        "write the schedules in one zone",
+    ),
+    Capability::native(
+        Feature::OnManual,
+        "parameters of the job; a branch's first build has none yet and takes the defaults",
+    ),
+    Capability::emulated(
+        Feature::OnEvent,
+        "the parameter `MLPIPE_EVENT_NAME` in a call of `buildWithParameters`",
+    ),
+    Capability::native(Feature::InputString, "a string parameter"),
+    Capability::emulated(Feature::InputNumber, "a string parameter that the script checks"),
+    Capability::native(Feature::InputBool, "a boolean parameter"),
+    Capability::native(Feature::InputChoice, "a choice parameter, the default first"),
+    Capability::outside(
+        Feature::SeveralPipelines,
+        "a Jenkinsfile each",
+        "make a multibranch job for each, with its file as the script path",
+    ),
+    Capability::native(Feature::Gate, "a stage; the script gives the verdict"),
+    Capability::emulated(
+        Feature::Order,
+        "levels: a job waits for the whole level before the one that it is in; its `when` asks what it needs",
+    ),
+    Capability::native(Feature::Conditions, "`when { expression }` over the event and the branch"),
+    Capability::emulated(Feature::Advisory, "the script reports the failure and ends well"),
+    Capability::native(Feature::ReportJunit, "the junit step; the script's exit code alone decides"),
+    Capability::emulated(
+        Feature::Metrics,
+        "each rule is a test case of the junit step, with its number; the numbers are archived",
+    ),
+    Capability::native(Feature::Artifact, "`archiveArtifacts`, kept for 90 days"),
+    Capability::outside(
+        Feature::Python,
+        "the script takes the version that it finds on the agent, or lets uv bring it",
+        "install that version or uv on the agents, and the installer that the spec names",
+    ),
+    Capability::native(Feature::Runner, "`agent { label }`; a label that no agent has waits forever"),
+    Capability::emulated(
+        Feature::Offline,
+        "the file brings nothing anyhow, and the script downloads no scanner or builder",
+    ),
+    Capability::emulated(
+        Feature::Timeout,
+        "the script keeps it; Jenkins' `timeout` is ten minutes longer and ends a script that hangs",
+    ),
+    Capability::emulated(Feature::Env, "the script sets it, so that a desk and an agent see the same"),
+    Capability::emulated(Feature::Workdir, "the script goes there, so that a desk and an agent do the same"),
+    Capability::native(Feature::Model, "a stage; what it resolved crosses in a stash"),
+    Capability::native(
+        Feature::Image,
+        "a stage; the script builds, scans and pushes with the agent's docker",
+    ),
+    Capability::outside(
+        Feature::Secret,
+        "`withCredentials` around the calls of the one job that names it",
+        "make a credential of that id in the job's folder",
+    ),
+    Capability::native(
+        Feature::Withheld,
+        "`CHANGE_FORK` is set for a fork's change request; bots' branches count as the repository's own",
+    ),
+    Capability::native(Feature::Deploy, "one stage with a stage a phase"),
+    Capability::emulated(
+        Feature::Environment,
+        "Jenkins knows no environments; the stage, the lock and the records carry the name",
+    ),
+    Capability::native(Feature::Lock, "`lock(resource)` of the plugin lockable-resources"),
+    Capability::native(Feature::LockOrder, "first come, first served"),
+    Capability::native(Feature::RestoreFailed, "`catch` in the deploy's own stage"),
+    Capability::native(Feature::RestoreCancelled, "the same `catch`: an abort arrives there as well"),
+    Capability::native(
+        Feature::Approval,
+        "`input`, asked before an agent or a lock is taken; a no ends the build as aborted",
+    ),
+    Capability::native(Feature::ApprovalBy, "`submitter`; administrators may always answer"),
+    Capability::native(
+        Feature::ApprovalExpires,
+        "`timeout` around the question; the build then ends as aborted",
+    ),
+    Capability::native(Feature::Notify, "a last stage over the status map; an aborted build sends nothing"),
+    Capability::native(Feature::NotifyShared, "the same stage in each Jenkinsfile"),
+];

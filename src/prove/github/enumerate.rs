@@ -5,30 +5,9 @@ use super::context;
 use super::evaluate::Known;
 use super::value::Value;
 use super::workflow::{Does, Workflow};
+use crate::prove::play::{Play, Played, Vector};
 use crate::prove::{Outcome, Situation, Unreadable};
 use std::collections::HashMap;
-
-/// What is decided beforehand.
-pub struct Vector<'a> {
-    /// What a call with these arguments comes to, if it is made. [`crate::prove::Outcomes`] knows no cancel of what is
-    /// put back: say [`Outcome::Failure`] there.
-    pub call: &'a dyn Fn(&[String]) -> Outcome,
-    /// The run is cancelled before any job starts.
-    pub cancelled: bool,
-}
-
-/// What one job did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Played {
-    /// Its name in the file.
-    pub job: String,
-    /// It started.
-    pub started: bool,
-    /// For each of its calls, whether it was made.
-    pub calls: Vec<bool>,
-    /// `success`, `failure`, `cancelled` or `skipped`.
-    pub result: &'static str,
-}
 
 /// A file that can be played.
 pub struct Simulator(Workflow);
@@ -41,23 +20,21 @@ impl Simulator {
     pub fn read(text: &str) -> Result<Self, Unreadable> {
         Workflow::read(text).map(Self)
     }
+}
 
-    /// Plays the run that a situation starts: one entry a job of the file, in its order; none when no run is started.
-    ///
-    /// # Errors
-    /// An expression that cannot be evaluated.
-    pub fn play(&self, s: &Situation, vector: &Vector<'_>) -> Result<Vec<Played>, Unreadable> {
+impl Play for Simulator {
+    fn play(&self, s: &Situation, vector: &Vector<'_>) -> Result<Vec<Played>, Unreadable> {
         let w = &self.0;
         if !w.triggers.start(s) {
             return Ok(Vec::new());
         }
-        let mut play = Play { w, s, vector, done: HashMap::new() };
+        let mut play = Game { w, s, vector, done: HashMap::new() };
         for &index in &w.order {
             let done = play.job(index)?;
             play.done.insert(index, done);
         }
         let all = (0..w.jobs.len()).filter_map(|i| play.done.remove(&i)).map(|d| d.played);
-        Ok(all.collect())
+        Ok(all.map(|p| Played { red: p.result == "failure", ..p }).collect())
     }
 }
 
@@ -76,7 +53,7 @@ struct Done {
     kept: bool,
 }
 
-struct Play<'a> {
+struct Game<'a> {
     w: &'a Workflow,
     s: &'a Situation,
     vector: &'a Vector<'a>,
@@ -90,7 +67,7 @@ struct State {
     steps: HashMap<String, (&'static str, &'static str)>,
 }
 
-impl Play<'_> {
+impl Game<'_> {
     fn job(&self, index: usize) -> Result<Done, Unreadable> {
         let job = &self.w.jobs[index];
         let above = self.w.ancestors(index);
@@ -108,7 +85,7 @@ impl Play<'_> {
         };
         let calls = vec![false; self.w.facts.jobs[index].calls.len()];
         let mut done = Done {
-            played: Played { job: job.id.clone(), started: false, calls, result: "skipped" },
+            played: Played { job: job.id.clone(), started: false, calls, result: "skipped", red: false },
             hit: false,
             kept: false,
         };

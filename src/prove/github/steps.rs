@@ -84,7 +84,9 @@ fn run_kind(run: &Tree<'_>, map: &Map<'_>, head: &Head) -> Result<Kind, Unreadab
     let words = words(&line).ok_or_else(|| run.refuse(format!("the command `{line}` is not known")))?;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["sh", script, args @ ..] if is_script(script) => {
+        // Without `exec` the signals of a cancel end the step's shell alone, and the script works on beside its `restore`
+        // (`actions/runner`, `ProcessInvoker.cs`: SIGINT, SIGTERM and KILL go to the entry process only).
+        ["exec", "sh", script, args @ ..] if is_script(script) => {
             let call = Call {
                 script: (*script).to_owned(),
                 args: args.iter().map(|a| (*a).to_owned()).collect(),

@@ -5,29 +5,8 @@ use super::events::pipeline;
 use super::file::{File, file};
 use super::job::{Job, When};
 use super::script::Status;
+use crate::prove::play::{Play, Played, Vector};
 use crate::prove::{Outcome, Situation, Unreadable};
-
-/// What is decided beforehand.
-pub struct Vector<'a> {
-    /// What a call with these arguments comes to, if it is made.
-    pub call: &'a dyn Fn(&[String]) -> Outcome,
-    /// The run is cancelled before any job starts.
-    pub cancelled: bool,
-}
-
-/// What one job did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Played {
-    /// Its name in the file.
-    pub job: String,
-    /// It started.
-    pub started: bool,
-    /// For each of its calls, whether it was made.
-    pub calls: Vec<bool>,
-    /// `success`, `warnings` (a failure that is allowed), `failed`, `canceled`, `skipped`; `ignored` for a manual job
-    /// that was pressed although nobody had to.
-    pub result: &'static str,
-}
 
 /// Plays the run that a situation starts: one entry for each job of the pipeline, in the order of the file; none when
 /// there is no pipeline.
@@ -56,12 +35,10 @@ impl Player {
     pub fn new(text: &str, root: Option<&str>) -> Result<Self, Unreadable> {
         file(text, root).map(Self)
     }
+}
 
-    /// Plays one run; see [`simulate`].
-    ///
-    /// # Errors
-    /// No pipeline can be made in this situation.
-    pub fn play(&self, s: &Situation, vector: &Vector<'_>) -> Result<Vec<Played>, Unreadable> {
+impl Play for Player {
+    fn play(&self, s: &Situation, vector: &Vector<'_>) -> Result<Vec<Played>, Unreadable> {
         let jobs = &self.0.jobs;
         let mut done: Vec<Option<Played>> = vec![None; jobs.len()];
         for c in pipeline(&self.0, s)? {
@@ -81,13 +58,13 @@ impl Player {
             };
             done[c.job] = Some(played);
         }
-        Ok(done.into_iter().flatten().collect())
+        Ok(done.into_iter().flatten().map(|p| Played { red: p.result == "failed", ..p }).collect())
     }
 }
 
 fn idle(job: &Job) -> Played {
     let calls = vec![false; job.script.len() + job.after.len()];
-    Played { job: job.name.clone(), started: false, calls, result: "skipped" }
+    Played { job: job.name.clone(), started: false, calls, result: "skipped", red: false }
 }
 
 fn started(job: &Job, allow_failure: bool, when: When, vector: &Vector<'_>) -> Played {

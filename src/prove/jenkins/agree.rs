@@ -1,10 +1,11 @@
 //! Formulas against builds that are played plainly.
 
 use super::read;
-use super::simulate::{Player, Vector};
+use super::simulate::Player;
 use super::tests::MUTANTS;
 use crate::plan::{EventKind, Plan, RunIf, fixture};
 use crate::platform::{Platform, jenkins::Jenkins};
+use crate::prove::play::{Play, Vector};
 use crate::prove::random::{self, Dice};
 use crate::prove::{Diagrams, On, Outcome, Outcomes, Situation, situations};
 use std::collections::HashMap;

@@ -1,8 +1,9 @@
 //! Jenkins' rules, one small file each: what the formulas say, what plain simulation does, and what the table expects.
 
 use super::read;
-use super::simulate::{Player, Vector};
+use super::simulate::Player;
 use crate::plan::{EventKind, fixture};
+use crate::prove::play::Vector;
 use crate::prove::{Diagrams, On, Outcome, Outcomes, Situation, Whose};
 
 /// A stage that runs this script, under this condition.

@@ -7,31 +7,9 @@ use super::declarative::{Pipeline, Stage};
 use super::text::{Regex, words};
 use super::token::Name;
 use super::{Jenkinsfile, run};
+use crate::prove::play::{Play, Played, Vector};
 use crate::prove::{Diagrams, Outcome, Situation, Unreadable};
 use std::collections::{BTreeSet, HashMap, HashSet};
-
-/// What is decided beforehand.
-pub struct Vector<'a> {
-    /// What a call with these arguments comes to, if it is made.
-    pub call: &'a dyn Fn(&[String]) -> Outcome,
-    /// The run is cancelled before any job starts.
-    pub cancelled: bool,
-}
-
-/// What one job did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Played {
-    /// Its name in the file.
-    pub job: String,
-    /// It started.
-    pub started: bool,
-    /// For each of its calls, whether it was made.
-    pub calls: Vec<bool>,
-    /// `success` to those that need it, `failure`, `cancelled` or `skipped`.
-    pub result: &'static str,
-    /// It makes the run red.
-    pub red: bool,
-}
 
 /// Plays the build that a situation starts: one entry for each job, in the order of the file; none when no build is
 /// started.
@@ -56,15 +34,15 @@ impl Player {
     pub fn new(text: &str) -> Result<Self, Unreadable> {
         Jenkinsfile::new(text).map(Self)
     }
+}
 
-    /// Plays one build; see [`simulate`].
-    ///
-    /// # Errors
-    /// Something that only this situation asks and that is not understood.
-    pub fn play(&self, s: &Situation, vector: &Vector<'_>) -> Result<Vec<Played>, Unreadable> {
+impl Play for Player {
+    fn play(&self, s: &Situation, vector: &Vector<'_>) -> Result<Vec<Played>, Unreadable> {
         self.build(s, vector, false)
     }
+}
 
+impl Player {
     /// Plays one build. With `ends`, an abort that nothing catches ends it, as on Jenkins: what stands behind the job
     /// does not start, whether it needs it or not.
     pub(super) fn build(

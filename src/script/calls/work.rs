@@ -3,6 +3,7 @@
 
 use super::super::tool_images;
 use super::{Call, text_word};
+use crate::plan::number::decimal;
 use crate::plan::{
     Artifact, DeployWork, EventKind, GateWork, ImageWork, Job, ModelWork, Plan, PlanLogin, PlanRequire,
     PlanSource, PlanTag, PlanTarget, Refs, Work,
@@ -118,13 +119,6 @@ fn bound(rule: &PlanRequire) -> String {
         (None, Some(share)) => format!("baseline{}%", signed(share * 100.0)),
         (None, None) => "baseline".to_owned(),
     }
-}
-
-/// The decimal text of a number as a person wrote it. 15 digits survive a conversion of units in binary
-/// (`1.1%` is 0.011000000000000001 there); no literal of a rule needs more.
-fn decimal(number: f64) -> String {
-    let rounded: f64 = format!("{number:.14e}").parse().unwrap_or(number);
-    format!("{rounded}")
 }
 
 fn image_options(call: Call, image: &ImageWork, job: &Job) -> Call {

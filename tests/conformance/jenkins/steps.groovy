@@ -177,7 +177,12 @@ class Steps {
         boolean cancel = build.options.cancelIn == c.stage
         if (cancel) {
             build.options.cancelIn = null
-            process.waitFor(400, java.util.concurrent.TimeUnit.MILLISECONDS)
+            def moment = build.options.cancelWhen
+            if (moment == null) {
+                process.waitFor(400, java.util.concurrent.TimeUnit.MILLISECONDS)
+            } else {
+                while (process.alive && !new File(moment).exists()) { Thread.sleep(20) }
+            }
             stopped = new Interrupted('the build was cancelled')
         } else if (!process.waitFor(Math.max(1, c.deadline - System.currentTimeMillis()), java.util.concurrent.TimeUnit.MILLISECONDS)) {
             stopped = new Interrupted('Timeout has been exceeded', c.limit)

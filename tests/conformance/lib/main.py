@@ -29,6 +29,7 @@ def arguments(words):
     parser.add_argument("--planted-only", action="store_true", help="only the planted faults: no example, no allow list (self-test)")
     parser.add_argument("--no-execute", action="store_true", help="judge, but run no pipeline")
     parser.add_argument("--scenario", action="append", default=[], help="run only this scenario; may be repeated")
+    parser.add_argument("--scenarios", choices=["submitted", "all"], default="submitted", help="all: those of all six examples")
     parser.add_argument("--execute-only", action="store_true", help="run the pipelines, but judge nothing")
     return parser.parse_args(words)
 
@@ -50,7 +51,7 @@ def main(words) -> int:
     if not (options.only or options.no_execute or options.planted_only):
         from .execute.main import run_all
 
-        wrong, ran = run_all(options.examples, options.scenario)
+        wrong, ran = run_all(options.examples, options.scenario, options.scenarios == "all" or options.full)
         faults += wrong
         tables.append(ran)
     say()

@@ -124,13 +124,3 @@ fn a_file_beyond_the_parsers_size_is_refused() {
     assert_eq!(messages, ["the workflow has 1048577 characters, GitHub reads at most 1048576"]);
     assert_eq!(Github.text_limits(&plan, &text[1..]), []);
 }
-
-#[test]
-fn the_table_of_capabilities_says_each_feature_once_and_how() {
-    let table = Github.capabilities();
-    let mut features: Vec<&str> = table.iter().map(|c| c.feature).collect();
-    features.sort_unstable();
-    features.dedup();
-    assert_eq!(features.len(), table.len());
-    assert!(table.iter().all(|c| !c.how.is_empty() && !c.how.ends_with('.')));
-}

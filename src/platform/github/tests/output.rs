@@ -108,10 +108,10 @@ fn nothing_is_interpolated_into_a_command() {
         let (_, value) = emit(&plan);
         let runs = runs(&value);
         assert!(runs.iter().all(|r| !r.contains("${{")), "{runs:?}");
-        let calls = runs.iter().filter(|r| r.starts_with(&format!("sh {} ", plan.script))).count();
+        let calls = runs.iter().filter(|r| r.starts_with(&format!("exec sh {} ", plan.script))).count();
         assert_eq!(calls, plan.jobs.iter().map(|j| j.steps.len()).sum::<usize>());
         let others =
-            runs.iter().filter(|r| !r.starts_with("sh ") && !r.starts_with("python -m pip install "));
+            runs.iter().filter(|r| !r.starts_with("exec sh ") && !r.starts_with("python -m pip install "));
         assert_eq!(others.count(), 0, "{runs:?}");
     }
 }

@@ -110,7 +110,7 @@ jobs:
         env:
           API_KEY: "${{ secrets.API_KEY }}"
           TEXT: "${{ '${{' }} github.token }}"
-        run: "sh .mlpipe/x.sh gate 'it'\\''s'"
+        run: "exec sh .mlpipe/x.sh gate 'it'\\''s'"
 
       - name: Keep the record and the reports
         if: ${{ always() }}
@@ -152,7 +152,7 @@ jobs:
         timeout-minutes: 5
         env:
           GITHUB_TOKEN: "${{ github.token }}"
-        run: "sh .mlpipe/x.sh deploy production begin"
+        run: "exec sh .mlpipe/x.sh deploy production begin"
 "#;
 
 #[test]
@@ -321,13 +321,13 @@ fn anything_else_is_refused() {
             "it'\\\\''s'\"",
             "it'; true\"",
             "run:",
-            "the command `sh .mlpipe/x.sh gate 'it'; true` is not known",
+            "the command `exec sh .mlpipe/x.sh gate 'it'; true` is not known",
         ),
         ("it'\\\\''s'\"", "it' || true\"", "run:", "is not known"),
         ("it'\\\\''s'\"", "it' $X\"", "run:", "is not known"),
         ("it'\\\\''s'\"", "it' ${{ github.head_ref }}\"", "run:", "an expression in `run` is not known"),
-        ("sh .mlpipe/x.sh gate", "sh other.sh gate", "run:", "is not known"),
-        ("sh .mlpipe/x.sh gate", "bash .mlpipe/x.sh gate", "run:", "is not known"),
+        ("exec sh .mlpipe/x.sh gate", "exec sh other.sh gate", "run:", "is not known"),
+        ("exec sh .mlpipe/x.sh gate", "sh .mlpipe/x.sh gate", "run:", "is not known"),
         ("poetry==2.1.1", "poetry", "run:", "is not known"),
         ("poetry==2.1.1", "poetry==2.1.1 other", "run:", "is not known"),
         // what a step of its kind does not have

@@ -1,8 +1,9 @@
 //! Random workflows: the formulas against plain enumeration.
 
 use crate::plan::{EventKind, Plan, fixture};
-use crate::prove::github::enumerate::{Simulator, Vector as Given};
+use crate::prove::github::enumerate::Simulator;
 use crate::prove::github::read;
+use crate::prove::play::{Play, Vector as Given};
 use crate::prove::random::{Dice, Vector, plan};
 use crate::prove::{Diagrams, On, Outcomes, Situation, Whose};
 use std::fmt::Write;
@@ -61,7 +62,7 @@ fn workflow(plan: &Plan, dice: &mut Dice) -> String {
         for (i, step) in job.steps.iter().enumerate() {
             let _ = writeln!(
                 out,
-                "      - id: {}\n        run: sh .mlpipe/x.sh {}",
+                "      - id: {}\n        run: exec sh .mlpipe/x.sh {}",
                 step.id,
                 step.args.join(" ")
             );

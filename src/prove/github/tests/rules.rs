@@ -7,7 +7,7 @@ use crate::prove::{Diagrams, JobRun, On, Outcome, Outcomes, Situation};
 
 /// A call of a job with one step is `run a 0`.
 fn step(job: &str, number: usize, more: &str) -> String {
-    format!("      - id: s{number}\n        run: sh .mlpipe/x.sh run {job} {number}\n{more}")
+    format!("      - id: s{number}\n        run: exec sh .mlpipe/x.sh run {job} {number}\n{more}")
 }
 
 fn job(id: &str, keys: &[&str], steps: &[&str]) -> String {
@@ -249,8 +249,8 @@ fn a_download_by_name_fails_where_nothing_was_kept() {
         let mut case = Case::new(&[("a", &[], &[""]), ("b", &["needs: a", "if: always()"], &[""])]);
         case.text = case.text.replace("  b:\n", &format!("{}  b:\n", keep(kept, "out-a")));
         case.text = case.text.replace(
-            "      - id: s0\n        run: sh .mlpipe/x.sh run b",
-            &format!("{}      - id: s0\n        run: sh .mlpipe/x.sh run b", fetch(with)),
+            "      - id: s0\n        run: exec sh .mlpipe/x.sh run b",
+            &format!("{}      - id: s0\n        run: exec sh .mlpipe/x.sh run b", fetch(with)),
         );
         assert_eq!(case.says(&[("a", 0, FAIL)], false), failed, "{kept} {with}");
         assert_eq!(case.says(&[], false), "a0:ok b0:ok");

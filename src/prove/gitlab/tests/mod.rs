@@ -8,8 +8,9 @@ mod refused;
 mod rules;
 mod yaml;
 
-use super::simulate::{Played, Player, Vector};
+use super::simulate::Player;
 use crate::plan::{Condition, EventKind, Plan, fixture};
+use crate::prove::play::{Play, Played, Vector};
 use crate::prove::{Diagrams, JobRun, On, Outcome, Outcomes, Situation, Unreadable};
 
 /// Everything before the jobs: a push to any branch starts a run.

@@ -6,17 +6,19 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..base import HERE, ROOT
+from ..base import HERE, ROOT, BrokenTool, MissingTool
+from .api import Api
+from .scenario import Scenario
 
-SCENARIOS = HERE / "scenarios"
 STANDINS = ROOT / "tests" / "runtime" / "standins"
 ORIGIN = "https://github.com/acme/{}.git"
 #: What a job on a bare image calls to get git and Python; here they are there.
 PACKAGE_MANAGERS = ("apk",)
+#: Commands that are not real: standins/tool answers as the scenario says.
+TOLD = ("python", "python3.11", "python3.12", "pytest", "bandit", "ruff", "mypy", "poetry", "curl", "ssh", "host", "mlflow")
 #: Who starts every run.
 ACTOR = "acme-bot"
 WHO = {"GIT_AUTHOR_NAME": "mlpipe", "GIT_AUTHOR_EMAIL": "ci@example.com", "GIT_COMMITTER_NAME": "mlpipe",
@@ -25,50 +27,17 @@ WHO = {"GIT_AUTHOR_NAME": "mlpipe", "GIT_AUTHOR_EMAIL": "ci@example.com", "GIT_C
 FOREIGN = ("GITHUB_", "CI", "GITLAB_", "JENKINS_", "BUILD_", "BRANCH_NAME", "CHANGE_", "TAG_NAME", "MLPIPE_", "GIT_", "RUNNER_")
 
 
-@dataclass(frozen=True)
-class Scenario:
-    """What happens and what must come of it; a file of scenarios/."""
-
-    name: str
-    example: str
-    #: push, merge_request or schedule
-    event: str
-    #: path to text: files that the repository has instead of the example's
-    files: dict
-    #: name to value
-    secrets: dict
-    #: stand-in to its state at the start
-    state: dict
-    #: success or failure of the whole run
-    outcome: str
-    #: jobs that must run, in an order that their needs allow, and no other
-    jobs: tuple
-    #: words that some call must hold, one after the other / that no call may hold
-    calls: tuple = ()
-    never: tuple = ()
-
-
-def scenarios() -> list:
-    """All scenarios, by name."""
-    found = []
-    for path in sorted(SCENARIOS.glob("*.toml")):
-        one = tomllib.loads(path.read_text(encoding="utf-8"))
-        found.append(Scenario(
-            path.stem, one["example"], one["event"], one.get("files", {}), one.get("secrets", {}), one.get("state", {}),
-            one["expect"]["outcome"], tuple(one["expect"]["jobs"]), tuple(one["expect"].get("calls", ())),
-            tuple(one["expect"].get("never", ())),
-        ))
-    return found
-
-
 @dataclass
 class Bench:
     """One run of one scenario on one platform, below a temporary folder of its own."""
 
     scenario: Scenario
     folder: Path
+    api: Api
     commit: str = ""
     env: dict = field(default_factory=dict)
+    #: platform's own word for each job that ran: success or failure
+    verdicts: dict = field(default_factory=dict)
 
     @property
     def repository(self) -> Path:
@@ -78,52 +47,104 @@ class Bench:
     def trace(self) -> Path:
         return self.folder / "trace.jsonl"
 
-    def build(self, examples: Path):
-        """Makes the repository, the stand-ins, and the environment that every job sees."""
-        shutil.copytree(examples / self.scenario.example, self.repository, ignore=shutil.ignore_patterns("mlpipe-out", ".mlpipe-*"))
-        for name, text in self.scenario.files.items():
-            (self.repository / name).write_text(text, encoding="utf-8")
+    def build(self, examples: Path, direct=False):
+        """Makes the repository, the stand-ins, and the environment that every job sees. Raises BrokenTool, MissingTool.
+
+        `direct`: the runtime itself is not written down, so that a signal meets it and nothing in front of it."""
+        one = self.scenario
+        shutil.copytree(examples / one.example, self.repository, ignore=shutil.ignore_patterns("mlpipe-out", ".mlpipe-*", "full.mlpipe"))
+        for name, text in one.files.items():
+            path = self.repository / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            path.chmod(0o755 if text.startswith("#!") else 0o644)
+        if one.spec:
+            self.compile()
         # The same commit in every run: the same author at the same second.
         when = {"GIT_AUTHOR_DATE": "1700000000 +0000", "GIT_COMMITTER_DATE": "1700000000 +0000"}
         self.git("init", "-q", "-b", "main")
-        self.git("remote", "add", "origin", ORIGIN.format(self.scenario.example))
+        self.git("remote", "add", "origin", ORIGIN.format(one.example))
         self.git("add", "-A", "--force")
         self.git("commit", "-q", "--no-gpg-sign", "-m", "The example", env=when)
         self.git("update-ref", "refs/remotes/origin/main", "HEAD")
         self.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
         self.commit = self.git("rev-parse", "HEAD")
-        if self.scenario.event == "merge_request":
-            self.git("checkout", "-q", "-b", "change")
-        self.standins()
+        if one.event == "tag":
+            self.git("tag", one.branch)
+        elif one.branch != "main":
+            self.git("checkout", "-q", "-b", one.branch)
+        self.standins(direct)
+
+    def compile(self):
+        """The scenario's own variant of the spec, by the real compiler."""
+        spec = next(self.repository.rglob("*.mlpipe"))
+        text = spec.read_text(encoding="utf-8")
+        for old, new in self.scenario.spec.items():
+            if text.count(old) != 1:
+                raise BrokenTool(f"{spec.name} does not hold `{old}` exactly once")
+            text = text.replace(old, new)
+        spec.write_text(text, encoding="utf-8")
+        binary = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "debug" / "mlpipe"
+        if not binary.is_file():
+            raise MissingTool(f"mlpipe is not built ({binary}); cargo build")
+        done = subprocess.run([binary, "compile"], cwd=self.repository, capture_output=True, text=True, check=False,
+                              stdin=subprocess.DEVNULL)
+        if done.returncode:
+            raise BrokenTool(f"mlpipe compile ended with {done.returncode}:\n{done.stderr[-2000:]}")
 
     def git(self, *words, env=None):
         done = subprocess.run(["git", "-C", str(self.repository), *words], env={**clean(), **WHO, **(env or {})},
                               check=True, capture_output=True, text=True)
         return done.stdout.strip()
 
-    def standins(self):
-        """Small programs that call the recorder, which calls the real thing: tests/runtime/standins/, or Python itself."""
-        bin_folder, state = self.folder / "bin", self.folder / "state"
-        bin_folder.mkdir()
-        state.mkdir()
-        for name, value in self.scenario.state.items():
+    def standins(self, direct):
+        """Small programs that call the recorder, which calls the real thing: tests/runtime/standins/, tool, or Python itself."""
+        bin_folder, state, home = self.folder / "bin", self.folder / "state", self.folder / "home"
+        for folder in (bin_folder, state, home):
+            folder.mkdir()
+        self.env = {**clean(), **WHO, "PATH": f"{bin_folder}:{clean()['PATH']}", "HOME": str(home), "NO_COLOR": "1"}
+        known = {"variables": sorted(self.env), "secrets": self.secrets(), "api": self.api.url,
+                 "cancel": self.scenario.cancel.partition(": ")[2]}
+        for name, value in {**self.scenario.state, "bench": known, "commands": self.scenario.commands}.items():
             (state / f"{name}.json").write_text(json.dumps(value), encoding="utf-8")
-        real = {path.name: path for path in STANDINS.iterdir() if os.access(path, os.X_OK)}
+        (state / "live").write_text(self.scenario.state.get("live", {}).get("digest", ""), encoding="utf-8")
         python = real_python()
-        programs = {name: [python, "-I", "-S", path] for name, path in real.items()}
+        programs = {path.name: [python, "-I", "-S", path] for path in STANDINS.iterdir() if os.access(path, os.X_OK)}
+        programs |= {name: [python, "-I", "-S", HERE / "standins" / "tool", name] for name in TOLD}
         programs["python3"] = [python]
         for name, program in programs.items():
-            words = [python, "-I", "-S", HERE / "standins" / "record", self.trace, name, *program, "--"]
-            text = " ".join(shlex.quote(str(w)) for w in words)
-            file = bin_folder / name
-            file.write_text(f"#!/bin/sh\nSTANDIN={shlex.quote(str(state))} exec {text} \"$@\"\n", encoding="utf-8")
-            file.chmod(0o755)
+            if name != "python3" or not direct:
+                program = [python, "-I", "-S", HERE / "standins" / "record", self.trace, name, *program, "--"]
+            self.program(name, f"STANDIN={shlex.quote(str(state))} exec {' '.join(shlex.quote(str(w)) for w in program)} \"$@\"")
         for name in PACKAGE_MANAGERS:
-            (bin_folder / name).write_text("#!/bin/sh\nexit 0\n", encoding="utf-8")
-            (bin_folder / name).chmod(0o755)
-        home = self.folder / "home"
-        home.mkdir()
-        self.env = {**clean(), **WHO, "PATH": f"{bin_folder}:{clean()['PATH']}", "HOME": str(home), "NO_COLOR": "1"}
+            self.program(name, "exit 0")
+
+    def program(self, name, line):
+        """An executable of one line of shell."""
+        file = self.folder / "bin" / name
+        file.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
+        file.chmod(0o755)
+
+    def secrets(self) -> dict:
+        """The scenario's secrets, with the address of the test server in them."""
+        return {name: value.replace("$API", self.api.url) for name, value in self.scenario.secrets.items()}
+
+    def reached(self) -> Path:
+        """The file that is there once the call has begun during which the cancel comes."""
+        return self.folder / "state" / "cancel-now"
+
+    def live(self) -> str:
+        """What serves at the end: before, new, or of several deployments the ones that are new."""
+        state = self.folder / "state"
+        if "kubectl" in self.scenario.state:
+            now = json.loads((state / "kubectl.json").read_text(encoding="utf-8"))
+            was = self.scenario.state["kubectl"]
+            if "deployments" not in was:
+                return "before" if now["images"] == was["images"] else "new"
+            changed = [name for name, one in was["deployments"].items() if now["deployments"][name]["images"] != one["images"]]
+            return "new" if len(changed) == len(was["deployments"]) else ", ".join(["new", *changed]) if changed else "before"
+        was = self.scenario.state.get("live", {}).get("digest", "")
+        return "before" if (state / "live").read_text(encoding="utf-8") == was else "new"
 
     def events(self) -> list:
         """What the stand-ins wrote down, as it came."""

@@ -4,74 +4,123 @@ import json
 import os
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..base import INSTALL, BrokenTool, MissingTool
 from ..report import Clock, say, table
-from .bench import Bench, scenarios
+from .api import Api
+from .bench import Bench
+from .cancel import DRIVERS
 from .platforms import PLATFORMS, edges
-from .trace import difference, jobs_of, out_of_order, plain, told
+from .scenario import scenarios
+from .trace import difference, out_of_order, plain, told
+
+#: The examples whose scenarios run on every submission; the others by command (`--scenarios all`).
+SUBMITTED = ("minimal", "fastapi-service")
+#: Runs at the same time. A run waits for its own processes most of the time.
+AT_ONCE = 2
 
 
-def run_all(examples: Path, only=()) -> tuple:
+@dataclass
+class Run:
+    """One run: what is wrong with it, and what happened."""
+
+    wrong: list
+    trace: list = field(default_factory=list)
+    verdicts: dict = field(default_factory=dict)
+    live: str = ""
+    seconds: float = 0.0
+
+
+def run_all(examples: Path, only=(), every=False) -> tuple:
     """Runs everything and compares. Returns what is wrong, and the table."""
-    every, rows = scenarios(), []
-    faults = [f"there is no scenario {name}" for name in only if name not in {s.name for s in every}]
+    try:
+        known = scenarios()
+    except (BrokenTool, KeyError) as error:
+        return [f"scenarios: {error}"], (["scenario"], [])
+    faults = [f"there is no scenario {name}" for name in only if name not in {s.name for s in known}]
+    chosen = [s for s in known if (s.name in only if only else every or s.example in SUBMITTED)]
     keep = os.environ.get("MLPIPE_CONFORMANCE_KEEP")
     folder = Path(keep or tempfile.mkdtemp(prefix="mlpipe-run-"))
+    rows = []
     try:
-        for scenario in (s for s in every if s.name in only or not only):
-            traces = {}
-            for platform, starter in PLATFORMS.items():
-                clock = Clock()
-                bench = Bench(scenario, folder / scenario.name / platform)
-                wrong, trace = one(bench, starter, examples)
-                faults += [f"{scenario.name} on {platform}: {text}" for text in wrong]
-                traces[platform] = trace
-                rows.append([scenario.name, platform, len(trace), "no" if wrong else "yes", f"{clock.seconds():.1f}"])
-                say(f"{scenario.name} on {platform}: {len(trace)} calls, {'WRONG' if wrong else 'as expected'}, {clock.seconds():.1f} s")
-            faults += compare(scenario, traces)
+        with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+            asked = [(s, {name: pool.submit(one, s, name, folder / s.name / name, examples) for name in PLATFORMS}) for s in chosen]
+            for scenario, futures in asked:
+                runs = {name: future.result() for name, future in futures.items()}
+                faults += [f"{scenario.name} on {name}: {text}" for name, run in runs.items() for text in run.wrong]
+                gaps = compare(scenario, runs)
+                faults += gaps
+                rows.append(row(scenario, runs, gaps))
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
     say()
-    head = ["scenario", "platform", "calls", "as expected", "seconds"]
+    head = ["scenario", "jobs", "calls", "as expected", "equal", *(f"{name} s" for name in PLATFORMS)]
     say(table(head, rows))
+    say(f"{len(rows) * len(PLATFORMS)} runs of {len(rows)} scenarios")
     return faults, (head, rows)
 
 
-def one(bench, starter, examples) -> tuple:
-    """One run: what is wrong with it, and its plain trace."""
-    bench.folder.mkdir(parents=True)
+def row(scenario, runs, gaps) -> list:
+    """A line of the table."""
+    first = next(iter(runs.values()))
+    fine = not any(run.wrong for run in runs.values())
+    say(f"{scenario.name}: {'as expected' if fine else 'WRONG'}, {'three traces are equal' if not gaps else 'the traces DIFFER'}")
+    seconds = [f"{run.seconds:.1f}" for run in runs.values()]
+    name = scenario.name + (" (driver)" if scenario.cancel else "")
+    return [name, len(first.verdicts), len(first.trace), "yes" if fine else "no", "no" if gaps else "yes", *seconds]
+
+
+def one(scenario, platform, folder, examples) -> Run:
+    """One run on one platform."""
+    clock, starter = Clock(), DRIVERS[platform] if scenario.cancel else PLATFORMS[platform]
+    folder.mkdir(parents=True)
     try:
-        bench.build(examples)
-        code, output = starter(bench)
+        with Api(scenario.approval) as api:
+            bench = Bench(scenario, folder, api)
+            bench.build(examples, direct=bool(scenario.cancel))
+            code, output = starter(bench)
     except MissingTool as error:
-        return [f"{error}; run {INSTALL}"], []
+        return Run([f"{error}; run {INSTALL}"])
     except (BrokenTool, OSError) as error:
-        return [str(error)], []
-    (bench.folder / "output.txt").write_text(output, encoding="utf-8")
-    events = bench.events()
-    trace = plain(events)
-    (bench.folder / "plain.jsonl").write_text("".join(json.dumps(line) + "\n" for line in trace), encoding="utf-8")
-    wrong = judged(bench.scenario, code, events, trace) + out_of_order(events, edges(bench.repository))
-    if wrong:
-        wrong.append("its output ends with:\n" + output[-4000:])
-    return wrong, trace
+        return Run([str(error)])
+    (folder / "output.txt").write_text(output, encoding="utf-8")
+    needs, events = edges(bench.repository), bench.events()
+    several = any(":" in job for job in needs)
+    trace = plain(events, str(folder), several) + messages(api)
+    (folder / "plain.jsonl").write_text("".join(json.dumps(line) + "\n" for line in trace), encoding="utf-8")
+    run = Run([], trace, dict(sorted(bench.verdicts.items())), bench.live())
+    if scenario.cancel:
+        # A driver, not an executor: what counts is whether the deploy's handlers ran, and what serves when all is over.
+        run.trace = []
+    run.wrong = judged(scenario, code, run) + out_of_order(events, needs, several)
+    if run.wrong:
+        run.wrong.append("its output ends with:\n" + output[-4000:])
+    run.seconds = clock.seconds()
+    return run
 
 
-def judged(scenario, code, events, trace) -> list:
-    """What differs from the scenario's expectations."""
+def messages(api) -> list:
+    """What the receiver of messages got, without what is the run's own."""
+    return [{"job": "a receiver", "words": ["POST", path], "exit": 0, "environment": {}} for path, _body in api.messages]
+
+
+def judged(scenario, code, run) -> list:
+    """What differs from what was expected. The expectation is the scenario's `expect`, here and nowhere else."""
     wrong = []
-    if (code == 0) != (scenario.outcome == "success"):
+    if scenario.outcome and (code == 0) != (scenario.outcome == "success"):
         wrong.append(f"it should end with {scenario.outcome}, it ended with {code}")
-    ran = jobs_of(events)
-    for job in scenario.jobs:
-        if job not in ran:
+    for job, verdict in scenario.jobs.items():
+        if job not in run.verdicts:
             wrong.append(f"`{job}` should run and did not")
-    for job in sorted(ran - set(scenario.jobs)):
-        wrong.append(f"`{job}` ran and should not")
-    calls = [told(line) for line in trace]
+        elif run.verdicts[job] != verdict:
+            wrong.append(f"`{job}` should end with {verdict}, it ended with {run.verdicts[job]}")
+    ran = run.verdicts.keys() | {line["job"] for line in run.trace if line["job"] != "a receiver"}
+    wrong += [f"`{job}` ran and should not" for job in sorted(ran - scenario.jobs.keys() - set(scenario.apart))]
+    calls = [told(line) for line in run.trace]
     at = 0
     for words in scenario.calls:
         hit = next((i for i in range(at, len(calls)) if words in calls[i]), None)
@@ -80,16 +129,24 @@ def judged(scenario, code, events, trace) -> list:
         else:
             at = hit + 1
     wrong += [f"`{words}` must not be called: {call}" for words in scenario.never for call in calls if words in call]
+    if scenario.live and run.live != scenario.live:
+        wrong.append(f"what serves at the end should be `{scenario.live}`, it is `{run.live}`")
     return wrong
 
 
-def compare(scenario, traces) -> list:
-    """The three traces must be equal."""
-    faults, first = [], next(iter(traces))
-    for platform, trace in traces.items():
-        gap = difference(traces[first], trace)
+def compare(scenario, runs) -> list:
+    """The three runs must be equal: verdicts, calls with their environment, and what serves at the end."""
+    faults, first = [], next(iter(runs))
+    traces = {name: [line for line in run.trace if line["job"] not in scenario.apart] for name, run in runs.items()}
+    verdicts = {name: {k: v for k, v in run.verdicts.items() if k not in scenario.apart} for name, run in runs.items()}
+    for name, run in runs.items():
+        gap = difference(traces[first], traces[name])
+        if not gap and verdicts[first] != verdicts[name]:
+            gap = f"{verdicts[first]} against {verdicts[name]}"
+        if not gap and runs[first].live != run.live:
+            gap = f"{runs[first].live} serves against {run.live}"
         if gap:
-            faults.append(f"{scenario.name}: {first} and {platform} did not do the same: {gap}")
-    if not all(traces.values()):
+            faults.append(f"{scenario.name}: {first} and {name} did not do the same: {gap}")
+    if scenario.jobs and not scenario.cancel and not all(traces.values()):
         faults.append(f"{scenario.name}: a platform called nothing at all")
     return faults

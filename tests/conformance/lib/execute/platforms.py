@@ -1,4 +1,4 @@
-"""Starts a run on each platform's executor. Each gives the executor's exit status and what it printed."""
+"""Starts a run on each platform's executor. Each gives the executor's exit status, what it printed, and each job's verdict."""
 
 import json
 import os
@@ -10,7 +10,7 @@ import yaml
 
 from ..base import HERE, BrokenTool, MissingTool
 from ..tools import go_tool, installed, java_home, python_tool, system
-from .bench import ACTOR
+from .events import ACTOR, event_file, github_event, github_starts, gitlab_facts, gitlab_inputs, jenkins_words
 
 LIMIT = 300
 
@@ -30,27 +30,53 @@ def start(bench, command, **more):
 SERVICES = re.compile(r"^  services:\n(?:    .*\n)+|^    DOCKER_[A-Z_]+: .*\n", re.MULTILINE)
 #: What the line above may leave behind.
 NO_VARIABLES = re.compile(r"^  variables:\n(?!    )", re.MULTILINE)
+#: GitLab's patterns are RE2; the executor reads them as JavaScript, where this means something else.
+RE2_CHARACTER = re.compile(r"\\\\x\{([0-9a-f]{4})\}")
+ENDED = re.compile(r"^ (PASS|FAIL|WARN)  (\S+)\s*$", re.MULTILINE)
 
 
 def gitlab(bench):
     """gitlab-ci-local, each job in a folder of its own with the artifacts of its needs."""
     system("rsync")
-    text = (bench.repository / ".gitlab-ci.yml").read_text(encoding="utf-8")
-    (bench.folder / "gitlab-ci.yml").write_text(NO_VARIABLES.sub("", SERVICES.sub("", text)), encoding="utf-8")
+    for path in (bench.repository / ".gitlab").glob("*.yml"):
+        path.write_text(copied(path), encoding="utf-8")
+    (bench.folder / "gitlab-ci.yml").write_text(copied(bench.repository / ".gitlab-ci.yml"), encoding="utf-8")
     command = [python_tool("node"), installed("npm/node_modules/gitlab-ci-local/dist/index.js"), "--force-shell-executor",
-               "--shell-isolation", "--no-artifacts-to-source", "--no-color", "--concurrency", "2",
+               "--shell-isolation", "--no-artifacts-to-source", "--no-color",
+               # Two pipelines in one would use the stand-ins' one registry at the same time.
+               "--concurrency", "1" if (bench.repository / ".gitlab").is_dir() else "2",
                "--file", "../gitlab-ci.yml"]
-    if bench.scenario.event == "merge_request":
-        facts = {"CI_PIPELINE_SOURCE": "merge_request_event", "CI_MERGE_REQUEST_IID": "1", "CI_MERGE_REQUEST_PROJECT_ID": "1",
-                 "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "1", "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main",
-                 "CI_MERGE_REQUEST_SOURCE_BRANCH_NAME": "change"}
-        command += ["--unset-variable", "CI_COMMIT_BRANCH"]
-    else:
-        facts = {"CI_PIPELINE_SOURCE": bench.scenario.event}
-    command += ["--ignore-predefined-vars", ",".join(facts)]
-    for name, value in {**facts, **bench.scenario.secrets}.items():
+    facts, absent = gitlab_facts(bench.scenario)
+    more = {"CI_API_V4_URL": bench.api.url, "MLPIPE_READ_TOKEN": "conformance-token", "GITLAB_USER_LOGIN": ACTOR}
+    command += ["--ignore-predefined-vars", ",".join([*facts, *more])]
+    for name, value in {**facts, **more, **bench.secrets()}.items():
         command += ["--variable", f"{name}={value}"]
-    return start(bench, command)
+    for name in absent:
+        command += ["--unset-variable", name]
+    inputs = bench.folder / "inputs.yml"
+    inputs.write_text(json.dumps(gitlab_inputs(bench.scenario)), encoding="utf-8")
+    command += ["--inputs-file", inputs]
+    if bench.scenario.approval:
+        # GitLab sets it in the job that somebody pressed; the executor does not. A job that nobody presses it cannot play: it
+        # refuses the pipeline. So it is pressed, and for a no the API says that nobody was asked to.
+        command += ["--variable", "CI_JOB_MANUAL=true", *manual(bench.repository / ".gitlab-ci.yml")]
+    code, output = start(bench, command)
+    ended = ENDED.findall(output)
+    bench.verdicts = {name.replace("image-push", "image"): "failure" if word == "FAIL" else "success" for word, name in ended}
+    return code, output
+
+
+def copied(path) -> str:
+    """The file without services, and with its patterns as JavaScript writes them."""
+    return RE2_CHARACTER.sub(r"\\\\u\1", NO_VARIABLES.sub("", SERVICES.sub("", path.read_text(encoding="utf-8"))))
+
+
+def manual(path) -> list:
+    """The jobs that wait for somebody, as words for the executor: pressed all at once, each when its needs are there."""
+    *_, body = yaml.safe_load_all(path.read_text(encoding="utf-8"))
+    names = [name for name, job in body.items() if isinstance(job, dict) and isinstance(job.get("rules"), list)
+             and any(rule.get("when") == "manual" for rule in job["rules"])]
+    return ["--manual", *names] if names else []
 
 
 USES = re.compile(r"^\s*(?:-\s+)?uses:\s*[\"']?(?P<action>[^\s\"'#]+)", re.MULTILINE)
@@ -59,79 +85,100 @@ UNKNOWN_TO_ACT = re.compile(r"^ +queue: max\n", re.MULTILINE)
 
 
 def github(bench):
-    """act on the host. Actions come from actions/, by name; one that has no stand-in there is an error."""
-    workflows = sorted((bench.repository / ".github" / "workflows").glob("*.yml"))
-    copies = bench.folder / "workflows"
-    copies.mkdir()
-    command = [go_tool("act"), github_event(bench), "--workflows", copies, "--platform", "ubuntu-24.04=-self-hosted",
-               "--action-offline-mode", "--no-cache-server", "--eventpath", event_file(bench), "--defaultbranch", "main",
-               "--actor", ACTOR,
-               "--secret-file", secret_file(bench), "--env-file", os.devnull, "--var-file", os.devnull, "--input-file", os.devnull]
-    for path in workflows:
-        text = path.read_text(encoding="utf-8")
-        (copies / path.name).write_text(UNKNOWN_TO_ACT.sub("", text), encoding="utf-8")
-        for action in sorted({hit["action"] for hit in USES.finditer(text)}):
-            name, _, ref = action.partition("@")
-            folder = HERE / "actions" / name.split("/")[1]
-            if not folder.is_dir():
-                raise MissingTool(f"no stand-in for the action {name}: {folder}")
-            command += ["--local-repository", f"{'/'.join(name.split('/')[:2])}@{ref}={folder}"]
-    artifacts = bench.folder / "artifacts"
+    """act on the host, once for each workflow that the event starts."""
+    every = sorted((bench.repository / ".github" / "workflows").glob("*.yml"))
+    worst, outputs = 0, []
+    for path in every:
+        if github_starts(path, bench.scenario):
+            code, output = workflow(bench, path, f"{path.stem}:" if len(every) > 1 else "")
+            worst = max(worst, code)
+            outputs.append(output)
+    return worst, "\n".join(outputs) or "no workflow starts for this event"
+
+
+def workflow(bench, path, prefix):
+    """One workflow. Actions come from actions/, by name; one that has no stand-in there is an error."""
+    artifacts, copy = bench.folder / f"artifacts-{path.stem}", bench.folder / path.name
     artifacts.mkdir()
-    return start(bench, [*command, "--env", f"CONFORMANCE_ARTIFACTS={artifacts}"], XDG_CACHE_HOME=str(bench.folder / "cache"))
-
-
-def github_event(bench) -> str:
-    return {"push": "push", "merge_request": "pull_request", "schedule": "schedule"}[bench.scenario.event]
-
-
-def event_file(bench) -> Path:
-    """The event's payload: only what expressions and the script may ask."""
-    name = f"acme/{bench.scenario.example}"
-    repository = {"full_name": name, "name": bench.scenario.example, "default_branch": "main", "owner": {"login": "acme"}}
-    payload = {"repository": repository, "ref": "refs/heads/main"}
-    if bench.scenario.event == "merge_request":
-        head = {"ref": "change", "sha": bench.commit, "repo": {"full_name": name}}
-        base, user = {"ref": "main", "sha": bench.commit}, {"type": "User", "login": ACTOR}
-        change = {"number": 1, "head": head, "base": base, "user": user}
-        payload = {"repository": repository, "number": 1, "action": "synchronize", "pull_request": change}
-    path = bench.folder / "event.json"
-    path.write_text(json.dumps(payload), encoding="utf-8")
-    return path
+    text = path.read_text(encoding="utf-8")
+    copy.write_text(UNKNOWN_TO_ACT.sub("", text), encoding="utf-8")
+    command = [go_tool("act"), github_event(bench.scenario), "--workflows", copy, "--platform", "ubuntu-24.04=-self-hosted", "--json",
+               "--action-offline-mode", "--no-cache-server", "--eventpath", event_file(bench), "--defaultbranch", "main",
+               "--actor", ACTOR, "--secret-file", secret_file(bench), "--env", f"CONFORMANCE_ARTIFACTS={artifacts}",
+               "--env-file", os.devnull, "--var-file", os.devnull, "--input-file", os.devnull]
+    for action in sorted({hit["action"] for hit in USES.finditer(text)}):
+        name, _, ref = action.partition("@")
+        folder = HERE / "actions" / name.split("/")[1]
+        if not folder.is_dir():
+            raise MissingTool(f"no stand-in for the action {name}: {folder}")
+        command += ["--local-repository", f"{'/'.join(name.split('/')[:2])}@{ref}={folder}"]
+    code, output = start(bench, command, XDG_CACHE_HOME=str(bench.folder / f"cache-{path.stem}"))
+    lines = []
+    for line in output.splitlines():
+        try:
+            said = json.loads(line)
+        except ValueError:
+            lines.append(line)
+            continue
+        lines.append(f"[{said.get('job', '')}] {said.get('msg', '').rstrip()}")
+        if said.get("jobResult") in ("success", "failure"):
+            bench.verdicts[prefix + said["jobID"]] = said["jobResult"]
+    return code, "\n".join(lines)
 
 
 def secret_file(bench) -> Path:
     """Secrets for act: one NAME="value" a line. Every run has a token."""
     path = bench.folder / "secrets.env"
-    secrets = {"GITHUB_TOKEN": "conformance-token", **bench.scenario.secrets}
+    secrets = {"GITHUB_TOKEN": "conformance-token", **bench.secrets()}
     path.write_text("".join(f"{name}={json.dumps(value)}\n" for name, value in secrets.items()), encoding="utf-8")
     return path
 
 
+#: One build is too short for the second compiler and for several collectors.
+JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xshare:auto"
+
+
 def jenkins(bench):
-    """Our harness of the declarative pipeline on Groovy 2.4."""
+    """Our harness of the declarative pipeline on Groovy 2.4; each Jenkinsfile is a job of its own."""
     runner = HERE / "jenkins" / "run.groovy"
     if not runner.is_file():
         raise MissingTool(f"{runner.name} is not there ({runner})")
     properties = bench.folder / "credentials.properties"
-    lines = [f"{name}={value.encode('unicode_escape').decode('ascii')}" for name, value in bench.scenario.secrets.items()]
+    lines = [f"{name}={value.encode('unicode_escape').decode('ascii')}" for name, value in bench.secrets().items()]
     properties.write_text("\n".join(lines) + "\n", encoding="ascii")
-    command = [system("groovy"), runner, bench.repository / "Jenkinsfile", bench.repository]
-    if bench.scenario.event == "merge_request":
-        command += ["--pr", "1", "--target", "main", "--branch", "change"]
-    else:
-        command += ["--branch", "main", "--cause", {"push": "push", "schedule": "timer"}[bench.scenario.event]]
-    command += ["--credentials", properties, "--trace", bench.folder / "jenkins.jsonl"]
-    return start(bench, command, **java_home())
+    several = sorted((bench.repository / "jenkins").glob("*.Jenkinsfile"))
+    worst, outputs = 0, []
+    for file in several or [bench.repository / "Jenkinsfile"]:
+        trace = bench.folder / f"{file.stem}.jsonl"
+        command = [system("groovy"), runner, file, bench.repository, *jenkins_words(bench.scenario),
+                   "--credentials", properties, "--trace", trace]
+        command += {"yes": ["--approve", ACTOR, "--groups", "ml-leads"], "no": ["--abort"], "": []}[bench.scenario.approval]
+        if bench.scenario.cancel:
+            command += ["--cancel-in", f"deploy-production: {bench.scenario.cancel.partition(':')[0]}", "--cancel-when", bench.reached()]
+        code, output = start(bench, command, JAVA_OPTS=JAVA, **java_home())
+        worst = max(worst, code)
+        outputs.append(output)
+        bench.verdicts |= stages(trace, f"{file.stem}:" if several else "")
+    return worst, "\n".join(outputs)
+
+
+def stages(trace, prefix) -> dict:
+    """What became of each stage that is a job: those that got an agent."""
+    events = [json.loads(line) for line in trace.read_text(encoding="utf-8").splitlines()] if trace.is_file() else []
+    jobs = {e["stage"] for e in events if e["event"] == "agent"}
+    # A report with a failed test makes a stage UNSTABLE; the build stays what it is, and what needs the job goes on.
+    return {prefix + e["name"]: "success" if e["result"] in ("SUCCESS", "UNSTABLE") else "failure"
+            for e in events if e["event"] == "stage" and e["state"] == "ended" and e["name"] in jobs}
 
 
 PLATFORMS = {"github": github, "gitlab": gitlab, "jenkins": jenkins}
 
 
 def edges(repository: Path) -> dict:
-    """Job to the jobs that it needs, as the GitHub workflow says it."""
-    found = {}
-    for path in sorted((repository / ".github" / "workflows").glob("*.yml")):
+    """Job to the jobs that it needs, as the GitHub workflows say it."""
+    found, files = {}, sorted((repository / ".github" / "workflows").glob("*.yml"))
+    for path in files:
+        prefix = f"{path.stem}:" if len(files) > 1 else ""
         for job, body in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].items():
-            found[job] = body.get("needs", [])
+            found[prefix + job] = [prefix + need for need in body.get("needs", [])]
     return found

@@ -5,30 +5,65 @@ import re
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 RANDOM = re.compile(r"(?<=\bmlpipe-)[0-9a-f]{12}\b")
 SOURCE = re.compile(r"(org\.opencontainers\.image\.source=)\S+")
-TEMPORARY = re.compile(r"/(?:tmp|var/tmp)/[^\s,=:]+")
+TEMPORARY = re.compile(r"/(?:tmp|var/tmp)/[^\s,=:'\"]+")
+LOOPBACK = re.compile(r"http://127\.0\.0\.1:\d+")
+#: Variables that are the platform's or its executor's own affair.
+FOREIGN = re.compile(r"(GITHUB|RUNNER|ACTIONS|CI|GITLAB|GCL|FF|BUILD|JENKINS|JOB|CHANGE|GIT|NODE|INPUT|STAGE|CONFORMANCE)_.*|"
+                     r"CI|ACT|ImageOS|TAG_NAME|BRANCH_NAME|EXECUTOR_NUMBER|WORKSPACE|STANDIN|JAVA_(HOME|OPTS)|XDG_CACHE_HOME|PWD|OLDPWD|SHLVL|_|SHELL|LANG|"
+                     # What the script makes of them, and where it is.
+                     r"MLPIPE_(PLATFORM|RUN_ID|RUN_URL|ROOT|BASH)|"
+                     # How each platform says who approved, and reads who had to; who logs in to ghcr.io (GitHub knows the actor);
+                     # Jenkins' parameters and event stand in the environment before the script has made its own of them.
+                     r"MLPIPE_APPROVED_BY|MLPIPE_READ_TOKEN|GHCR_USER")
 
 
-def plain(events) -> list:
+def plain(events, folder="", several=False) -> list:
     """Jobs in the order of their names, and each job's calls in the order in which they ended; noise under names.
 
+    `folder` is the run's own; `several`: there is more than one pipeline, and jobs are told by both names.
+
     What a deploy does is one call of the script on GitLab and one for each phase on the others. The calls of a deploy's
-    verb are therefore told once, at the end of the job, with the first exit code that was not 0."""
+    verb are therefore told once, at the end of the job, with the first exit code that was not 0; and so is what each call
+    of the script looks after first: Python and the dependencies."""
     jobs = {}
     for event in sorted(events, key=lambda e: e["to"]):
-        jobs.setdefault(event["job"], []).append(event)
+        jobs.setdefault(job_of(event, several), []).append(event)
     lines, names = [], {}
     for job in sorted(jobs):
-        phases = []
+        phases, prepared = [], []
+        deploys = any(event["words"][:2] == ["runtime", "deploy"] for event in jobs[job])
         for event in jobs[job]:
             words = event["words"]
+            if deploys and prepares(words):
+                if words in prepared:
+                    continue
+                prepared.append(words)
             if words[:2] == ["runtime", "deploy"]:
-                phases.append((without_phase(words), event["exit"]))
+                phases.append(event)
             else:
-                lines.append({"job": job, "words": clear(words, names), "exit": event["exit"]})
+                lines.append(line(job, event, words, event["exit"], names, folder))
         if phases:
-            exit_code = next((code for _, code in phases if code), 0)
-            lines.append({"job": job, "words": clear(phases[0][0], names), "exit": exit_code})
+            exit_code = next((one["exit"] for one in phases if one["exit"]), 0)
+            lines.append(line(job, phases[0], without_phase(phases[0]["words"]), exit_code, names, folder))
     return lines
+
+
+def line(job, event, words, code, names, folder) -> dict:
+    """One call of a plain trace: job, words, exit code, and the environment that the command saw."""
+    environment = {name: value for name, value in sorted(event.get("environment", {}).items()) if not FOREIGN.fullmatch(name)}
+    values = clear(list(environment.values()), names, folder)
+    return {"job": job, "words": clear(words, names, folder), "exit": code, "environment": dict(zip(environment, values, strict=True))}
+
+
+def job_of(event, several) -> str:
+    """A job's name among all of a run."""
+    return f"{event['pipeline']}:{event['job']}" if several else event["job"]
+
+
+def prepares(words) -> bool:
+    """Is it Python, or an installer of dependencies?"""
+    installs = words[1:3] in (["-m", "venv"], ["-m", "pip"]) or words[:2] in (["poetry", "sync"], ["uv", "sync"])
+    return words[:2] == ["runtime", "python"] or installs
 
 
 def without_phase(words) -> list:
@@ -39,7 +74,7 @@ def without_phase(words) -> list:
     return words[:at] + words[at + 2:]
 
 
-def clear(words, names) -> list:
+def clear(words, names, folder="") -> list:
     """Words with temporary folders, the place of the sources, digests and random names under names of ours; what was equal stays equal."""
 
     def digest(hit):
@@ -50,22 +85,19 @@ def clear(words, names) -> list:
 
     out = []
     for word in words:
+        word = LOOPBACK.sub("$API", word.replace(folder, "/tmp/x") if folder else word)
         word = SOURCE.sub(r"\1$SOURCE", TEMPORARY.sub("$TMP", word))
         out.append(DIGEST.sub(digest, RANDOM.sub(random, word)))
     return out
 
 
-def jobs_of(events) -> set:
-    """The jobs that called anything."""
-    return {e["job"] for e in events}
-
-
-def out_of_order(events, needs) -> list:
+def out_of_order(events, needs, several=False) -> list:
     """Edges that the run did not keep: a job that began before one that it needs had ended."""
     begin, end = {}, {}
     for event in events:
-        begin[event["job"]] = min(event["from"], begin.get(event["job"], event["from"]))
-        end[event["job"]] = max(event["to"], end.get(event["job"], 0))
+        job = job_of(event, several)
+        begin[job] = min(event["from"], begin.get(job, event["from"]))
+        end[job] = max(event["to"], end.get(job, 0))
     return [f"`{job}` began before `{need}` had ended" for job, before in needs.items() for need in before
             if job in begin and need in end and begin[job] < end[need]]
 
@@ -76,8 +108,17 @@ def difference(one, other) -> str:
         a = one[number] if number < len(one) else None
         b = other[number] if number < len(other) else None
         if a != b:
-            return f"call {number + 1}: {told(a)} against {told(b)}"
+            return f"call {number + 1}: {told(a)} against {told(b)}{apart(a, b)}"
     return ""
+
+
+def apart(one, other) -> str:
+    """What differs between two environments, where the rest of the calls is equal."""
+    if one is None or other is None or told(one) != told(other):
+        return ""
+    one, other = one["environment"], other["environment"]
+    names = sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+    return ", in the environment: " + ", ".join(f"{name} {one.get(name)!r} against {other.get(name)!r}" for name in names)
 
 
 def told(line) -> str:

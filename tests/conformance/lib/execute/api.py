@@ -1,0 +1,59 @@
+"""The platforms' own APIs, as far as the script asks them, and a receiver of messages: a server on this machine, for one run."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Api:
+    """Started with `with`; `url` is its address. `approval`: what a person said to the question, yes or no."""
+
+    def __init__(self, approval):
+        self.approval = approval
+        self.messages = []
+        api = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                answer = api.answer(self.path)
+                self.reply(404 if answer is None else 200, answer)
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+                api.messages.append([self.path, body])
+                self.reply(200, {})
+
+            def reply(self, status, answer):
+                data = json.dumps(answer).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_words):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_words):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def answer(self, path):
+        """GitHub: who reviews the environment, what reviewers said of this run. GitLab: who may deploy to the environment."""
+        parts = path.strip("/").split("/")
+        if "protected_environments" in parts:
+            return {"name": parts[-1], "deploy_access_levels": [{"access_level": 40}]} if self.approval == "yes" else None
+        if "environments" in parts:
+            return {"protection_rules": [{"type": "required_reviewers", "reviewers": [{"type": "User"}]}]}
+        if parts[-1] == "approvals":
+            state = {"yes": "approved", "no": "rejected"}.get(self.approval)
+            names = ("production-approval", "staging-approval")
+            review = {"state": state, "environments": [{"name": name} for name in names], "user": {"login": "acme-bot"}}
+            return [review] if state else []
+        return None

@@ -1,0 +1,97 @@
+"""What happens in a run and what must come of it: `scenarios/EXAMPLE.toml`, one file for each example."""
+
+import tomllib
+from dataclasses import dataclass
+
+from ..base import HERE, BrokenTool
+
+SCENARIOS = HERE / "scenarios"
+#: What a scenario may say; anything else is a slip of the pen.
+KEYS = {"about", "event", "branch", "fork", "inputs", "spec", "files", "secrets", "state", "command", "approval", "cancel", "expect"}
+EXPECTED = {"outcome", "jobs", "calls", "never", "live", "apart"}
+EVENTS = ("push", "tag", "pull_request", "schedule", "manual")
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One scenario of one example; the example's own words stand in front of it."""
+
+    #: EXAMPLE/NAME
+    name: str
+    example: str
+    #: push, tag, pull_request, schedule, manual, or `event NAME`
+    event: str
+    #: the branch of a push, the source of a pull request, or the tag
+    branch: str
+    #: the pull request comes from a fork: no platform gives it a secret
+    fork: bool
+    inputs: dict
+    #: what stands in the spec to what the run's own copy says instead; `mlpipe compile` makes the files
+    spec: dict
+    #: path to text: files that the repository has besides or instead of the example's
+    files: dict
+    secrets: dict
+    #: stand-in to its state at the start
+    state: dict
+    #: how commands that are not real answer; the first that fits
+    commands: tuple
+    #: what a person says to the question: yes, no, or "" where nobody is asked
+    approval: str
+    #: when a deploy is cancelled (cancel.py): `PHASE: WORDS`, during the call that begins with these words; "" for never
+    cancel: str
+    #: success, failure, or "" where the platforms differ and say so
+    outcome: str
+    #: job to success or failure, as each platform itself says; no other job runs
+    jobs: dict
+    #: words that some call must hold, one after the other / that no call may hold
+    calls: tuple
+    never: tuple
+    #: what serves at the end: before, new, or "" where nothing is looked at
+    live: str
+    #: jobs that each platform runs in a way of its own, and that are not compared
+    apart: tuple
+
+
+def scenarios() -> list:
+    """All scenarios, by example and in the order of their files. Raises BrokenTool for a word that nobody reads."""
+    found = []
+    for path in sorted(SCENARIOS.glob("*.toml")):
+        world = tomllib.loads(path.read_text(encoding="utf-8"))
+        for name, one in world.pop("scenario").items():
+            found.append(read(path.stem, name, world, one))
+    return found
+
+
+def read(example, name, world, one) -> Scenario:
+    """One table `scenario.NAME`, on top of the example's world."""
+    expect = one.get("expect", {})
+    strange = (set(one) - KEYS) | (set(expect) - EXPECTED) | (set(world) - KEYS)
+    event = one.get("event", "push")
+    if strange or not (event in EVENTS or event.startswith("event ")):
+        raise BrokenTool(f"{example}.toml, scenario {name}: {', '.join(sorted(strange)) or event} is not a word of a scenario")
+    fork = one.get("fork", False)
+    secrets = {} if fork else {**world.get("secrets", {}), **one.get("secrets", {})}
+    jobs = {}
+    for word in expect["jobs"]:
+        job, _, verdict = word.partition(" ")
+        jobs[job] = verdict or "success"
+    return Scenario(
+        name=f"{example}/{name}", example=example, event=event, branch=one.get("branch", default_ref(event)), fork=fork,
+        inputs=one.get("inputs", {}), spec=one.get("spec", {}), files={**world.get("files", {}), **one.get("files", {})},
+        secrets=secrets, state=merged(world.get("state", {}), one.get("state", {})),
+        commands=(*one.get("command", ()), *world.get("command", ())), approval=one.get("approval", world.get("approval", "")),
+        cancel=one.get("cancel", ""), outcome=expect["outcome"], jobs=jobs, calls=tuple(expect.get("calls", ())),
+        never=tuple(expect.get("never", ())), live=expect.get("live", ""), apart=tuple(expect.get("apart", ())),
+    )
+
+
+def default_ref(event) -> str:
+    return {"tag": "v1.2.0", "pull_request": "change"}.get(event, "main")
+
+
+def merged(one, other) -> dict:
+    """The second table's words on top of the first one's, table by table."""
+    out = dict(one)
+    for key, value in other.items():
+        out[key] = merged(out[key], value) if isinstance(value, dict) and isinstance(out.get(key), dict) else value
+    return out
