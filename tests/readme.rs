@@ -98,6 +98,7 @@ fn every_link_leads_somewhere() {
         "CONTRIBUTING.md",
         "docs/language.md",
         "docs/keywords.md",
+        "docs/scenarios.md",
         "examples/README.md",
         "tests/conformance/README.md",
     ] {
