@@ -27,10 +27,13 @@ fn said<'b>(block: &'b Block, word: &str) -> Option<&'b str> {
     block.mark.split(", ").find_map(|m| m.strip_prefix(word)).map(|m| m.trim_start_matches(": "))
 }
 
+/// A whole file, with its name or with the example that it is made of.
+type Files<T> = Vec<(T, String)>;
+
 /// The specs of the page by name, and its other examples, each as a whole file.
-fn examples(page: &str) -> (Vec<(String, String)>, Vec<(Block, String)>) {
+fn examples(page: &str) -> (Files<String>, Files<Block>) {
     let all = blocks::blocks(page);
-    let files: Vec<(String, String)> =
+    let files: Files<String> =
         all.iter().filter_map(|b| Some((said(b, "file")?.to_owned(), b.text.clone()))).collect();
     let whole = |b: Block| {
         let of = said(&b, "with")?.to_owned();
