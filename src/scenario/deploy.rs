@@ -231,7 +231,10 @@ impl Section<'_, '_> {
             Stop::TimedOut(why) => (State::TimedOut, why),
             Stop::Cancelled => (State::Cancelled, "the run was cancelled".to_owned()),
         };
-        self.tell(format!("{}: {why}", state.word()));
+        match state {
+            State::Cancelled => self.tell(state.word().to_owned()),
+            _ => self.tell(format!("{}: {why}", state.word())),
+        }
         let cancelled_at = self.now;
         if self.begun && self.job.steps.iter().any(|s| s.when == StepWhen::Unfinished) {
             self.called("restore");

@@ -283,6 +283,7 @@ impl<'p> Run<'p> {
         }
         let words = match (done.state, &job.work) {
             (State::Passed, work) if done.why.is_empty() => does(work),
+            (State::Cancelled, _) => State::Cancelled.word().to_owned(),
             (state, _) if done.why.is_empty() => state.word().to_owned(),
             (state, _) => format!("{}: {}", state.word(), done.why),
         };

@@ -53,7 +53,7 @@ fn what_happened_is_said() {
             "gate-quality failed: `accuracy >= 0.85` does not hold: it is 0.5",
         ),
         ("quality failed", "image passed", "image was skipped: gate-quality failed"),
-        ("cancelled during quality", "quality passed", "gate-quality was cancelled: the run was cancelled"),
+        ("cancelled during quality", "quality passed", "gate-quality was cancelled"),
         ("on push other", "quality passed", "gate-quality is not in this run"),
         ("", "production untouched", "production is deployed"),
         (
