@@ -242,6 +242,33 @@ fn a_thousand_scenarios_are_quick() {
     assert!(ran.err.contains("there is `number 0`") && ran.err.len() < 400, "{}", ran.err);
 }
 
+/// What the examples promise, those beside them with what is compiled later too.
+#[test]
+fn the_examples_keep_what_they_promise() {
+    let examples = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let mut played = 0;
+    for folder in std::fs::read_dir(examples).expect("examples").map(|e| e.expect("an entry").path()) {
+        for spec in ["release.mlpipe", "full.mlpipe"] {
+            let text = std::fs::read_to_string(folder.join(spec)).unwrap_or_default();
+            let count = text.matches("scenario \"").count();
+            if count == 0 {
+                continue;
+            }
+            let ran = std::process::Command::new(env!("CARGO_BIN_EXE_mlpipe"))
+                .args(["test", "--brief", spec])
+                .current_dir(&folder)
+                .output()
+                .expect("mlpipe starts");
+            let out = String::from_utf8_lossy(&ran.stdout);
+            let last = out.lines().last().unwrap_or_default();
+            let all = format!("{count} scenario{} played, all hold", if count == 1 { "" } else { "s" });
+            assert!(ran.status.success() && last == all, "{}/{spec}: {out}", folder.display());
+            played += count;
+        }
+    }
+    assert!(played >= 13, "only {played} scenarios");
+}
+
 /// A scenario is a test and no part of what is released: it changes no file but the hash of its spec.
 #[test]
 fn scenarios_leave_the_files_alone() {
