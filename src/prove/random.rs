@@ -127,14 +127,14 @@ pub(crate) struct Foretold {
 pub(crate) struct Formulas<'a> {
     plan: &'a Plan,
     diagrams: crate::prove::Diagrams,
-    runs: Vec<super::expected::ExpectedRun>,
+    runs: std::rc::Rc<[super::expected::ExpectedRun]>,
 }
 
 impl<'a> Formulas<'a> {
     pub(crate) fn of(plan: &'a Plan, situation: &super::Situation) -> Self {
         let mut diagrams = crate::prove::Diagrams::default();
         let outcomes = Outcomes::of(plan, &mut diagrams);
-        let runs = super::expected::run(plan, situation, &outcomes, &mut diagrams);
+        let runs = super::expected::Expected::new(plan).run(situation, &outcomes, &mut diagrams);
         Self { plan, diagrams, runs }
     }
 
