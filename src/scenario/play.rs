@@ -231,12 +231,12 @@ impl<'p> Run<'p> {
             RunIf::AnyFailed => return None,
             RunIf::AllSucceeded | RunIf::NoneFailed => {}
         }
-        let good = |j: &&&PlayedJob| j.state != State::Passed && !self.not_needed.contains(&j.id);
-        if let Some(bad) = needs.iter().find(good) {
-            let was = if bad.state == State::TimedOut { "" } else { "was " };
+        let bad = |j: &&&PlayedJob| j.state != State::Passed && !self.not_needed.contains(&j.id);
+        // What was skipped itself is the reason only where nothing else is.
+        if let Some(bad) = needs.iter().filter(bad).min_by_key(|j| j.state == State::Skipped) {
             let how = match bad.state {
                 State::Failed | State::TimedOut => format!("{} {}", bad.id, bad.state.word()),
-                other => format!("{} {was}{}", bad.id, other.word()),
+                other => format!("{} was {}", bad.id, other.word()),
             };
             return Some(how);
         }

@@ -108,6 +108,23 @@ fn a_failure_stops_what_needs_it_and_sends_its_message() {
     assert!(sent.count() >= 1 && skipped.count() >= 1, "{:#?}", played.jobs);
 }
 
+/// Of two needs that did not pass, the one that failed is the reason, and not the one that was skipped for it.
+#[test]
+fn a_skipped_job_names_what_failed() {
+    let text = r#"mlpipe 1
+pipeline test
+on push main
+model ranker { source path "ranker.onnx"; version "ranker/v3" }
+gate quality { needs model ranker; run "python evaluate.py" }
+image ghcr "ghcr.io/acme/test" { with model ranker; tags commit }
+deploy production { target command { deploy "./d"; live "./l" } }
+"#;
+    let played = Stage::new(text).play("ranker failed");
+    assert_eq!(told(&played, "gate-quality"), ["0s skipped: model-ranker failed"]);
+    assert_eq!(told(&played, "image"), ["0s skipped: model-ranker failed"]);
+    assert_eq!(told(&played, "deploy-production"), ["0s skipped: image was skipped"]);
+}
+
 #[test]
 fn people_answer() {
     let yes =
