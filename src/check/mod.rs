@@ -123,6 +123,7 @@ rules! {
     SCENARIO_IMPOSSIBLE scenarios::scenario_impossible [anywhere];
     SCENARIO_CONTRADICTION scenarios::scenario_contradiction;
     SCENARIO_EVENT scenarios::scenario_event [anywhere];
+    TRIGGER_NEVER_TRIPS deploys::trigger_never_trips [here];
 
     CRON_NOT_PORTABLE limits::cron_not_portable;
     SCHEDULE_TOO_OFTEN limits::schedule_too_often;

@@ -231,6 +231,8 @@ codes! {
     SCENARIO_CONTRADICTION = "MLP387" "scenario-contradiction" Error;
     /// A scenario is started by something that the pipeline does not have.
     SCENARIO_EVENT = "MLP388" "scenario-event" Error;
+    /// A rollback's trigger cannot trip while the deploy is watched.
+    TRIGGER_NEVER_TRIPS = "MLP389" "trigger-never-trips" Error;
     /// GitHub refuses the name of a job, an environment, a secret or a variable.
     GITHUB_NAME = "MLP410" "github-name" Error;
     /// An event has more inputs than GitHub takes.
