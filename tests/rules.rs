@@ -65,7 +65,7 @@ impl Case {
         own.map(|f| {
             let span = f.span.unwrap_or_else(|| panic!("{}: no place", self.name));
             let path = self.sources().path(span.file).to_string();
-            (path, self.sources().start(span).line as u32, f.message.clone())
+            (path, self.sources().start(span).line, f.message.clone())
         })
         .collect()
     }
