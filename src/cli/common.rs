@@ -1,8 +1,8 @@
 //! What every command shares: the root, the specs, and how things are said.
 
 use super::{Color, Exit};
-use crate::diag::{Code, Finding};
-use crate::project::{self, DiscoverError, Project};
+use crate::diag::{Code, Date, Finding};
+use crate::project::{self, ConfigFrom, DiscoverError, Project, Proved, Settings};
 use crate::render::Overlay;
 use crate::report;
 use crate::spec::PlatformName;
@@ -18,6 +18,7 @@ pub(super) const NOTHING: &str = "nothing to compile: the paths hold libraries o
 /// Where a command runs and how it speaks.
 pub(super) struct Shell {
     root: Option<Utf8PathBuf>,
+    settings: Settings,
     fancy: bool,
     unwritten: RefCell<Option<std::io::Error>>,
 }
@@ -34,8 +35,14 @@ pub(super) enum To {
 }
 
 impl To {
+    /// The platforms named, else those of the configuration, else all.
+    pub(super) fn of(to: &[Self], project: &Project) -> Vec<PlatformName> {
+        let said = &project.config.platforms;
+        if to.is_empty() && !said.is_empty() { said.clone() } else { Self::platforms(to) }
+    }
+
     /// The platforms named, or all.
-    pub(super) fn platforms(to: &[Self]) -> Vec<PlatformName> {
+    fn platforms(to: &[Self]) -> Vec<PlatformName> {
         let name = |t: &Self| match t {
             Self::Github => PlatformName::Github,
             Self::Gitlab => PlatformName::Gitlab,
@@ -47,13 +54,20 @@ impl To {
 }
 
 impl Shell {
-    pub(super) fn new(root: Option<Utf8PathBuf>, color: Color) -> Self {
+    pub(super) fn new(root: Option<Utf8PathBuf>, config: Option<Utf8PathBuf>, color: Color) -> Self {
         let fancy = match color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         };
-        Self { root, fancy, unwritten: RefCell::new(None) }
+        let config = match config {
+            None => ConfigFrom::Root,
+            Some(word) if word == "none" => ConfigFrom::Nothing,
+            Some(path) => ConfigFrom::File(from_root(&path)),
+        };
+        let epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
+        let today = Some(Date::today(std::time::SystemTime::now(), epoch.as_deref()));
+        Self { root, settings: Settings { config, today }, fancy, unwritten: RefCell::new(None) }
     }
 
     /// Prints to standard output. A closed pipe is not an error; any other is kept for [`Shell::end`].
@@ -110,11 +124,31 @@ impl Shell {
         project::find_root(path).map_err(|e| e.to_string())
     }
 
-    /// The templates of `--templates`, or none.
-    pub(super) fn overlay(&self, folder: Option<&Utf8Path>) -> Result<Overlay, Exit> {
+    /// The templates of `--templates`, else those of the configuration, else none.
+    fn overlay(&self, folder: Option<&Utf8Path>, project: &Project) -> Result<Overlay, Exit> {
         folder
+            .or(project.config.templates.as_deref())
             .map_or_else(|| Ok(Overlay::default()), project::overlay)
             .map_err(|e| self.usage(&e.to_string()))
+    }
+
+    /// Compiles what was loaded, in memory: findings are in the projects then, and the files are given.
+    pub(super) fn compile(
+        &self,
+        projects: &mut [Project],
+        to: &[To],
+        templates: Option<&Utf8Path>,
+        strict: bool,
+    ) -> Result<Vec<Proved>, Exit> {
+        let mut files = Vec::new();
+        for p in projects {
+            let (platforms, overlay) = (To::of(to, p), self.overlay(templates, p)?);
+            files.push(p.compile_with(&platforms, &overlay));
+            if strict {
+                p.strict(&platforms);
+            }
+        }
+        Ok(files)
     }
 
     /// Loads the specs below these paths, each with its root's other pipelines; none means all below the root. Paths
@@ -136,7 +170,7 @@ impl Shell {
                 list.sort();
                 list.dedup();
             }
-            projects.push(Project::load(&root, &all, &selected));
+            projects.push(Project::load_with(&root, &all, &selected, &self.settings));
         }
         Ok(projects)
     }
@@ -172,6 +206,12 @@ fn every_spec(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, String> {
 
 fn terminal_width() -> usize {
     std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).map_or(100, |w: usize| w.clamp(40, 160))
+}
+
+/// A path of the command line, whole.
+fn from_root(path: &Utf8Path) -> Utf8PathBuf {
+    let here = std::env::current_dir().ok().and_then(|p| Utf8PathBuf::from_path_buf(p).ok());
+    here.map_or_else(|| path.to_owned(), |h| h.join(path))
 }
 
 /// The way from the current folder to a folder.

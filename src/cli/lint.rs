@@ -1,8 +1,7 @@
 //! `mlpipe lint`.
 
 use super::Exit;
-use super::common::{Shell, To, from_here};
-use crate::diag::sort_and_dedup;
+use super::common::{Shell, from_here};
 use crate::lint;
 use crate::report;
 use camino::Utf8PathBuf;
@@ -35,15 +34,11 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         Ok(p) => p,
         Err(e) => return shell.usage(&e),
     };
-    for p in &mut projects {
-        // Compiling in memory is a phase like any other: its findings belong to the list. Nothing is written.
-        drop(p.compile(&To::platforms(&[])));
-        if args.strict {
-            p.strict(&To::platforms(&[]));
-        }
-        p.findings.extend(lint::project(p));
-        sort_and_dedup(&mut p.findings);
+    // Compiling in memory is a phase like any other: its findings belong to the list. Nothing is written.
+    if let Err(exit) = shell.compile(&mut projects, &[], None, args.strict) {
+        return exit;
     }
+    projects.iter_mut().for_each(lint::add);
     match args.format {
         Format::Human if projects.iter().all(|p| p.findings.is_empty()) => shell.say("no findings"),
         Format::Human => shell.findings(&projects),
