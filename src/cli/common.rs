@@ -15,6 +15,9 @@ use std::io::{IsTerminal, Write};
 pub(super) const NOTHING: &str = "nothing to compile: the paths hold libraries only (files without `pipeline`), or `--to` names a \
                                   platform that no spec emits";
 
+/// So many findings are shown to people.
+pub(super) const LIMIT: usize = 200;
+
 /// Where a command runs and how it speaks.
 pub(super) struct Shell {
     root: Option<Utf8PathBuf>,
@@ -101,14 +104,29 @@ impl Shell {
 
     /// Shows findings on standard error, with a closing count.
     pub(super) fn findings(&self, projects: &[Project]) {
-        let width = terminal_width();
-        for p in projects.iter().filter(|p| !p.findings.is_empty()) {
-            let base = from_here(&p.root);
-            self.say(report::human(&p.findings, &p.sources, &base, self.fancy, width).trim_end());
-        }
+        let hint = "`mlpipe lint --no-limit` shows them all, `mlpipe explain CODE` says more";
+        self.findings_up_to(projects, LIMIT, hint);
+    }
+
+    /// The same, with how many are shown, and what the last line says where that were not all.
+    pub(super) fn findings_up_to(&self, projects: &[Project], limit: usize, hint: &str) {
+        let bases = report::bases(projects, from_here);
+        let groups = groups(projects, &bases);
         let all: Vec<&Finding> = projects.iter().flat_map(|p| &p.findings).collect();
-        if !all.is_empty() {
-            self.say(&format!("\n{}; `mlpipe explain CODE` says more", report::summary(&all)));
+        if all.is_empty() {
+            return;
+        }
+        let look = report::Look { fancy: self.fancy, width: terminal_width(), limit };
+        self.say(report::human(&groups, look).trim_end());
+        let hint = if all.len() > limit { hint } else { "`mlpipe explain CODE` says more" };
+        self.say(&format!("\n{}{}; {hint}", report::summary(&all), Self::allowed(projects)));
+    }
+
+    /// How many findings comments allow, for the end of a line; nothing where there are none.
+    pub(super) fn allowed(projects: &[Project]) -> String {
+        match projects.iter().map(|p| p.allowed.len()).sum::<usize>() {
+            0 => String::new(),
+            n => format!(" ({n} allowed)"),
         }
     }
 
@@ -194,6 +212,11 @@ impl Shell {
             Exit::Fine
         }
     }
+}
+
+/// The findings of projects, each with the way to its root.
+pub(super) fn groups<'a>(projects: &'a [Project], bases: &'a [Utf8PathBuf]) -> Vec<report::Group<'a>> {
+    projects.iter().zip(bases).map(|(p, base)| report::Group::of(p, base)).collect()
 }
 
 /// Every spec of a root; a root may have none beside those that the user names.
