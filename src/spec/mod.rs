@@ -8,12 +8,14 @@ mod lets;
 mod load;
 mod model;
 pub mod shape;
+mod texts;
 mod uses;
 
 pub use ask::{Asked, asked};
 pub(crate) use decimal::Decimal;
-pub use load::{Loaded, load};
+pub use load::{Loaded, load, load_from};
 pub use model::*;
+pub use texts::{Disk, Texts};
 
 #[cfg(test)]
 mod tests;
