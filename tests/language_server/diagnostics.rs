@@ -40,7 +40,7 @@ fn every_phase_speaks() {
         ("words", "timeout 10m", "timeout 10", "MLP1"),
         ("names", "timeout 10m", "timeout 10m; after nobody", "MLP201"),
         ("check", "run \"pytest\"; report junit \"unit.xml\"; ", "", "MLP3"),
-        ("limits", "timeout 10m", "runner big } runner big { gitlab \"x\"", "MLP4"),
+        ("limits", "push main", "push main, \"Main\"", "MLP416"),
         (
             "not compiled yet",
             "emit github",
