@@ -1,6 +1,6 @@
 //! Statements and comments in the order of the text, each comment with what it belongs to.
 
-use crate::syntax::{Block, Comment, Statement, Tree};
+use crate::syntax::{Arg, Block, Comment, Statement, Tree};
 
 /// Where the lines of a text start.
 pub(super) struct Lines(Vec<usize>);
@@ -46,6 +46,8 @@ pub(super) enum Kind<'t> {
 /// A statement with the comments that belong to it.
 pub(super) struct Node<'t> {
     pub(super) statement: &'t Statement,
+    /// Written with a line end between its arguments.
+    pub(super) broken: bool,
     /// Between its arguments, behind commas.
     pub(super) inner: Vec<&'t Comment>,
     pub(super) body: Option<Body<'t>>,
@@ -114,7 +116,7 @@ impl<'t> Reader<'t> {
                 items: self.items(&block.statements, at, close - 1),
             }
         });
-        Node { statement, inner, body, behind: None }
+        Node { statement, broken: self.broken(statement), inner, body, behind: None }
     }
 
     /// Takes the comments before `end` as lines of their own; gives where the last of them ends.
@@ -154,6 +156,12 @@ impl<'t> Reader<'t> {
         let between = &self.text[last.span.end as usize..comment.span.start as usize];
         let one_line_end = between.trim().is_empty() && between.matches('\n').count() == 1;
         one_line_end && self.column(last) == self.column(comment)
+    }
+
+    fn broken(&self, statement: &Statement) -> bool {
+        let breaks =
+            |pair: &[Arg]| self.text[pair[0].span.end as usize..pair[1].span.start as usize].contains('\n');
+        statement.args.windows(2).any(breaks)
     }
 
     fn column(&self, comment: &Comment) -> usize {

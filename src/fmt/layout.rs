@@ -9,11 +9,11 @@ use crate::syntax::{Arg, ArgKind, Comment};
 use flat::Flat;
 use unicode_width::UnicodeWidthStr;
 
-/// Columns that the rest of a list is indented by, from its statement: more than a block, so that the two differ.
-const LIST: usize = 2 * INDENT;
-
 /// Columns between a statement and the comment behind it.
 const GAP: usize = 2;
+
+/// A block with nothing in it.
+const EMPTY: &str = "{}";
 
 /// A line of the result. A raw block is part of one, with its line ends.
 pub(super) struct Line {
@@ -76,25 +76,24 @@ impl<'t> Layout<'t> {
         let flat = Flat::of(self.text, node)?;
         let fits = depth * INDENT + flat.width() <= WIDTH;
         // A text that is too long and has nowhere to be broken stays on its line.
-        let breaks = flat.block.as_deref().is_some_and(|b| b != "{}") || has_comma(node);
+        let breaks = flat.block.as_deref().is_some_and(|b| b != EMPTY) || has_comma(node);
         (fits || !breaks).then_some(flat)
     }
 
     /// A statement on several lines: a broken list, a raw text, an open block.
     fn tall(&mut self, node: &Node<'t>, blank: bool, depth: usize) {
         let indent = depth * INDENT;
-        let first = self.lines.len();
         let brace = usize::from(node.body.is_some()) * 2;
         let plain = self.head(node, indent);
-        let break_list = has_comma(node) && !plain.contains('\n') && indent + width(&plain) + brace > WIDTH;
-        if node.inner.is_empty() && !break_list {
+        let wide = has_comma(node) && !plain.contains('\n') && indent + width(&plain) + brace > WIDTH;
+        if !node.broken && !wide {
             let (from, to) = (node.statement.head.start as usize, node.statement.head.end as usize);
             self.lines.push(Line { blank, indent, text: plain, from, to });
         } else {
             self.list(node, blank, indent);
         }
         match &node.body {
-            None => self.behind(node.behind, first),
+            None => self.behind(node.behind),
             Some(body) => self.body(node, body, depth),
         }
     }
@@ -107,20 +106,19 @@ impl<'t> Layout<'t> {
             // The head has line ends of its own: a raw text's last line starts at the margin.
             let indent = if last.text.contains('\n') { 0 } else { last.indent };
             last.text.push(' ');
-            if let Some(short) = short.filter(|s| indent + width(&last.text) + width(s) <= WIDTH) {
+            if let Some(short) =
+                short.filter(|s| s == EMPTY || indent + width(&last.text) + width(s) <= WIDTH)
+            {
                 last.text.push_str(&short);
                 last.to = end;
-                let line = self.lines.len() - 1;
-                self.behind(node.behind, line);
+                self.behind(node.behind);
                 return;
             }
             last.text.push('{');
             last.to = start + 1;
         }
-        let line = self.lines.len() - 1;
-        self.behind(body.behind_brace, line);
+        self.behind(body.behind_brace);
         self.items(&body.items, depth + 1);
-        let line = self.lines.len();
         self.lines.push(Line {
             blank: false,
             indent: depth * INDENT,
@@ -128,7 +126,7 @@ impl<'t> Layout<'t> {
             from: end - 1,
             to: end,
         });
-        self.behind(node.behind, line);
+        self.behind(node.behind);
     }
 
     /// Keyword and arguments, on one line but for the raw texts among them.
@@ -155,30 +153,29 @@ impl<'t> Layout<'t> {
         }
     }
 
-    /// Keyword and arguments, a line for each piece between commas.
+    /// Keyword and arguments, a line for each piece between commas, below each other.
     fn list(&mut self, node: &Node<'t>, blank: bool, indent: usize) {
-        let first = self.lines.len();
-        let start = node.statement.word.span.start as usize;
+        let word = &node.statement.word;
+        let (from, to) = (word.span.start as usize, word.span.end as usize);
+        let mut line = Line { blank, indent, text: word.node.clone(), from, to };
+        let below = indent + width(word) + 1;
         let mut comments = node.inner.iter().copied().peekable();
-        let mut line = Line { blank, indent, text: node.statement.word.node.clone(), from: start, to: start };
-        let mut fresh = false;
-        for arg in &node.statement.args {
-            let at = arg.span.start as usize;
-            if fresh {
-                let next = Line { blank: false, indent: indent + LIST, text: String::new(), from: at, to: at };
+        for pieces in node.statement.args.split_inclusive(|arg| arg.kind == ArgKind::Comma) {
+            let from = pieces.first().map_or(line.to, |arg| arg.span.start as usize);
+            if line.to > to {
+                let next = Line { blank: false, indent: below, text: String::new(), from, to: from };
                 self.lines.push(std::mem::replace(&mut line, next));
-                self.between(&mut comments, at, indent + LIST);
+                self.between(&mut comments, from, below);
             }
-            self.argument(arg, indent, &mut line.text);
-            if fresh {
+            for arg in pieces {
+                self.argument(arg, indent, &mut line.text);
+                line.to = arg.span.end as usize;
+            }
+            if line.text.starts_with(' ') {
                 line.text.remove(0);
             }
-            line.to = arg.span.end as usize;
-            fresh = arg.kind == ArgKind::Comma;
         }
         self.lines.push(line);
-        let last = self.lines.len() - 1;
-        let _ = (first, last);
     }
 
     /// The comments between two pieces of a list: the first may stand behind the piece before it.
@@ -191,8 +188,7 @@ impl<'t> Layout<'t> {
         let mut behind = true;
         while let Some(comment) = comments.next_if(|c| (c.span.start as usize) < before) {
             if behind && !comment.alone {
-                let line = self.lines.len() - 1;
-                self.behind(Some(comment), line);
+                self.behind(Some(comment));
             } else {
                 self.alone(comment, false, indent);
             }
@@ -205,10 +201,9 @@ impl<'t> Layout<'t> {
         self.lines.push(Line { blank, indent, text: written(comment), from, to });
     }
 
-    /// Puts a comment behind a line.
-    fn behind(&mut self, comment: Option<&Comment>, line: usize) {
-        let Some(comment) = comment else { return };
-        let line = &mut self.lines[line];
+    /// Puts a comment behind the last line.
+    fn behind(&mut self, comment: Option<&Comment>) {
+        let (Some(comment), Some(line)) = (comment, self.lines.last_mut()) else { return };
         let indent = if line.text.contains('\n') { 0 } else { line.indent };
         self.column = indent + width(&line.text) + GAP;
         line.text.push_str(&" ".repeat(GAP));

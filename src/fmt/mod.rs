@@ -11,7 +11,7 @@ mod same;
 mod write;
 
 use crate::diag::{Code, FileId, Finding};
-use crate::syntax::{self, Tree};
+use crate::syntax::{self, ArgKind, Tree};
 use std::ops::RangeInclusive;
 
 /// Widest line that the layout makes, in columns. Longer texts stay whole: a string is never broken.
@@ -38,6 +38,22 @@ pub fn format(text: &str) -> Result<String, Vec<Finding>> {
 /// As [`format`]: the whole text must be free of syntax faults.
 pub fn format_range(text: &str, lines: RangeInclusive<usize>) -> Result<String, Vec<Finding>> {
     laid_out(text, Some(lines))
+}
+
+/// Keyword and arguments of one statement on one line, without comments: how a plan quotes them. The same statement in
+/// another layout gives the same line.
+pub fn one_line(head: &str) -> String {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let tree = read(head).unwrap_or_default();
+    let [statement] = tree.statements.as_slice() else { return words(head) };
+    let mut line = statement.word.node.clone();
+    for arg in &statement.args {
+        if arg.kind != ArgKind::Comma {
+            line.push(' ');
+        }
+        line.push_str(&head[arg.span.start as usize..arg.span.end as usize]);
+    }
+    words(&line)
 }
 
 fn laid_out(text: &str, only: Option<RangeInclusive<usize>>) -> Result<String, Vec<Finding>> {
@@ -72,12 +88,9 @@ fn line_end(text: &str) -> &'static str {
 }
 
 fn changed() -> Finding {
-    Finding::on_path(
-        Code::LAYOUT_CHANGES_MEANING,
-        "mlpipe fmt",
-        "the new layout would say something else than the text",
-    )
-    .help("please report it with the spec; the file was left as it is")
+    let message = "the new layout would say something else than the text";
+    let help = "please report it with the spec; the file was left as it is";
+    Finding { path: None, ..Finding::on_path(Code::LAYOUT_CHANGES_MEANING, "", message).help(help) }
 }
 
 #[cfg(test)]

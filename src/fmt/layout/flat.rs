@@ -1,6 +1,6 @@
 //! Statements on one line.
 
-use super::width;
+use super::{EMPTY, width};
 use crate::fmt::items::{Body, Kind, Node};
 use crate::syntax::ArgKind;
 
@@ -26,13 +26,13 @@ pub(super) struct Pads {
 }
 
 impl<'t> Flat<'t> {
-    /// The statement on one line, if it can stand on one: no comment in it, no raw text of several lines, and a block
-    /// only if it was written on one line.
+    /// The statement on one line, if it can stand on one: a list and a block only if they were written on one,
+    /// and no raw text of several lines.
     pub(super) fn of(text: &'t str, node: &Node<'t>) -> Option<Self> {
         let statement = node.statement;
         let source = |span: crate::diag::Span| &text[span.start as usize..span.end as usize];
         let raw_lines = statement.args.iter().any(|a| source(a.span).contains('\n'));
-        if raw_lines || !node.inner.is_empty() {
+        if raw_lines || node.broken {
             return None;
         }
         let block = match &node.body {
@@ -85,7 +85,7 @@ impl<'t> Flat<'t> {
 /// A block on one line, if it can stand on one. An empty one can, however it was written.
 pub(super) fn block(text: &str, body: &Body<'_>) -> Option<String> {
     if body.items.is_empty() && body.behind_brace.is_none() {
-        return Some("{}".to_owned());
+        return Some(EMPTY.to_owned());
     }
     if !body.one_line {
         return None;

@@ -10,7 +10,8 @@ impl<'t> Layout<'t> {
     pub(super) fn run(&mut self, items: &[Item<'t>], flats: &[Option<Flat<'t>>], depth: usize) {
         let indent = depth * INDENT;
         let mut texts = codes(flats, depth).into_iter();
-        let texts: Vec<Option<String>> = flats.iter().map(|f| f.as_ref().and_then(|_| texts.next())).collect();
+        let texts: Vec<Option<String>> =
+            flats.iter().map(|f| f.as_ref().and_then(|_| texts.next())).collect();
         let column = comment_column(items, &texts, indent);
         for (item, text) in items.iter().zip(texts) {
             match (&item.kind, text) {
@@ -57,8 +58,8 @@ fn codes(flats: &[Option<Flat<'_>>], depth: usize) -> Vec<String> {
     }
     let fits = |line: &str| depth * INDENT + width(line) <= WIDTH;
     let line = |(flat, pads): (&&Flat<'_>, Pads)| {
-        let line = flat.line(pads);
-        if fits(&line) { line } else { flat.line(Pads::default()) }
+        let (padded, plain) = (flat.line(pads), flat.line(Pads::default()));
+        if fits(&padded) || !fits(&plain) { padded } else { plain }
     };
     flats.iter().zip(pads).map(line).collect()
 }
@@ -78,19 +79,24 @@ fn groups(flats: &[&Flat<'_>], has: impl Fn(&Flat<'_>) -> bool) -> Vec<(usize, u
     groups
 }
 
-/// The column, from the indentation, that the comments behind the statements of a run share: unless it would push one
-/// of them over the edge that it would not go over by itself.
+/// The column, from the indentation, that the comments behind the statements of a run share: right of all statements
+/// from the first that has one to the last, unless that would push one of them over the edge that it would not go over
+/// by itself.
 fn comment_column(items: &[Item<'_>], texts: &[Option<String>], indent: usize) -> Option<usize> {
-    let commented: Vec<(usize, usize)> = items
+    let all: Vec<(usize, Option<usize>)> = items
         .iter()
         .zip(texts)
         .filter_map(|(item, text)| match (&item.kind, text) {
-            (Kind::Node(node), Some(text)) => Some((width(text), width(&written(node.behind?)))),
+            (Kind::Node(node), Some(text)) => Some((width(text), node.behind.map(|c| width(&written(c))))),
             _ => None,
         })
         .collect();
-    let column = commented.iter().map(|(code, _)| code + GAP).max()?;
+    let first = all.iter().position(|(_, comment)| comment.is_some())?;
+    let last = all.iter().rposition(|(_, comment)| comment.is_some())?;
+    let column = all[first..=last].iter().map(|(code, _)| code + GAP).max()?;
     let over = |at: usize, comment: usize| indent + at + comment > WIDTH;
-    let pushed = commented.iter().any(|(code, comment)| over(column, *comment) && !over(code + GAP, *comment));
-    (!pushed).then_some(column)
+    let pushed = |(code, comment): &(usize, Option<usize>)| {
+        comment.is_some_and(|comment| over(column, comment) && !over(code + GAP, comment))
+    };
+    (!all.iter().any(pushed)).then_some(column)
 }
