@@ -1,5 +1,7 @@
 use super::*;
 use crate::diag::Code;
+use crate::syntax::tests::print;
+use proptest::prelude::*;
 
 fn formatted(text: &str) -> String {
     format(text).unwrap_or_else(|f| panic!("{f:#?}\n{text}"))
@@ -64,9 +66,11 @@ fn a_range_is_laid_out_alone() {
 }
 
 #[test]
-fn the_line_ends_of_the_first_line_count() {
+fn the_first_line_end_counts() {
     assert_eq!(formatted("a   1\r\nb {\nc\n}"), "a 1\r\nb {\r\n  c\r\n}\r\n");
     assert_eq!(formatted("a   1\nb   2\r\n"), "a 1\nb 2\n");
+    assert_eq!(formatted("\r\na \"\"\"x\n y\"\"\""), "a \"\"\"x\n y\"\"\"\r\n");
+    assert_eq!(formatted("a \"\"\"x\r\n y\"\"\"\nb"), "a \"\"\"x\r\n y\"\"\"\nb\n");
     // In a raw text too, unless a carriage return of the text itself might be taken for one of a line end.
     assert_eq!(formatted("a\r\nb \"\"\"\n x\n\"\"\"\n"), "a\r\nb \"\"\"\r\n  x\r\n\"\"\"\r\n");
     assert_eq!(formatted("b \"\"\"\n x\r\r\n\"\"\"\n"), "b \"\"\"\n x\r\r\n\"\"\"\n");
@@ -109,4 +113,75 @@ fn a_statement_is_quoted_the_same_in_every_layout() {
     assert_eq!(one_line("run \"\"\"\n  a\n  b\n\"\"\""), "run \"\"\" a b \"\"\"");
     assert_eq!(one_line("no  statement ) \n here"), "no statement ) here");
     assert_eq!(one_line(""), "");
+}
+
+/// Pieces of which some texts have no fault, and most of those an odd layout.
+const PIECES: &[&str] = &[
+    "a",
+    " a ",
+    "\n",
+    "\r\n",
+    "\n\n\n",
+    "\n\n",
+    " ",
+    "\t",
+    "{",
+    "}",
+    " {\n",
+    "\n}\n",
+    "\n}\n",
+    ";",
+    ", ",
+    ",\n",
+    "#",
+    " # c\n",
+    "# {\n",
+    " \"s\"",
+    " \"#\"",
+    " 1%",
+    " >= ",
+    " -",
+    " = ",
+    " \"\"\"\n x\n  y\n \"\"\"",
+    " \"\"\"x\n y\"\"\"",
+    "\u{e9}",
+    "\u{6a21}",
+    "a b c\n",
+    "d {\n",
+    "e { f; g }\n",
+];
+
+fn is_settled(text: &str) -> Result<(), TestCaseError> {
+    if read(text).is_err() {
+        return Ok(());
+    }
+    let once = format(text).map_err(|f| TestCaseError::fail(format!("{f:#?}")))?;
+    prop_assert_eq!(&format(&once).unwrap_or_default(), &once);
+    let lines = text.split('\n').count();
+    // A range that takes the first line end away may leave others.
+    if text.contains('\r') && text.replace("\r\n", "").contains('\n') {
+        return Ok(());
+    }
+    let part = format_range(text, lines / 3 + 1..=lines / 2 + 1);
+    let part = part.map_err(|f| TestCaseError::fail(format!("{f:#?}")))?;
+    prop_assert_eq!(&format(&part).unwrap_or_default(), &once, "what a range did is what the whole does");
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn any_tree_has_a_layout_that_stays(tree in print::statements()) {
+        let text = print::print(&tree);
+        prop_assert!(format(&text).is_ok(), "{}", text);
+        is_settled(&text)?;
+    }
+
+    #[test]
+    fn any_text_without_a_fault_has_a_layout_that_stays(
+        pieces in prop::collection::vec(prop::sample::select(PIECES), 0..30),
+    ) {
+        is_settled(&pieces.concat())?;
+    }
 }
