@@ -2,8 +2,9 @@
 
 use super::decode::Decoder;
 use super::keywords;
+use super::read;
 use super::shape::Place;
-use super::texts::{self, Texts};
+use super::texts::Texts;
 use crate::diag::{Code, FileId, Finding, SourceMap, Span, Spanned, words};
 use crate::syntax::{self, Statement, Tree};
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
@@ -75,7 +76,7 @@ impl Reader<'_> {
     fn file(&mut self, below: &Utf8Path, by: Option<Span>) -> Option<usize> {
         let full = self.root.join(below);
         let shown = below.as_str().replace('\\', "/");
-        let text = match texts::read(&full, self.texts) {
+        let text = match read::file(&full, self.texts) {
             Ok(text) => text,
             Err(fault) => {
                 self.findings.push(fault.finding(&shown, by));
