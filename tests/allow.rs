@@ -7,7 +7,8 @@ mod support;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use mlpipe::diag::{Code, Date, Finding};
-use mlpipe::project::{Project, Settings};
+use mlpipe::project::{Others, Project, Settings};
+use mlpipe::spec::Disk;
 use support::blocks;
 
 const HEAD: &str = "mlpipe 1\npipeline demo\non push main\n";
@@ -39,7 +40,7 @@ impl Repo {
         all.sort();
         let selected: Vec<_> = all.iter().filter(|p| selected.contains(&p.as_str())).cloned().collect();
         let settings = Settings { today: Date::parse(today), ..Settings::default() };
-        let mut project = Project::load_with(root, &all, &selected, &settings);
+        let mut project = Project::load_from(&Disk, root, &all, &selected, Others::Planned, &settings);
         drop(project.compile(&mlpipe::spec::PlatformName::ALL));
         mlpipe::lint::add(&mut project);
         project

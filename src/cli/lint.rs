@@ -108,7 +108,8 @@ fn show(shell: &Shell, args: &Args, projects: &[Project]) {
 
 fn human(shell: &Shell, args: &Args, projects: &[Project]) {
     if projects.iter().all(|p| p.findings.is_empty()) {
-        return shell.say(&format!("no findings{}", Shell::allowed(projects)));
+        return shell
+            .say(&format!("no findings{}", Shell::allowed(projects.iter().map(|p| p.allowed.len()).sum())));
     }
     let limit = if args.no_limit { usize::MAX } else { LIMIT };
     shell.findings_up_to(projects, limit, "`--no-limit` shows them all, `mlpipe explain CODE` says more");

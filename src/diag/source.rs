@@ -2,7 +2,6 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
-use std::collections::BTreeMap;
 
 /// Index of a file in a [`SourceMap`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
@@ -115,8 +114,6 @@ impl SourceFile {
 #[derive(Debug, Default)]
 pub struct SourceMap {
     files: Vec<SourceFile>,
-    /// The first file of each path.
-    first: BTreeMap<Utf8PathBuf, FileId>,
 }
 
 impl SourceMap {
@@ -125,17 +122,8 @@ impl SourceMap {
         let text = text.into();
         let line_starts =
             std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i as u32 + 1)).collect();
-        let (path, id) = (path.into(), FileId(self.files.len() as u32));
-        self.first.entry(path.clone()).or_insert(id);
-        self.files.push(SourceFile { path, text, line_starts });
-        id
-    }
-
-    /// The same place in the copy of its file that was read first, so that what is told of a file twice reads the same.
-    pub fn first(&self, span: Span) -> Span {
-        let file = self.file(span.file);
-        let first = self.first.get(&file.path).copied().filter(|f| self.file(*f).text == file.text);
-        Span { file: first.unwrap_or(span.file), ..span }
+        self.files.push(SourceFile { path: path.into(), text, line_starts });
+        FileId(self.files.len() as u32 - 1)
     }
 
     /// The file with that id.
