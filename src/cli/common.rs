@@ -2,6 +2,7 @@
 
 use super::{Color, Exit};
 use crate::diag::{Code, Finding};
+use crate::output::{self, OutputFile, WriteError};
 use crate::project::{self, ConfigFrom, DiscoverError, Others, Project, Proved, Settings};
 use crate::render::Overlay;
 use crate::report;
@@ -254,6 +255,27 @@ fn every_spec(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, String> {
     match project::specs(root, root) {
         Err(DiscoverError::Nothing { .. }) => Ok(Vec::new()),
         found => found.map_err(|e| e.to_string()),
+    }
+}
+
+/// Two texts of one file as a unified diff.
+pub(super) fn diff(path: &str, before: &str, after: &str) -> String {
+    similar::TextDiff::from_lines(before, after)
+        .unified_diff()
+        .context_radius(3)
+        .header(path, path)
+        .to_string()
+}
+
+/// Writes specs, which are the user's own files, and being rewritten is what they are named for. All of them or none.
+pub(super) fn rewrite(shell: &Shell, root: &Utf8Path, files: &[OutputFile]) -> Result<(), Exit> {
+    match output::write_all(root, files, true, &interruptible()) {
+        Ok(_) => Ok(()),
+        Err(e @ WriteError::Interrupted) => {
+            shell.say(&format!("mlpipe: {e}"));
+            Err(Exit::Interrupted)
+        }
+        Err(e) => Err(shell.usage(&format!("{e}; no file below `{root}` was written"))),
     }
 }
 

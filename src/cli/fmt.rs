@@ -1,10 +1,10 @@
 //! `mlpipe fmt`.
 
 use super::Exit;
-use super::common::{LIMIT, Shell, from_here, interruptible, shown};
+use super::common::{LIMIT, Shell, diff, from_here, rewrite, shown};
 use crate::diag::{Finding, SourceMap, words};
 use crate::fmt;
-use crate::output::{self, OutputFile, WriteError};
+use crate::output::OutputFile;
 use crate::report::Group;
 use crate::spec::keywords;
 use crate::spec::shape::Place;
@@ -200,26 +200,13 @@ fn show(shell: &Shell, args: &Args, roots: &[Root]) -> Exit {
     exit
 }
 
-fn diff(path: &str, before: &str, after: &str) -> String {
-    similar::TextDiff::from_lines(before, after)
-        .unified_diff()
-        .context_radius(3)
-        .header(path, path)
-        .to_string()
-}
-
 fn write(shell: &Shell, roots: &[Root]) -> Exit {
     for root in roots.iter().filter(|r| !r.changed.is_empty()) {
         let files: Vec<OutputFile> = root.changed.iter().map(|(file, _)| file.clone()).collect();
-        // The files are the user's own, and being rewritten is what they are named for.
-        match output::write_all(&root.root, &files, true, &interruptible()) {
-            Ok(_) => files.iter().for_each(|f| shell.out(&format!("{}\n", shown(&root.root, &f.path)))),
-            Err(e @ WriteError::Interrupted) => {
-                shell.say(&format!("mlpipe: {e}"));
-                return Exit::Interrupted;
-            }
-            Err(e) => return shell.usage(&format!("{e}; no file below `{}` was written", root.root)),
+        if let Err(exit) = rewrite(shell, &root.root, &files) {
+            return exit;
         }
+        files.iter().for_each(|f| shell.out(&format!("{}\n", shown(&root.root, &f.path))));
     }
     Exit::Fine
 }

@@ -122,6 +122,13 @@ impl Finding {
         self
     }
 
+    /// Adds the word that a misspelt one is near to; with the change done, where it is certain which word was meant.
+    #[must_use]
+    pub fn did_you_mean(self, near: &str, at: Span, certain: bool) -> Self {
+        let told = self.help(format!("did you mean `{near}`?"));
+        if certain { told.fix(format!("write `{near}`"), at, near) } else { told }
+    }
+
     /// Adds the remedy as a change of one place.
     #[must_use]
     pub fn fix(mut self, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {

@@ -6,6 +6,7 @@
 //! in `tests/rules/NAME`. A new rule is one file, one line in [`RULES`], one line in the table of codes, one page and its cases.
 
 mod beside;
+pub mod fix;
 mod triggers;
 
 pub use beside::Beside;

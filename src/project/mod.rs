@@ -55,6 +55,8 @@ pub struct Project {
     pub config: Config,
     /// Pipelines, in the order of their paths.
     pub pipelines: Vec<Pipeline>,
+    /// The specs that the user asked for, libraries too, by their paths below the root.
+    pub selected: Vec<Utf8PathBuf>,
     /// Every spec that was looked at, with the files that it was read from, itself first; libraries too.
     pub read: Vec<(Utf8PathBuf, Vec<(Utf8PathBuf, FileId)>)>,
     today: Option<Date>,
@@ -107,6 +109,7 @@ impl Project {
             allowed: vec![],
             config,
             pipelines: vec![],
+            selected: selected.to_vec(),
             read: vec![],
             today: settings.today,
             allows: Allows::default(),
