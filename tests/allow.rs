@@ -170,3 +170,18 @@ fn the_pages_show_what_they_say() {
         assert_eq!(names(&remedy.text), Vec::<String>::new(), "{}", remedy.text);
     }
 }
+
+#[test]
+fn the_page_about_lint_shows_what_it_says() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/lint.md"));
+    let page = blocks(&page.expect("docs/lint.md"));
+    assert!(!page.is_empty());
+    for block in page {
+        assert_eq!(block.mark, "silent", "line {}", block.line);
+        let text = format!("mlpipe 1\n{}", block.text);
+        let project = Repo::new(&[("a.mlpipe", &text)]).lint(&["a.mlpipe"], "2026-11-21");
+        assert_eq!(told(&project.findings, &project), Vec::<String>::new(), "{text}");
+        let comments = text.lines().filter(|l| l.contains("mlpipe: allow(")).count();
+        assert_eq!(project.allowed.len(), comments, "each comment of the example is needed");
+    }
+}
