@@ -11,7 +11,7 @@ fn printed(plan: &Plan, platform: PlatformName) -> String {
     platform::get(platform).emit(plan).unwrap()
 }
 
-fn texts<'t>(text: &'t str, start: usize, end: usize) -> Vec<&'t str> {
+fn texts(text: &str, start: usize, end: usize) -> Vec<&str> {
     text.lines().skip(start - 1).take(end + 1 - start).collect()
 }
 
