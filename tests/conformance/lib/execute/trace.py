@@ -3,7 +3,7 @@
 import re
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
-RANDOM = re.compile(r"(?<=\bmlpipe-)[0-9a-f]{12}\b")
+RANDOM = re.compile(r"(?<=\bmlpipe-)[0-9a-f]{12}\b|(?<=\.mlpipe-cache/mlflow-)\w{8}\b")
 SOURCE = re.compile(r"(org\.opencontainers\.image\.source=)\S+")
 TEMPORARY = re.compile(r"/(?:tmp|var/tmp)/[^\s,=:'\"]+")
 LOOPBACK = re.compile(r"http://127\.0\.0\.1:\d+")
