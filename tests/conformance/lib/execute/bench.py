@@ -33,7 +33,7 @@ class Bench:
 
     scenario: Scenario
     folder: Path
-    api: Api
+    api: Api | None
     commit: str = ""
     env: dict = field(default_factory=dict)
     #: platform's own word for each job that ran: success or failure
@@ -52,14 +52,7 @@ class Bench:
 
         `direct`: the runtime itself is not written down, so that a signal meets it and nothing in front of it."""
         one = self.scenario
-        shutil.copytree(examples / one.example, self.repository, ignore=shutil.ignore_patterns("mlpipe-out", ".mlpipe-*", "full.mlpipe"))
-        for name, text in one.files.items():
-            path = self.repository / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            path.chmod(0o755 if text.startswith("#!") else 0o644)
-        if one.spec:
-            self.compile()
+        self.lay_out(examples)
         # The same commit in every run: the same author at the same second.
         when = {"GIT_AUTHOR_DATE": "1700000000 +0000", "GIT_COMMITTER_DATE": "1700000000 +0000"}
         self.git("init", "-q", "-b", "main")
@@ -75,6 +68,18 @@ class Bench:
             self.git("checkout", "-q", "-b", one.branch)
         self.standins(direct)
 
+    def lay_out(self, examples: Path):
+        """The files of the repository."""
+        one = self.scenario
+        shutil.copytree(examples / one.example, self.repository, ignore=shutil.ignore_patterns("mlpipe-out", ".mlpipe-*", "full.mlpipe"))
+        for name, text in one.files.items():
+            path = self.repository / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            path.chmod(0o755 if text.startswith("#!") else 0o644)
+        if one.spec:
+            self.compile()
+
     def compile(self):
         """The scenario's own variant of the spec, by the real compiler."""
         spec = next(self.repository.rglob("*.mlpipe"))
@@ -84,13 +89,18 @@ class Bench:
                 raise BrokenTool(f"{spec.name} does not hold `{old}` exactly once")
             text = text.replace(old, new)
         spec.write_text(text, encoding="utf-8")
-        binary = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "debug" / "mlpipe"
-        if not binary.is_file():
-            raise MissingTool(f"mlpipe is not built ({binary}); cargo build")
-        done = subprocess.run([binary, "compile"], cwd=self.repository, capture_output=True, text=True, check=False,
+        done = subprocess.run([self.mlpipe(), "compile"], cwd=self.repository, capture_output=True, text=True, check=False,
                               stdin=subprocess.DEVNULL)
         if done.returncode:
             raise BrokenTool(f"mlpipe compile ended with {done.returncode}:\n{done.stderr[-2000:]}")
+
+    @staticmethod
+    def mlpipe() -> Path:
+        """The program that this checkout has built. Raises MissingTool."""
+        binary = (Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "debug" / "mlpipe").resolve()
+        if not binary.is_file():
+            raise MissingTool(f"mlpipe is not built ({binary}); cargo build")
+        return binary
 
     def git(self, *words, env=None):
         done = subprocess.run(["git", "-C", str(self.repository), *words], env={**clean(), **WHO, **(env or {})},

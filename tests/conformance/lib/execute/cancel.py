@@ -107,9 +107,9 @@ def github(bench):
     workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
     jobs = workflow["jobs"]
     deploy = next(name for name in jobs if name.startswith("deploy-"))
-    env = {"GITHUB_ACTIONS": "true", "GITHUB_SHA": bench.commit, "GITHUB_RUN_ID": "1", "GITHUB_REF_TYPE": "branch", "GITHUB_REF_NAME": "main",
-           "GITHUB_EVENT_NAME": "push", "GITHUB_REPOSITORY": f"acme/{bench.scenario.example}", "GITHUB_ACTOR": ACTOR,
-           "GITHUB_API_URL": bench.api.url, "GITHUB_EVENT_PATH": str(event_file(bench))}
+    env = {"GITHUB_ACTIONS": "true", "GITHUB_SHA": bench.commit, "GITHUB_RUN_ID": "1", "GITHUB_REF_TYPE": "branch",
+           "GITHUB_REF_NAME": "main", "GITHUB_EVENT_NAME": "push", "GITHUB_REPOSITORY": f"acme/{bench.scenario.example}",
+           "GITHUB_ACTOR": ACTOR, "GITHUB_API_URL": bench.api.url, "GITHUB_EVENT_PATH": str(event_file(bench))}
     driver = Driver(bench, env)
     every = {**bench.secrets(), "GITHUB_TOKEN": "conformance-token"}
     driver.earlier_jobs([step["run"] for name in before(jobs, deploy) for step in jobs[name]["steps"] if step.get("id") == "run"], every)
@@ -206,8 +206,9 @@ def gitlab(bench):
     *_, body = yaml.safe_load_all((bench.repository / ".gitlab-ci.yml").read_text(encoding="utf-8"))
     jobs = {name: job for name, job in body.items() if isinstance(job, dict) and "script" in job}
     deploy = next(name for name in jobs if name.startswith("deploy-"))
-    env = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_SHA": bench.commit, "CI_COMMIT_BRANCH": "main", "CI_PIPELINE_ID": "1", "CI_PROJECT_ID": "1",
-           "CI_API_V4_URL": bench.api.url, "CI_JOB_MANUAL": "true", "GITLAB_USER_LOGIN": ACTOR, "MLPIPE_READ_TOKEN": "conformance-token",
+    env = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_SHA": bench.commit, "CI_COMMIT_BRANCH": "main", "CI_PIPELINE_ID": "1",
+           "CI_PROJECT_ID": "1", "CI_API_V4_URL": bench.api.url, "CI_JOB_MANUAL": "true",
+           "GITLAB_USER_LOGIN": ACTOR, "MLPIPE_READ_TOKEN": "conformance-token",
            **bench.secrets()}
     driver = Driver(bench, env)
     needs = {name: {"needs": [need["job"] for need in job.get("needs", [])]} for name, job in jobs.items()}

@@ -68,7 +68,8 @@ def gitlab(bench):
         copy = bench.folder / "gitlab-ci.yml"
         copy.write_text(copy.read_text(encoding="utf-8").replace("when: on_failure", "when: on_success"), encoding="utf-8")
         output += start(bench, [*command, *names])[1] if names else ""
-    bench.verdicts = {name.replace("image-push", "image"): "failure" if word == "FAIL" else "success" for word, name in ENDED.findall(output)}
+    ended = [(name.replace("image-push", "image"), word) for word, name in ENDED.findall(output)]
+    bench.verdicts = {name: "failure" if word == "FAIL" else "success" for name, word in ended}
     return code, output
 
 
@@ -164,7 +165,8 @@ def jenkins(bench):
     worst, outputs = 0, []
     for file in several or [bench.repository / "Jenkinsfile"]:
         trace = bench.folder / f"{file.stem}.jsonl"
-        command = [system("groovy"), runner, file, bench.repository, *jenkins_words(bench.scenario), "--credentials", properties, "--trace", trace]
+        command = [system("groovy"), runner, file, bench.repository, *jenkins_words(bench.scenario)]
+        command += ["--credentials", properties, "--trace", trace]
         command += {"yes": ["--approve", ACTOR, "--groups", "ml-leads"], "no": ["--abort"], "": []}[bench.scenario.approval]
         if bench.scenario.cancel:
             command += ["--cancel-in", f"deploy-production: {bench.scenario.cancel.partition(':')[0]}", "--cancel-when", bench.reached()]

@@ -7,7 +7,7 @@ from ..base import HERE, BrokenTool
 
 SCENARIOS = HERE / "scenarios"
 #: What a scenario may say; anything else is a slip of the pen.
-KEYS = {"about", "event", "branch", "fork", "inputs", "spec", "files", "secrets", "state", "command", "approval", "cancel", "expect"}
+KEYS = {"about", "event", "branch", "fork", "inputs", "spec", "files", "secrets", "state", "command", "approval", "cancel", "given", "expect"}
 EXPECTED = {"outcome", "jobs", "calls", "never", "live", "apart"}
 EVENTS = ("push", "tag", "pull_request", "schedule", "manual")
 
@@ -39,6 +39,8 @@ class Scenario:
     approval: str
     #: when a deploy is cancelled (cancel.py): `PHASE: WORDS`, during the call that begins with these words; "" for never
     cancel: str
+    #: what happens in the words of `mlpipe simulate --given`
+    given: tuple
     #: success, failure, or "" where the platforms differ and say so
     outcome: str
     #: job to success or failure, as each platform itself says; no other job runs
@@ -80,7 +82,7 @@ def read(example, name, world, one) -> Scenario:
         inputs=one.get("inputs", {}), spec=one.get("spec", {}), files={**world.get("files", {}), **one.get("files", {})},
         secrets=secrets, state=merged(world.get("state", {}), one.get("state", {})),
         commands=(*one.get("command", ()), *world.get("command", ())), approval=one.get("approval", world.get("approval", "")),
-        cancel=one.get("cancel", ""), outcome=expect["outcome"], jobs=jobs, calls=tuple(expect.get("calls", ())),
+        cancel=one.get("cancel", ""), given=tuple(one.get("given", ())), outcome=expect["outcome"], jobs=jobs, calls=tuple(expect.get("calls", ())),
         never=tuple(expect.get("never", ())), live=expect.get("live", ""), apart=tuple(expect.get("apart", ())),
     )
 

@@ -62,7 +62,7 @@ def job_of(event, several) -> str:
 
 def prepares(words) -> bool:
     """Is it Python, or an installer of dependencies?"""
-    return words[:2] == ["runtime", "python"] or words[1:3] in (["-m", "venv"], ["-m", "pip"]) or words[:2] in (["poetry", "sync"], ["uv", "sync"])
+    return words[:2] in (["runtime", "python"], ["poetry", "sync"], ["uv", "sync"]) or words[1:3] in (["-m", "venv"], ["-m", "pip"])
 
 
 def without_phase(words) -> list:
