@@ -80,9 +80,13 @@ class Bench:
         if one.spec:
             self.compile()
 
+    def specs(self) -> list:
+        """The specs and libraries of the repository."""
+        return sorted(path for path in self.repository.rglob("?*.mlpipe") if path.is_file())
+
     def compile(self):
         """The scenario's own variant of the spec, by the real compiler."""
-        spec = next(self.repository.rglob("*.mlpipe"))
+        spec, = self.specs()
         text = spec.read_text(encoding="utf-8")
         for old, new in self.scenario.spec.items():
             if text.count(old) != 1:

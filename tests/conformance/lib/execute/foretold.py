@@ -14,7 +14,7 @@ def foretold(scenario, folder, examples) -> list:
     """What differs between the two, for every pipeline of the example."""
     bench = Bench(scenario, folder, None)
     bench.lay_out(examples)
-    specs = [path for path in sorted(bench.repository.rglob("*.mlpipe")) if "\npipeline " in "\n" + path.read_text(encoding="utf-8")]
+    specs = [path for path in bench.specs() if "\npipeline " in path.read_text(encoding="utf-8")]
     jobs, places = {}, {}
     for spec in specs:
         played = simulated(bench, spec, scenario)
