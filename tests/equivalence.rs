@@ -1,7 +1,12 @@
 //! Formulas against plain enumeration: on random plans of up to six jobs, every run that can be told apart is played on
 //! each platform with concrete outcomes, and what it does is what the formulas say.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test stops where it fails, and says how much it has played"
+)]
 
 #[path = "support/specs.rs"]
 mod specs;

@@ -109,6 +109,9 @@ rules! {
     UNGATED_PRODUCTION deploys::ungated_production [anywhere];
     NOTIFY_NEVER_SENDS deploys::notify_never_sends [anywhere];
 
+    BASELINE_IS_METRICS gates::baseline_is_metrics;
+    TOLERANCE_TOO_WIDE gates::tolerance_too_wide;
+
     SECRET_AND_ENV secrets::secret_and_env;
     SECRET_UNUSED secrets::secret_unused [anywhere];
     SECRET_TWO_KINDS secrets::secret_two_kinds;

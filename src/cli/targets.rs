@@ -1,7 +1,7 @@
 //! `mlpipe targets`.
 
 use super::Exit;
-use super::common::Shell;
+use super::common::{NOTHING, Shell};
 use super::plan::later;
 use crate::project::Project;
 use crate::report;
@@ -43,6 +43,9 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
     shell.findings(&projects);
     if projects.iter().any(Project::has_errors) {
         return Shell::verdict(&projects);
+    }
+    if projects.iter().all(|p| p.plans_selected().next().is_none()) {
+        return shell.usage(NOTHING);
     }
     let exit = print(shell, args.format, &projects);
     if args.format == Format::Human {

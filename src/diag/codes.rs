@@ -209,6 +209,10 @@ codes! {
     UNGATED_PRODUCTION = "MLP363" "ungated-production" Warning;
     /// A notification waits for something that cannot happen.
     NOTIFY_NEVER_SENDS = "MLP364" "notify-never-sends" Warning;
+    /// A gate's metrics are compared with themselves.
+    BASELINE_IS_METRICS = "MLP370" "baseline-is-metrics" Error;
+    /// A tolerance that swallows the threshold.
+    TOLERANCE_TOO_WIDE = "MLP371" "tolerance-too-wide" Warning;
     /// A variable is both a secret and a plain text in one job.
     SECRET_AND_ENV = "MLP380" "secret-and-env" Error;
     /// A secret has ids but no job names it.

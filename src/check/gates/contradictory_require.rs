@@ -7,8 +7,12 @@ use crate::spec::{Gate, Op, Require, Right, Spec, Tolerance};
 /// Runs the rule.
 pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
     for gate in spec.gates.values() {
+        let before = out.len();
         pairs(gate, out);
         below_zero(gate, out);
+        if out.len() == before && only_junit(&gate.metrics) {
+            super::junit_counts::impossible(gate, out);
+        }
     }
 }
 
@@ -52,23 +56,47 @@ fn below_zero(gate: &Gate, out: &mut Vec<Finding>) {
     }
 }
 
-/// True when no value satisfies both.
+/// True when no value satisfies both, whatever the baseline is.
 fn exclude(a: &Require, b: &Require) -> bool {
-    let (Some((kind_a, x)), Some((kind_b, y))) = (bound(a.right), bound(b.right)) else { return false };
-    if kind_a != kind_b || a.file_unit != b.file_unit {
+    let (x, y) = (bound(a.right), bound(b.right));
+    if x.against != y.against || a.file_unit != b.file_unit {
         return false;
     }
-    apart((a.op, x), (b.op, y)) || apart((b.op, y), (a.op, x))
+    // Bounds are straight lines over the baseline's amount. Where one lies above the other at zero and for ever after,
+    // it does so everywhere; only a rule of the kind "they differ" could hold at both ends and not between.
+    let at = |amount: f64| {
+        let (p, q) = ((a.op, x.at(amount)), (b.op, y.at(amount)));
+        apart(p, q) || apart(q, p)
+    };
+    let crosses = (x.at(0.0) - y.at(0.0)) * (x.at(FAR) - y.at(FAR)) < 0.0;
+    at(0.0) && at(FAR) && !crosses
 }
 
-/// Distance from zero (false) or from the baseline (true); a share of the baseline has none that is known now.
-fn bound(right: Right) -> Option<(bool, f64)> {
-    match right {
-        Right::Literal(value) => Some((false, value)),
-        Right::Baseline(Tolerance::None) => Some((true, 0.0)),
-        Right::Baseline(Tolerance::Absolute(by)) => Some((true, by)),
-        Right::Baseline(Tolerance::Relative(_)) => None,
+/// A baseline beyond all others.
+const FAR: f64 = 1e12;
+
+/// How far a bound lies from zero or from the baseline.
+struct Bound {
+    against: bool,
+    fixed: f64,
+    /// More for every one of the baseline's amount.
+    share: f64,
+}
+
+impl Bound {
+    fn at(&self, amount: f64) -> f64 {
+        self.share.mul_add(amount, self.fixed)
     }
+}
+
+fn bound(right: Right) -> Bound {
+    let (against, fixed, share) = match right {
+        Right::Literal(value) => (false, value, 0.0),
+        Right::Baseline(Tolerance::None) => (true, 0.0, 0.0),
+        Right::Baseline(Tolerance::Absolute(by)) => (true, by, 0.0),
+        Right::Baseline(Tolerance::Relative(share)) => (true, 0.0, share),
+    };
+    Bound { against, fixed, share }
 }
 
 fn apart((a, x): (Op, f64), (b, y): (Op, f64)) -> bool {
@@ -88,6 +116,44 @@ fn apart((a, x): (Op, f64), (b, y): (Op, f64)) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn rule(op: Op, right: Right) -> Require {
+        Require {
+            metric: crate::diag::Spanned::default(),
+            op,
+            right,
+            file_unit: crate::spec::Unit::None,
+            text: String::new(),
+            span: crate::diag::Span::default(),
+        }
+    }
+
+    /// With tolerances of every kind, what is said to exclude each other does so for every baseline that is tried; and
+    /// nothing is missed but what one single baseline decides.
+    #[test]
+    fn agrees_with_trying_baselines() {
+        let ops = [Op::Lt, Op::Le, Op::Gt, Op::Ge, Op::Eq, Op::Ne];
+        let rights = [
+            Tolerance::None,
+            Tolerance::Absolute(0.5),
+            Tolerance::Absolute(-0.5),
+            Tolerance::Relative(0.5),
+            Tolerance::Relative(-0.5),
+            Tolerance::Relative(-1.0),
+        ];
+        let amounts = [0.0, 0.5, 1.0, 1.5, 2.0, 1000.0];
+        for (a, b) in ops.iter().flat_map(|a| ops.iter().map(move |b| (*a, *b))) {
+            for (x, y) in rights.iter().flat_map(|x| rights.iter().map(move |y| (*x, *y))) {
+                let (first, second) = (rule(a, Right::Baseline(x)), rule(b, Right::Baseline(y)));
+                let (p, q) = (bound(first.right), bound(second.right));
+                let each = |amount: &f64| {
+                    let (l, r) = ((a, p.at(*amount)), (b, q.at(*amount)));
+                    apart(l, r) || apart(r, l)
+                };
+                assert_eq!(exclude(&first, &second), amounts.iter().all(each), "{a:?} {x:?}, {b:?} {y:?}");
+            }
+        }
+    }
 
     /// Over a grid finer than the bounds, `apart` (tried both ways) says exactly what trying every value says.
     #[test]

@@ -53,28 +53,31 @@ type Points = Vec<Point>;
 
 /// Inputs for every threshold of a gate.
 pub fn witness(gate: &GateWork) -> Witness {
-    let metrics = metrics(gate);
-    let rules = (0..gate.require.len())
-        .map(|rule| {
-            let passing = points(&metrics, rule, Want::All);
-            let alone = points(&metrics, rule, Want::AllBut(rule));
-            let tripping = alone.clone().or_else(|| points(&metrics, rule, Want::Not(rule)));
-            let inputs = |points: Points| file::inputs(gate, &metrics, &points);
-            RuleWitness {
-                text: gate.require[rule].text.clone(),
-                passing: passing.and_then(inputs),
-                alone: alone.is_some(),
-                tripping: tripping.and_then(inputs),
-            }
-        })
-        .collect();
-    Witness { rules }
+    // Counts come from the report where there is one, as their names say; from a file of JSON that is read before it only
+    // where no report will do.
+    let mut ways = vec![metrics(gate, true)];
+    if gate.metrics.first().is_some_and(|m| m.format != MetricsFormat::Junit) {
+        ways.push(metrics(gate, false));
+    }
+    let found = |rule, want| {
+        ways.iter().find_map(|metrics| file::inputs(gate, metrics, &points(metrics, rule, want)?))
+    };
+    let rules = gate.require.iter().enumerate().map(|(rule, said)| {
+        let alone = found(rule, Want::AllBut(rule));
+        RuleWitness {
+            text: said.text.clone(),
+            passing: found(rule, Want::All),
+            alone: alone.is_some(),
+            tripping: alone.or_else(|| found(rule, Want::Not(rule))),
+        }
+    });
+    Witness { rules: rules.collect() }
 }
 
 /// The metrics of a gate. Names that read the same, part by part or as one key, are one number in a file.
-fn metrics(gate: &GateWork) -> Vec<Metric<'_>> {
+fn metrics(gate: &GateWork, counts: bool) -> Vec<Metric<'_>> {
     let mut all: Vec<Metric<'_>> = Vec::new();
-    let reports = gate.metrics.iter().any(|m| m.format == MetricsFormat::Junit);
+    let reports = counts && gate.metrics.iter().any(|m| m.format == MetricsFormat::Junit);
     for (index, rule) in gate.require.iter().enumerate() {
         let parts = rule.metric.0.as_slice();
         match all.iter_mut().find(|m| m.parts.join(".") == parts.join(".")) {

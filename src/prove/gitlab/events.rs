@@ -105,12 +105,28 @@ fn chosen(file: &File, values: &Values) -> Vec<Chosen> {
 struct Ways {
     main: Values,
     /// The same run, started otherwise.
-    alike: Vec<(Values, &'static str)>,
+    alike: Vec<(Values, String)>,
     /// The same, while there is a merge request from the branch.
     with_open_request: Option<Values>,
-    /// Another pipeline's run, in a repository with several.
+    /// Runs on the same ref that no plan knows, or that are another pipeline's in a repository with several.
     foreign: Vec<(Values, String)>,
 }
+
+/// What starts pipelines and is no event of a plan ("Predefined variables", `CI_PIPELINE_SOURCE`, and the sources in
+/// `Enums::Ci::Pipeline`). `external` is not among them: such a pipeline reads no file.
+const OTHER_SOURCES: [&str; 11] = [
+    "chat",
+    "container_registry_push",
+    "duo_workflow",
+    "external_pull_request_event",
+    "ondemand_dast_scan",
+    "ondemand_dast_validation",
+    "parent_pipeline",
+    "pipeline",
+    "pipeline_execution_policy_schedule",
+    "security_orchestration_policy",
+    "webide",
+];
 
 fn ways(file: &File, s: &Situation) -> Ways {
     let source = match &s.event {
@@ -120,49 +136,117 @@ fn ways(file: &File, s: &Situation) -> Ways {
         EventKind::Manual => "web",
         EventKind::Named(_) => "trigger",
     };
-    let mut main = Values::default().with(Variable::Source, source);
-    main = match &s.on {
-        On::Branch(b) => main.with(Variable::Branch, b),
-        On::Tag(t) => main.with(Variable::Tag, t),
+    let mut w = Ways {
+        main: built(&s.on).with(Variable::Source, source),
+        alike: Vec::new(),
+        with_open_request: None,
+        foreign: Vec::new(),
+    };
+    w.event(file, s);
+    w.start(file, s);
+    if s.event == EventKind::Manual {
+        w.also(|main| main.with(Variable::Source, "api"), "a run that is started by API");
+    }
+    // "Run pipelines in the parent project": a member's button runs a fork's merge request there, with its variables.
+    if matches!(s.on, On::PullRequest { from: Whose::Fork, .. }) {
+        w.also(
+            |main| main.with(Variable::Project, "1"),
+            "a run in this project of a merge request from a fork",
+        );
+    }
+    if matches!(s.event, EventKind::Push | EventKind::Tag) {
+        for source in OTHER_SOURCES {
+            let values = w.main.clone().with(Variable::Source, source);
+            w.foreign.push((values, format!("a pipeline of the source `{source}`")));
+        }
+    }
+    if s.event == EventKind::Tag {
+        w.on_a_tag(file);
+    }
+    let open = matches!(s.on, On::Branch(_)) && file.asks(Variable::Open);
+    w.with_open_request = open.then(|| w.main.clone().with(Variable::Open, "group/project!1"));
+    w
+}
+
+/// The variables of what is built.
+fn built(on: &On) -> Values {
+    let none = Values::default();
+    match on {
+        On::Branch(b) => none.with(Variable::Branch, b).with(Variable::Project, "1"),
+        On::Tag(t) => none.with(Variable::Tag, t).with(Variable::Project, "1"),
         On::PullRequest { target, from } => {
-            // The pipeline of a fork's merge request runs in the fork.
+            // The pipeline of a fork's merge request runs in the fork, unless a member of this project starts it.
             let theirs = if *from == Whose::Fork { "2" } else { "1" };
-            main.with(Variable::Target, target)
+            none.with(Variable::Target, target)
                 .with(Variable::TargetProject, "1")
                 .with(Variable::SourceProject, theirs)
                 .with(Variable::Project, theirs)
                 .with(Variable::Open, "group/project!1")
         }
-    };
-    if !matches!(s.on, On::PullRequest { .. }) {
-        main = main.with(Variable::Project, "1");
     }
-    if let Some(input) = file.variables.input(Variable::Event) {
+}
+
+impl Ways {
+    fn also(&mut self, other: impl Fn(Values) -> Values, how: &str) {
+        self.alike.push((other(self.main.clone()), how.to_owned()));
+    }
+
+    /// The input that names an event. Whoever may start a run may fill it: the form, the API, a schedule, and a push
+    /// (`git push -o ci.input=…`); without the trigger token's source it has to mean nothing.
+    fn event(&mut self, file: &File, s: &Situation) {
+        let Some(input) = file.variables.input(Variable::Event) else { return };
         let event = match &s.event {
             // GitLab refuses a value that is not among the options; the call without it goes through.
             EventKind::Named(n) if input.options.as_ref().is_none_or(|o| o.contains(n)) => n,
             _ => &input.default,
         };
-        main = main.with(Variable::Event, event);
-    }
-    let mut foreign = Vec::new();
-    if let Some(input) = file.variables.input(Variable::Start) {
-        let by_name = matches!(s.event, EventKind::Manual | EventKind::Schedule);
-        let own = file.name.as_ref().filter(|n| input.options.as_ref().is_none_or(|o| o.contains(n)));
-        if let (true, Some(own)) = (by_name, own) {
-            for other in input.options.iter().flatten().filter(|o| *o != own) {
-                foreign.push((main.clone().with(Variable::Start, other), format!("a run of `{other}`")));
-            }
-            main = main.with(Variable::Start, own);
-        } else {
-            main = main.with(Variable::Start, &input.default);
+        self.main = self.main.clone().with(Variable::Event, event);
+        if matches!(s.event, EventKind::Named(_)) {
+            return;
+        }
+        for other in input.options.iter().flatten().filter(|o| *o != event) {
+            let how = format!("a run of another kind that names the event `{other}`");
+            self.also(|main| main.with(Variable::Event, other), &how);
         }
     }
-    let mut alike = Vec::new();
-    if s.event == EventKind::Manual {
-        alike.push((main.clone().with(Variable::Source, "api"), "a run that is started by API"));
+
+    /// The input that says which of several pipelines starts: by hand and by a schedule this one, and no other one's runs
+    /// are its own. Everything else does not ask for it.
+    fn start(&mut self, file: &File, s: &Situation) {
+        let Some(input) = file.variables.input(Variable::Start) else { return };
+        let by_name = matches!(s.event, EventKind::Manual | EventKind::Schedule);
+        let own = file.name.as_ref().filter(|n| input.options.as_ref().is_none_or(|o| o.contains(n)));
+        let (true, Some(own)) = (by_name, own) else {
+            self.main = self.main.clone().with(Variable::Start, &input.default);
+            for other in input.options.iter().flatten().filter(|o| **o != input.default) {
+                let how = format!("a run that names the pipeline `{other}`");
+                self.also(|main| main.with(Variable::Start, other), &how);
+            }
+            return;
+        };
+        for other in input.options.iter().flatten().filter(|o| *o != own) {
+            let values = self.main.clone().with(Variable::Start, other);
+            self.foreign.push((values, format!("a run of `{other}`")));
+        }
+        let set = |values: &mut Values| *values = std::mem::take(values).with(Variable::Start, own);
+        set(&mut self.main);
+        self.alike.iter_mut().for_each(|(values, _)| set(values));
     }
-    let open = matches!(s.on, On::Branch(_)) && file.asks(Variable::Open);
-    let with_open_request = open.then(|| main.clone().with(Variable::Open, "group/project!1"));
-    Ways { main, alike, with_open_request, foreign }
+
+    /// Schedules and trigger tokens take a tag as well as a branch; a plan has them on its home branch only.
+    fn on_a_tag(&mut self, file: &File) {
+        let own = |values: Values| match &file.name {
+            Some(name) => values.with(Variable::Start, name),
+            None => values,
+        };
+        let schedule = own(self.main.clone().with(Variable::Source, "schedule"));
+        self.foreign.push((schedule, "a schedule on a tag".to_owned()));
+        let trigger = self.main.clone().with(Variable::Source, "trigger");
+        let events =
+            file.variables.input(Variable::Event).into_iter().flat_map(|i| i.options.iter().flatten());
+        let named =
+            events.map(|e| (trigger.clone().with(Variable::Event, e), format!("the event `{e}` on a tag")));
+        let named: Vec<_> = named.collect();
+        self.foreign.extend(named);
+    }
 }

@@ -94,6 +94,12 @@ fn input(name: &str, node: &Node) -> Result<Input, Unreadable> {
     if let Some(t) = options.iter().flatten().chain([&default]).find(ends) {
         return refuse(node.line, format!("`{t}` would end a quoted value"));
     }
+    if options.as_ref().is_some_and(|o| !o.contains(&default)) {
+        return refuse(
+            node.line,
+            format!("the default of `{name}` is none of its options: GitLab starts nothing"),
+        );
+    }
     fields.end()?;
     Ok(Input { name: name.to_owned(), default, options })
 }

@@ -64,7 +64,7 @@ fn every_change_is_seen() {
             0,
             "SOURCE_PROJECT_ID == $CI_MERGE_REQUEST_PROJECT_ID",
             "SOURCE_PROJECT_ID == $CI_PROJECT_ID",
-            Condition,
+            Unreadable,
         ),
         (8, deploys, "$CI_PIPELINE_SOURCE == 'merge_request_event'", Condition),
         // The approval.

@@ -150,10 +150,14 @@ fn pull_request(from: Whose) -> Situation {
     Situation { event: EventKind::PullRequest, on: On::PullRequest { target: "main".into(), from } }
 }
 
-fn exists(when: &str, s: Situation) -> bool {
+/// A file whose one job has this rule.
+fn ruled(when: &str) -> String {
     let head = HEAD.replace("    - if: \"$CI_PIPELINE_SOURCE == 'push'\"", "    - when: always");
-    let text = format!("{head}{}", job("a", "one", &["rules:", &format!("  - if: \"{when}\"")]));
-    !Both::on(&text, &["a"], s).unwrap().runs.is_empty()
+    format!("{head}{}", job("a", "one", &["rules:", &format!("  - if: \"{when}\"")]))
+}
+
+fn exists(when: &str, s: Situation) -> bool {
+    !Both::on(&ruled(when), &["a"], s).unwrap().runs.is_empty()
 }
 
 #[test]
@@ -162,14 +166,13 @@ fn variables_are_what_gitlab_sets_them_to() {
     let tag = || on(EventKind::Tag, On::Tag("v1".into()));
     assert!(exists("$CI_PIPELINE_SOURCE == 'push' && $CI_COMMIT_TAG == 'v1'", tag()));
     assert!(!exists("$CI_COMMIT_BRANCH", tag()));
-    assert!(exists("$CI_COMMIT_BRANCH == null", tag()));
+    assert!(exists("$CI_PIPELINE_SOURCE == 'push' && $CI_COMMIT_BRANCH == null", tag()));
     // Null is matched as the empty text: a pattern that lets the empty text through lets every tag through.
-    assert!(exists("$CI_COMMIT_BRANCH =~ /^[^\\\\/]*$/", tag()));
+    let blank = "$CI_PIPELINE_SOURCE == 'push' && $CI_COMMIT_BRANCH =~ /^[^\\\\/]*$/";
+    assert!(exists(blank, tag()));
     assert!(!exists("$CI_COMMIT_BRANCH", pull_request(Whose::Own)));
     let own = "$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_MERGE_REQUEST_PROJECT_ID";
     assert!(exists(own, pull_request(Whose::Own)) && !exists(own, pull_request(Whose::Fork)));
-    // The pipeline of a fork's merge request runs in the fork.
-    assert!(exists("$CI_MERGE_REQUEST_SOURCE_PROJECT_ID == $CI_PROJECT_ID", pull_request(Whose::Fork)));
     assert!(exists("$CI_PIPELINE_SOURCE == 'schedule'", on(EventKind::Schedule, On::Branch("main".into()))));
 }
 
@@ -184,10 +187,78 @@ fn no_run_depends_on_how_it_was_reached() {
     let e = Both::on(&web, &["a"], manual()).err().unwrap();
     assert!(e.what.contains("by API"), "{e}");
 
-    let never = "    - if: $CI_OPEN_MERGE_REQUESTS\n      when: never\n    - when: always";
+    let never =
+        "    - if: $CI_OPEN_MERGE_REQUESTS\n      when: never\n    - if: \"$CI_PIPELINE_SOURCE == 'push'\"";
     assert_eq!(Both::on(&text(never, &[]), &["a"], push()).unwrap().runs.len(), 1);
     let e = Both::on(&text(never, &["resource_group: x"]), &["a"], push()).err().unwrap();
     assert!(e.what.contains("open merge request from the branch keeps `a` from running"), "{e}");
+}
+
+/// The pipeline of a fork's merge request runs in the fork, or here when a member of this project starts it: the project
+/// that it runs in does not tell whose it is.
+#[test]
+fn a_forks_merge_request_may_run_in_this_project() {
+    for other in ["SOURCE_PROJECT_ID", "PROJECT_ID"] {
+        let when = format!("$CI_PROJECT_ID == $CI_MERGE_REQUEST_{other}");
+        assert!(exists(&when, pull_request(Whose::Own)), "{when}");
+        let e = Both::on(&ruled(&when), &["a"], pull_request(Whose::Fork)).err().unwrap();
+        assert!(e.what.contains("in this project of a merge request from a fork"), "{when}: {e}");
+    }
+}
+
+#[test]
+fn nothing_but_a_plans_events_starts_a_run() {
+    let refused = |when: &str, on: On| {
+        let event = if matches!(on, On::Tag(_)) { EventKind::Tag } else { EventKind::Push };
+        Both::on(&ruled(when), &["a"], Situation { event, on }).err().map(|e| e.what).unwrap_or_default()
+    };
+    let branch = || On::Branch("main".into());
+    for (when, how) in [
+        ("$CI_PIPELINE_SOURCE == 'push' || $CI_PIPELINE_SOURCE == 'pipeline'", "the source `pipeline`"),
+        ("$CI_PIPELINE_SOURCE =~ /^(push|parent_pipeline)$/", "the source `parent_pipeline`"),
+        ("$CI_PIPELINE_SOURCE != 'merge_request_event'", "the source `chat`"),
+    ] {
+        assert!(refused(when, branch()).contains(how), "{when}");
+    }
+    assert_eq!(refused("$CI_PIPELINE_SOURCE == 'push' || $CI_PIPELINE_SOURCE == 'schedule'", branch()), "");
+    let tag = On::Tag("v1".into());
+    let schedule = "$CI_PIPELINE_SOURCE == 'schedule' && $CI_COMMIT_TAG";
+    assert!(refused(schedule, tag).contains("a schedule on a tag"));
+}
+
+const EVENT: &str = "\
+spec:
+  inputs:
+    mlpipe_event:
+      default: \"\"
+      options: [\"\", \"changed\"]
+---
+variables:
+  MLPIPE_EVENT_NAME:
+    value: \"$[[ inputs.mlpipe_event ]]\"
+    expand: false
+";
+
+/// Whoever may start a run may fill an input, also with a push (`git push -o ci.input=…`).
+#[test]
+fn an_event_is_one_with_a_trigger_token_only() {
+    let run = |when: &str, event, on| {
+        let text = format!("{EVENT}{}", ruled(when));
+        Both::on(&text, &["a"], Situation { event, on }).map(|b| b.runs.len()).map_err(|e| e.what)
+    };
+    let (main, tag) = (|| On::Branch("main".into()), || On::Tag("v1".into()));
+    let named = || EventKind::Named("changed".into());
+    let loose = "$MLPIPE_EVENT_NAME == 'changed'";
+    let strict = "$CI_PIPELINE_SOURCE == 'trigger' && $MLPIPE_EVENT_NAME == 'changed'";
+    for event in [EventKind::Push, EventKind::Schedule, EventKind::Manual] {
+        let e = run(loose, event.clone(), main()).unwrap_err();
+        assert!(e.contains("a run of another kind that names the event `changed`"), "{event:?}: {e}");
+        assert_eq!(run(strict, event, main()), Ok(0));
+    }
+    assert_eq!(run(strict, named(), main()), Ok(1));
+    let e = run(strict, EventKind::Tag, tag()).unwrap_err();
+    assert!(e.contains("the event `changed` on a tag"), "{e}");
+    assert_eq!(run(&format!("{strict} && $CI_COMMIT_BRANCH"), EventKind::Tag, tag()), Ok(0));
 }
 
 #[test]
