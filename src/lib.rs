@@ -13,6 +13,7 @@ pub mod project;
 pub mod prove;
 pub mod render;
 pub mod report;
+pub mod scenario;
 pub mod script;
 pub mod spec;
 pub mod syntax;

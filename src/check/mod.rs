@@ -11,6 +11,7 @@ mod images;
 mod limits;
 mod models;
 mod names;
+mod scenarios;
 mod secrets;
 mod triggers;
 
@@ -117,6 +118,12 @@ rules! {
     SECRET_TWO_KINDS secrets::secret_two_kinds;
     LITERAL_SECRET secrets::literal_secret;
 
+    SCENARIO_SUBJECT scenarios::scenario_subject [anywhere];
+    SCENARIO_VALUE scenarios::scenario_value [anywhere];
+    SCENARIO_IMPOSSIBLE scenarios::scenario_impossible [anywhere];
+    SCENARIO_CONTRADICTION scenarios::scenario_contradiction;
+    SCENARIO_EVENT scenarios::scenario_event [anywhere];
+
     CRON_NOT_PORTABLE limits::cron_not_portable;
     SCHEDULE_TOO_OFTEN limits::schedule_too_often;
     TOO_MANY_INPUTS limits::too_many_inputs;
@@ -179,6 +186,17 @@ pub fn checked(spec: &Spec) -> (Option<Checked<'_>>, Vec<Finding>) {
     let findings = check(spec);
     let clean = spec.doubtful.is_empty() && !findings.iter().any(Finding::is_error);
     (clean.then_some(Checked { spec }), findings)
+}
+
+/// What is wrong with the scenarios of a spec that holds no other error: names, values, expectations.
+pub fn check_scenarios(spec: &Spec) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in RULES.iter().filter(|r| r.code.name.starts_with("scenario-") || r.code == Code::UNKNOWN_NAME)
+    {
+        (rule.run)(spec, &mut findings);
+    }
+    sort_and_dedup(&mut findings);
+    findings
 }
 
 #[cfg(test)]

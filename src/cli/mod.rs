@@ -8,7 +8,9 @@ mod explain;
 mod init;
 mod lint;
 mod plan;
+mod simulate;
 mod targets;
+mod test;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::process::ExitCode;
@@ -83,6 +85,10 @@ enum Command {
     Lint(lint::Args),
     /// Show what will happen, and every default that was filled in
     Plan(plan::Args),
+    /// Play the scenarios of the specs in virtual time and check what they expect
+    Test(test::Args),
+    /// Play one scenario of the command line, and show what happens
+    Simulate(simulate::Args),
     /// Show which features each platform keeps natively, emulates, or leaves to settings
     Targets(targets::Args),
     /// Explain a finding
@@ -100,6 +106,8 @@ pub fn main() -> ExitCode {
         Command::Check(a) => check::run(&shell, &a),
         Command::Lint(a) => lint::run(&shell, &a),
         Command::Plan(a) => plan::run(&shell, &a),
+        Command::Test(a) => test::run(&shell, &a),
+        Command::Simulate(a) => simulate::run(&shell, &a),
         Command::Targets(a) => targets::run(&shell, &a),
         Command::Explain(a) => explain::run(&shell, &a),
         Command::Init(a) => init::run(&shell, &a),

@@ -221,6 +221,16 @@ codes! {
     SECRET_TWO_KINDS = "MLP382" "secret-two-kinds" Error;
     /// A credential stands in the spec.
     LITERAL_SECRET = "MLP383" "literal-secret" Error;
+    /// A scenario speaks of something that is not there, or of two things at once.
+    SCENARIO_SUBJECT = "MLP384" "scenario-subject" Error;
+    /// A scenario gives something a value or an end that it cannot have, or that has no effect.
+    SCENARIO_VALUE = "MLP385" "scenario-value" Error;
+    /// A scenario expects what cannot be.
+    SCENARIO_IMPOSSIBLE = "MLP386" "scenario-impossible" Error;
+    /// A scenario says two things that exclude each other.
+    SCENARIO_CONTRADICTION = "MLP387" "scenario-contradiction" Error;
+    /// A scenario is started by something that the pipeline does not have.
+    SCENARIO_EVENT = "MLP388" "scenario-event" Error;
     /// GitHub refuses the name of a job, an environment, a secret or a variable.
     GITHUB_NAME = "MLP410" "github-name" Error;
     /// An event has more inputs than GitHub takes.

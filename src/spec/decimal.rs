@@ -33,6 +33,44 @@ impl Decimal {
         format!("{}e{}", self.digits, self.exponent).parse().unwrap_or(f64::NAN)
     }
 
+    /// The number that a float stands for: the shortest text that reads back as it.
+    pub(crate) fn of(value: f64) -> Option<Self> {
+        value.is_finite().then(|| Self::parse(&format!("{value:e}"))).flatten()
+    }
+
+    /// The sum; none when it has too many digits.
+    pub(crate) fn plus(self, other: Self) -> Option<Self> {
+        let (a, b, exponent) = self.aligned(other)?;
+        Some(Self { digits: a.checked_add(b)?, exponent })
+    }
+
+    /// The product; none when it has too many digits.
+    pub(crate) fn times(self, other: Self) -> Option<Self> {
+        let digits = self.digits.checked_mul(other.digits)?;
+        Some(Self { digits, exponent: self.exponent.checked_add(other.exponent)? })
+    }
+
+    /// Without its sign.
+    pub(crate) fn absolute(self) -> Self {
+        Self { digits: self.digits.abs(), ..self }
+    }
+
+    /// Which is larger; none when the two are too far apart to be aligned.
+    pub(crate) fn compare(self, other: Self) -> Option<std::cmp::Ordering> {
+        let (a, b, _) = self.aligned(other)?;
+        Some(a.cmp(&b))
+    }
+
+    /// Both over the smaller power of ten.
+    fn aligned(self, other: Self) -> Option<(i128, i128, i32)> {
+        let exponent = self.exponent.min(other.exponent);
+        let over = |d: Self| {
+            let up = u32::try_from(d.exponent - exponent).ok()?;
+            d.digits.checked_mul(10_i128.checked_pow(up)?)
+        };
+        Some((over(self)?, over(other)?, exponent))
+    }
+
     /// The same with its sign changed.
     pub(crate) fn negated(self) -> Self {
         Self { digits: -self.digits, ..self }
@@ -158,6 +196,23 @@ mod tests {
     fn a_third_is_the_nearest_float() {
         let minute = Decimal::parse("20").map(|d| d.convert(Unit::S, Unit::M));
         assert_eq!(minute, Some(1.0 / 3.0));
+    }
+
+    #[test]
+    fn sums_and_products_do_not_round() {
+        let d = |x: f64| Decimal::of(x).unwrap();
+        let sum = d(0.3).plus(d(-0.1)).unwrap();
+        assert_eq!(
+            sum.compare(d(0.2)),
+            Some(std::cmp::Ordering::Equal),
+            "0.3 - 0.1 is 0.2, in floats it is not"
+        );
+        let tenth = d(0.1).times(d(0.9)).unwrap();
+        assert_eq!(tenth.compare(d(0.09)), Some(std::cmp::Ordering::Equal));
+        assert_eq!(d(-1e-4).absolute().compare(d(0.0001)), Some(std::cmp::Ordering::Equal));
+        assert_eq!(d(2.0).compare(d(10.0)), Some(std::cmp::Ordering::Less));
+        assert_eq!(Decimal::of(f64::NAN), None);
+        assert_eq!(d(1e300).compare(d(1e-300)), None);
     }
 
     #[test]

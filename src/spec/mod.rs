@@ -1,5 +1,6 @@
 //! Tree to typed spec.
 
+mod ask;
 mod decimal;
 mod decode;
 pub mod keywords;
@@ -9,6 +10,8 @@ mod model;
 pub mod shape;
 mod uses;
 
+pub use ask::{Asked, asked};
+pub(crate) use decimal::Decimal;
 pub use load::{Loaded, load};
 pub use model::*;
 

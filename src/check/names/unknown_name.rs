@@ -44,10 +44,13 @@ impl Kind {
             Self::Deploy => keys(&spec.deploys),
             Self::Runner => keys(&spec.runners),
             Self::Subject => {
-                let defined = [Self::Gate, Self::Deploy, Self::Model, Self::Data].into_iter();
-                let mut all: Vec<&str> = defined.flat_map(|k| k.names(spec)).collect();
-                all.extend(spec.train.keys().map(String::as_str));
-                all.extend(spec.image.iter().map(|_| "image"));
+                let defined = [Self::Gate, Self::Deploy, Self::Model].into_iter();
+                let mut all: Vec<&str> = Vec::new();
+                for name in defined.flat_map(|k| k.names(spec)).chain(spec.image.iter().map(|_| "image")) {
+                    if !all.contains(&name) {
+                        all.push(name);
+                    }
+                }
                 all
             }
         }
@@ -60,7 +63,12 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
         let known = kind.names(spec);
         // Where something was not understood only what is plainly misspelt is told: the rest may stand there.
         let plain = spec.doubtful.is_empty() || nearest(&name.node, known.iter().copied()).is_some();
-        if !known.contains(&name.node.as_str()) && plain {
+        // A scenario may speak of a job by its id.
+        let there = match kind {
+            Kind::Subject => !spec.subjects(name).is_empty(),
+            _ => known.contains(&name.node.as_str()),
+        };
+        if !there && plain {
             out.push(unknown(spec, kind, name));
         }
     }

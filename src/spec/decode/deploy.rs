@@ -1,8 +1,9 @@
 //! `deploy`, with its approval.
 
 use super::{Decoder, Item, statements};
+use crate::diag::Spanned;
 use crate::spec::shape::Place;
-use crate::spec::{Approval, ApprovalKind, Common, Deploy};
+use crate::spec::{Approval, ApprovalKind, CanaryStep, Common, Deploy, Duration, Strategy, Unit};
 
 impl Decoder<'_> {
     /// `deploy NAME { … }`.
@@ -14,6 +15,10 @@ impl Decoder<'_> {
             approval: None,
             target: None,
             smoke: None,
+            strategy: None,
+            soak: None,
+            watch: None,
+            rollback: None,
             tier: None,
             common: Common { head: item.statement.head, ..Common::default() },
         };
@@ -29,12 +34,16 @@ impl Decoder<'_> {
                 "target" => deploy.target = self.target_of(inner),
                 "smoke" => deploy.smoke = inner.text("command"),
                 "tier" => deploy.tier = inner.text("tier"),
-                "canary" => self.canary(inner),
+                "soak" => deploy.soak = inner.duration("time"),
+                "canary" | "blue_green" | "rolling" => {
+                    let strategy = self.strategy(inner);
+                    deploy.strategy = strategy.map(|s| Spanned::new(s, inner.statement.head));
+                }
                 _ => {}
             }
         }
         self.strategies(&items);
-        self.live(&items);
+        (deploy.watch, deploy.rollback) = self.live(&items);
         Some(deploy)
     }
 
@@ -60,11 +69,22 @@ impl Decoder<'_> {
         Some(approval)
     }
 
+    fn strategy(&mut self, item: &Item<'_>) -> Option<Strategy> {
+        if item.failed() {
+            return None;
+        }
+        match item.word() {
+            "canary" => {
+                self.canary(item);
+                Some(Strategy::Canary(canary_steps(item)))
+            }
+            "blue_green" => Some(Strategy::BlueGreen(item.duration("hold").map(|d| d.node))),
+            _ => Some(Strategy::Rolling),
+        }
+    }
+
     /// A canary rises, and ends at 100 %.
     fn canary(&mut self, item: &Item<'_>) {
-        if item.failed() {
-            return;
-        }
         let mut last = 0.0;
         for (name, value) in item.values() {
             let super::Value::Literal(literal) = &value.node else { continue };
@@ -105,4 +125,17 @@ impl Decoder<'_> {
             .help("take one of them out"),
         );
     }
+}
+
+fn canary_steps(item: &Item<'_>) -> Vec<CanaryStep> {
+    let mut steps: Vec<CanaryStep> = Vec::new();
+    for (name, value) in item.values() {
+        let super::Value::Literal(literal) = &value.node else { continue };
+        if name == "weight" {
+            steps.push(CanaryStep { weight: literal.number.value(), hold: None });
+        } else if let Some(last) = steps.last_mut() {
+            last.hold = literal.in_unit(Unit::S).map(|seconds| Duration { seconds });
+        }
+    }
+    steps
 }

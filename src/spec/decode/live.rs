@@ -1,29 +1,32 @@
-//! What is typed and checked of a running release: shadow, watch, rollback, halt.
+//! A running release: watch, rollback, halt. Typed and checked; scenarios play it, and it is compiled later.
 
+use super::require::live_unit;
 use super::{Decoder, Item, statements};
 use crate::diag::{Code, Finding, Spanned, words};
-use crate::spec::decimal::Literal;
 use crate::spec::shape::Place;
-use crate::spec::{MetricPath, Unit};
+use crate::spec::{
+    Halt, Lasting, MetricPath, Rollback, RollbackWhen, Unit, Watch, WatchedMetric, smoke_failures,
+};
 
 /// A metric that a watch has, with the unit that was said for it.
 type Watched = (Spanned<MetricPath>, Option<Unit>);
 
 impl Decoder<'_> {
     /// `watch` and `rollback` of one deploy.
-    pub(super) fn live(&mut self, items: &[Item<'_>]) {
+    pub(super) fn live(&mut self, items: &[Item<'_>]) -> (Option<Watch>, Option<Rollback>) {
         self.within_later(|this| {
-            let watch = items.iter().find(|i| i.word() == "watch");
-            let watched = watch.map(|w| this.watch(w));
-            if let Some(rollback) = items.iter().find(|i| i.word() == "rollback") {
-                this.rollback(rollback, watched.as_deref());
-            }
-        });
+            let watch = items.iter().find(|i| i.word() == "watch").map(|w| this.watch(w));
+            let (watched, watch) = watch.map_or((None, None), |(all, watch)| (Some(all), watch));
+            let rollback = items.iter().find(|i| i.word() == "rollback");
+            (watch, rollback.map(|r| this.rollback(r, watched.as_deref())))
+        })
     }
 
-    fn watch(&mut self, item: &Item<'_>) -> Vec<Watched> {
+    fn watch(&mut self, item: &Item<'_>) -> (Vec<Watched>, Option<Watch>) {
         let items = self.complete(item, Place::Watch);
         let mut watched: Vec<Watched> = Vec::new();
+        let mut metrics = Vec::new();
+        let mut smoke = None;
         for inner in &items {
             match inner.word() {
                 "metric" => {
@@ -32,11 +35,13 @@ impl Decoder<'_> {
                     if let Some(unit) = &unit {
                         self.unit_contradiction(&metric, unit);
                     }
-                    watched.push((metric, unit.map(|u| u.node)));
+                    let unit = unit.map(|u| u.node);
+                    metrics.push(WatchedMetric { metric: metric.clone(), unit: live_unit(&metric, unit) });
+                    watched.push((metric, unit));
                 }
                 "smoke" => {
-                    let path = MetricPath(vec!["smoke".to_owned(), "failures".to_owned()]);
-                    watched.push((Spanned::new(path, inner.statement.head), None));
+                    watched.push((Spanned::new(smoke_failures(), inner.statement.head), None));
+                    smoke = inner.duration("interval");
                 }
                 _ => {}
             }
@@ -53,19 +58,27 @@ impl Decoder<'_> {
                 .help("say who answers it: `prometheus secret PROMETHEUS_URL`"),
             );
         }
-        watched
+        let times = item.duration("window").zip(item.duration("interval"));
+        let span = item.statement.head;
+        let watch = times.map(|(window, interval)| Watch { window, interval, metrics, smoke, span });
+        (watched, watch)
     }
 
-    fn rollback(&mut self, item: &Item<'_>, watched: Option<&[Watched]>) {
+    fn rollback(&mut self, item: &Item<'_>, watched: Option<&[Watched]>) -> Rollback {
+        let mut rollback = Rollback { when: Vec::new(), within: None, halt: None, span: item.statement.head };
         for inner in self.items(statements(item.block()), Place::Rollback) {
-            if inner.word() == "when" && !inner.failed() {
-                self.trigger(&inner, watched);
+            match inner.word() {
+                "when" if !inner.failed() => rollback.when.extend(self.trigger(&inner, watched)),
+                "within" => rollback.within = inner.duration("time"),
+                "halt" => rollback.halt = halt(&inner),
+                _ => {}
             }
         }
+        rollback
     }
 
-    fn trigger(&mut self, inner: &Item<'_>, watched: Option<&[Watched]>) {
-        let (Some(metric), Some(right)) = (inner.metric("metric"), inner.literal("right")) else { return };
+    fn trigger(&mut self, inner: &Item<'_>, watched: Option<&[Watched]>) -> Option<RollbackWhen> {
+        let (metric, op, right) = (inner.metric("metric")?, inner.op("op")?.node, inner.literal("right")?);
         let Some(watched) = watched else {
             self.findings.push(
                 Finding::at(
@@ -75,14 +88,30 @@ impl Decoder<'_> {
                 )
                 .help("write a `watch` with that metric: `watch 30m every 1m { … }`"),
             );
-            return;
+            return None;
         };
         let Some((_, unit)) = watched.iter().find(|(m, _)| m.node == metric.node) else {
             self.unwatched(&metric, watched);
-            return;
+            return None;
         };
-        let right: Spanned<Literal> = right;
-        self.in_unit_of(&metric, *unit, &right);
+        let number = self.in_unit_of(&metric, *unit, &right)?;
+        let mut text = format!("{} {} {}", metric.node, op.text(), right.text);
+        let lasting = if let Some(span) = inner.text("consecutive").map(|c| c.span) {
+            if metric.node != smoke_failures() {
+                let help = "write how long it must hold, such as `for 3m`; failures of `smoke` are counted: \
+                            `when smoke.failures > 3 consecutive`";
+                self.bad_value(span, format!("`{}` is measured, not counted", metric.node), help);
+                return None;
+            }
+            text.push_str(" consecutive");
+            Lasting::Consecutive
+        } else if let Some(long) = inner.duration("for") {
+            text.push_str(&format!(" for {}", inner.literal("for").map(|l| l.node.text).unwrap_or_default()));
+            Lasting::For(long.node)
+        } else {
+            Lasting::Once
+        };
+        Some(RollbackWhen { metric, op, right: number, lasting, text, span: inner.statement.head })
     }
 
     fn unwatched(&mut self, metric: &Spanned<MetricPath>, watched: &[Watched]) {
@@ -98,4 +127,9 @@ impl Decoder<'_> {
             None => finding.help(format!("write it into the `watch`: `metric {} = \"…\"`", metric.node)),
         });
     }
+}
+
+fn halt(inner: &Item<'_>) -> Option<Halt> {
+    let (op, count) = (inner.op("op")?.node, inner.count("count")?.node);
+    Some(Halt { op, count, window: inner.duration("window")?.node, span: inner.statement.head })
 }

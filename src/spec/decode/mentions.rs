@@ -19,7 +19,10 @@ pub(super) fn of(item: &Item<'_>, place: Place) -> Vec<Mention> {
             item.texts("data").into_iter().for_each(|n| add(MentionKind::Data, n));
             item.texts("model").into_iter().for_each(|n| add(MentionKind::Model, n));
         }
-        (Place::Scenario, "given") => subjects(item).for_each(|n| add(MentionKind::Subject, n)),
+        (Place::Scenario, "given") => {
+            subjects(item).for_each(|n| add(MentionKind::Subject, n));
+            item.texts("approval_of").into_iter().for_each(|n| add(MentionKind::Deploy, n));
+        }
         (Place::Scenario, "expect") => {
             item.texts("name").into_iter().for_each(|n| add(MentionKind::Subject, n));
         }

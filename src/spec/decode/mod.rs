@@ -8,6 +8,7 @@ mod live;
 mod matcher;
 mod mentions;
 mod require;
+mod scenario;
 mod supply;
 mod target;
 mod top;

@@ -42,6 +42,11 @@ fn by_name(metric: &MetricPath) -> Option<Unit> {
     }
 }
 
+/// The unit of a live metric: what was said, else what its name ends with, else none.
+pub(super) fn live_unit(metric: &MetricPath, declared: Option<Unit>) -> Unit {
+    declared.or_else(|| by_name(metric)).unwrap_or(Unit::None)
+}
+
 impl Decoder<'_> {
     /// `require METRIC OP …`.
     pub(super) fn require(&mut self, units: &Units, item: &Item<'_>) -> Option<Require> {

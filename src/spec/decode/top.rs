@@ -5,7 +5,7 @@ use crate::diag::{Code, Finding, Spanned};
 use crate::spec::shape::Place;
 use crate::spec::{
     Auth, Channel, Emit, Event, Input, InputKind, Install, Notify, NotifyOn, On, Patch, PlatformName, Python,
-    Runner, Scenario, SecretIds, Spec, State,
+    Runner, SecretIds, Spec, State,
 };
 use crate::syntax::Statement;
 use indexmap::IndexMap;
@@ -57,6 +57,7 @@ impl Decoder<'_> {
             "image" => spec.image = self.image(item),
             "deploy" => insert(&mut spec.deploys, self.deploy(item), |d| &d.name),
             "notify" => spec.notify.extend(self.notify(item)),
+            "scenario" => spec.scenarios.extend(self.scenario(item)),
             "target" | "let" | "use" => {}
             _ => self.top_later(spec, item),
         }
@@ -68,7 +69,6 @@ impl Decoder<'_> {
         match item.word() {
             "auth" => spec.auth.extend(item.text("provider").map(|provider| Auth { provider })),
             "state" => spec.state = item.text("store").map(|store| State { store }),
-            "scenario" => spec.scenarios.extend(item.text("title").map(|title| Scenario { title })),
             "patch" => spec.patches.extend(
                 item.choice("platform", platform)
                     .zip(item.text("place"))

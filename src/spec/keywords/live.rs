@@ -1,34 +1,69 @@
 //! What happens after a deploy: watching, rolling back, halting; and scenarios, which test all of it.
 
+use crate::spec::Expected;
 use crate::spec::shape::Keyword;
 use crate::spec::shape::Kind::{
-    Compare, Count, Duration, Glob, Metric, Name, OneOf, Quantity, Raw, Shell, Str, Unit, Upper,
+    Compare, Count, Duration, Env, Glob, Ident, Metric, Name, OneOf, Quantity, Raw, Shell, Str, Unit, Upper,
 };
 use crate::spec::shape::Place::{Rollback, Scenario, Top, Watch};
 use crate::spec::shape::Shape::{self, A, Either, List, Maybe, Op, The};
 
-const GIVEN: &[Shape] = &[List(&[Either(&[
+const FROM: &[Shape] = &[The("from"), A("from", OneOf(&["fork", "bot"]))];
+
+const EVENT: Shape = Either(&[
+    &[A("event", OneOf(&["push"])), Maybe(&[A("ref", Glob)])],
+    &[A("event", OneOf(&["tag"])), A("ref", Glob)],
+    &[A("event", OneOf(&["pull_request"])), Maybe(&[Either(&[FROM, &[A("ref", Glob), Maybe(FROM)]])])],
+    &[A("event", OneOf(&["schedule"]))],
+    &[A("event", OneOf(&["manual"])), Maybe(&[A("ref", Glob)])],
+    &[A("event", OneOf(&["event"])), A("name", Name)],
+]);
+
+const AT: Shape = Maybe(&[The("at"), A("at", Duration)]);
+
+const VALUE: Shape =
+    Either(&[&[A("gone", OneOf(&["missing", "nan"]))], &[A("value", Quantity)], &[A("text", Str)]]);
+
+const SUBJECT: Shape = Either(&[
+    &[A("state", OneOf(&["passed", "timed_out"])), AT],
+    &[A("state", OneOf(&["failed"])), Maybe(&[A("count", Count), The("of"), A("times", Count)]), AT],
+    &[The("takes"), A("takes", Duration)],
+    &[The("rolled_back"), A("ago", Duration), The("ago")],
     &[
-        The("on"),
-        A("event", OneOf(&["push", "tag", "pull_request", "schedule", "manual", "event"])),
-        Maybe(&[A("ref", Glob)]),
+        Op("="),
+        VALUE,
+        Maybe(&[Either(&[&[The("at"), A("at", Duration)], &[The("in"), A("window", Duration)]])]),
+    ],
+]);
+
+const GIVEN: &[Shape] = &[List(&[Either(&[
+    &[The("on"), EVENT],
+    &[
+        The("input"),
+        A("input", Ident),
+        Op("="),
+        Either(&[&[A("value", OneOf(&["true", "false"]))], &[A("value", Env)]]),
     ],
     &[The("changed"), List(&[A("part", OneOf(&["model", "provider", "prompt", "data"]))])],
-    &[The("approval"), A("answer", OneOf(&["given", "denied"]))],
     &[
-        A("subject", Metric),
-        Either(&[
-            &[
-                Op("="),
-                Either(&[&[A("missing", OneOf(&["missing"]))], &[A("value", Quantity)]]),
-                Maybe(&[Either(&[&[The("at"), A("at", Duration)], &[The("in"), A("window", Duration)]])]),
-            ],
-            &[A("state", OneOf(&["passed", "failed", "skipped"])), Maybe(&[The("at"), A("at", Duration)])],
-        ]),
+        The("approval"),
+        Maybe(&[The("of"), A("approval_of", Name)]),
+        A("answer", OneOf(&["given", "denied"])),
+        Maybe(&[The("after"), A("after", Duration)]),
     ],
+    &[The("cancelled"), The("during"), A("cancelled", Metric), AT],
+    &[A("subject", Metric), SUBJECT],
 ])])];
 
-const OUTCOMES: &[&str] = &["passed", "failed", "skipped", "deployed", "untouched", "rolled_back", "halted"];
+const OUTCOMES: [&str; Expected::ALL.len()] = {
+    let mut words = [""; Expected::ALL.len()];
+    let mut i = 0;
+    while i < words.len() {
+        words[i] = Expected::ALL[i].word();
+        i += 1;
+    }
+    words
+};
 
 pub(super) static WORDS: &[Keyword] = &[
     Keyword::new(
@@ -117,13 +152,12 @@ pub(super) static WORDS: &[Keyword] = &[
         "a test of the pipeline itself",
     )
     .once_per(&["title"])
-    .opens(Scenario)
-    .later("leave it in a file of its own until scenarios are run"),
+    .opens(Scenario),
     Keyword::new("given", &[Scenario], GIVEN, "given quality.accuracy = 0.80", "what happens").many(),
     Keyword::new(
         "expect",
         &[Scenario],
-        &[List(&[A("name", Name), A("outcome", OneOf(OUTCOMES))])],
+        &[List(&[A("name", Name), A("outcome", OneOf(&OUTCOMES))])],
         "expect quality failed, image skipped, production untouched",
         "how it must end",
     )

@@ -1,6 +1,6 @@
 //! Deploys, who is told, and what is typed today and made later.
 
-use super::{Common, Duration, On, PlatformName, SecretName, Shell};
+use super::{Common, Duration, On, PlatformName, Rollback, SecretName, Shell, Strategy, Watch};
 use crate::diag::{Span, Spanned};
 
 /// `deploy production { … }`.
@@ -18,6 +18,14 @@ pub struct Deploy {
     pub target: Option<Spanned<Target>>,
     /// `smoke "…"`: run once after each step.
     pub smoke: Option<Shell>,
+    /// How traffic moves; all at once when absent. Typed and played by scenarios; compiled later, as are the next three.
+    pub strategy: Option<Spanned<Strategy>>,
+    /// `soak 24h`: so long the image has run here before the next deploy starts.
+    pub soak: Option<Spanned<Duration>>,
+    /// `watch …`.
+    pub watch: Option<Watch>,
+    /// `rollback …`.
+    pub rollback: Option<Rollback>,
     /// `tier production`; guessed from the name when absent.
     pub tier: Option<Spanned<String>>,
     /// Environment, runner, secrets, timeout.
@@ -159,13 +167,6 @@ pub struct Auth {
 pub struct State {
     /// Kind of store.
     pub store: Spanned<String>,
-}
-
-/// `scenario "…" { … }`: typed, run later.
-#[derive(Debug, Clone)]
-pub struct Scenario {
-    /// Title.
-    pub title: Spanned<String>,
 }
 
 /// `patch github "jobs.image" """…"""`: typed, applied later.

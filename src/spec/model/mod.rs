@@ -6,12 +6,16 @@
 mod deploy;
 mod gate;
 mod image;
+mod live;
+mod scenario;
 mod supply;
 mod units;
 
 pub use deploy::*;
 pub use gate::*;
 pub use image::*;
+pub use live::*;
+pub use scenario::*;
 pub use supply::*;
 pub use units::*;
 
@@ -50,6 +54,18 @@ impl PlatformName {
 pub struct Duration {
     /// Length in seconds.
     pub seconds: f64,
+}
+
+impl Duration {
+    /// As a person writes it, in one unit: `90m`.
+    pub fn written(self) -> String {
+        let whole = |size: f64| (self.seconds / size).fract() == 0.0;
+        let units = [(86_400.0, "d"), (3600.0, "h"), (60.0, "m"), (1.0, "s")];
+        match units.into_iter().find(|(size, _)| whole(*size)) {
+            Some((size, unit)) => format!("{}{unit}", self.seconds / size),
+            None => format!("{}ms", self.seconds * 1000.0),
+        }
+    }
 }
 
 /// A string in which `${…}` may stand for values known only in the run. `let`s are already put in, so a piece is

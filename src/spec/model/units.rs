@@ -1,6 +1,7 @@
 //! Metrics, units and numbers with units.
 
 use crate::diag::Spanned;
+use crate::spec::decimal::Decimal;
 
 /// `metric latency.p95 in ms`.
 #[derive(Debug, Clone)]
@@ -106,6 +107,24 @@ pub struct Quantity {
     pub number: f64,
     /// The unit as written.
     pub unit: Unit,
+}
+
+impl Quantity {
+    /// Counted in that unit, without rounding on the way; none when it measures something else.
+    pub fn in_unit(self, to: Unit) -> Option<f64> {
+        if self.unit.dimension() != to.dimension() {
+            return None;
+        }
+        Decimal::of(self.number).map(|d| d.convert(self.unit, to))
+    }
+}
+
+impl std::fmt::Display for Quantity {
+    /// As it is written: `1.3%`, `200ms`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let unit = if self.unit == Unit::Percent { "%" } else { self.unit.word() };
+        write!(f, "{}{unit}", self.number)
+    }
 }
 
 /// A comparison operator.

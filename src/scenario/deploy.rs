@@ -1,0 +1,296 @@
+//! The critical section of one environment: begin, roll out in steps, smoke, watch, finish; and putting back.
+
+use super::outcome::{Left, State};
+use super::play::{Done, Run};
+use super::situation::{Cancel, End};
+use super::time::Time;
+use super::watch::Polls;
+use crate::plan::{DeployWork, Job, PlanTarget, StepWhen};
+use crate::spec::{Deploy, Strategy};
+
+/// Why a section does not go on.
+enum Stop {
+    Failed(String),
+    TimedOut(String),
+    Cancelled,
+}
+
+/// What the steps of a section share.
+struct Section<'r, 'p> {
+    run: &'r mut Run<'p>,
+    job: &'r Job,
+    work: &'r DeployWork,
+    deploy: Option<&'p Deploy>,
+    /// The cancel that comes in this job.
+    own: Option<&'r Cancel>,
+    /// The moment of any cancel.
+    cut: Option<Time>,
+    start: Time,
+    now: Time,
+    calls: Vec<Vec<String>>,
+    begun: bool,
+    /// When the first traffic moved.
+    moved: Option<Time>,
+    smoked: bool,
+}
+
+/// Plays a deploy that starts at that moment. `cut` is the moment of a cancel that comes in another job.
+pub(super) fn play(
+    run: &mut Run<'_>,
+    job: &Job,
+    work: &DeployWork,
+    start: Time,
+    own: Option<&Cancel>,
+    cut: Option<Time>,
+) -> Done {
+    let deploy = run.spec.deploys.get(&work.environment);
+    let at = own.filter(|c| c.step.is_none()).and_then(|c| c.at).map(|at| start.plus(at));
+    let mut section = Section {
+        run,
+        job,
+        work,
+        deploy,
+        own,
+        cut: cut.or(at),
+        start,
+        now: start,
+        calls: Vec::new(),
+        begun: false,
+        moved: None,
+        smoked: false,
+    };
+    let stop = section.forward().err();
+    let (state, why) = match stop {
+        None => (State::Passed, String::new()),
+        Some(stop) => section.stopped(stop),
+    };
+    if state == State::Passed {
+        section.soak();
+    }
+    Done { state, end: section.now, why, calls: section.calls }
+}
+
+impl Section<'_, '_> {
+    fn forward(&mut self) -> Result<(), Stop> {
+        if let Some((environment, count)) = self.run.ledger.halted.clone() {
+            self.called("begin");
+            return Err(Stop::Failed(format!("the pipeline is halted: {count} of {environment}")));
+        }
+        self.call("begin")?;
+        self.begun = true;
+        self.call("roll-out")?;
+        match self.deploy.and_then(|d| d.strategy.as_ref()).map(|s| s.node.clone()) {
+            Some(Strategy::Canary(steps)) => {
+                for step in steps {
+                    self.tell(format!("{}% of the traffic", step.weight));
+                    self.moved.get_or_insert(self.now);
+                    self.smoke()?;
+                    self.hold(step.hold.map(Time::from).unwrap_or_default())?;
+                }
+            }
+            Some(Strategy::BlueGreen(hold)) => {
+                self.tell("runs beside the one before".to_owned());
+                self.smoke()?;
+                self.moved.get_or_insert(self.now);
+                self.hold(hold.map(Time::from).unwrap_or_default())?;
+                self.tell("all of the traffic".to_owned());
+            }
+            Some(Strategy::Rolling) | None => {
+                self.moved.get_or_insert(self.now);
+                self.tell("rolled out".to_owned());
+                self.smoke()?;
+            }
+        }
+        if let Some(watch) = self.deploy.and_then(|d| d.watch.as_ref()) {
+            let window = Time::from(watch.window.node);
+            if let Some(polls) = self.polls() {
+                let words = polls.words();
+                self.tell(format!("watches {words} for {window}"));
+            }
+            self.hold(window)?;
+        }
+        self.call("finish")?;
+        self.leave(Left::Deployed);
+        self.tell("deployed".to_owned());
+        Ok(())
+    }
+
+    fn tell(&mut self, what: String) {
+        self.run.tell(self.now, what, Some(&self.job.id));
+    }
+
+    fn leave(&mut self, left: Left) {
+        if let Some(e) = self.run.environments.get_mut(&self.work.environment) {
+            e.left = left;
+        }
+    }
+
+    /// Notes a call of the script.
+    fn called(&mut self, step: &str) {
+        self.calls.extend(self.job.steps.iter().find(|s| s.id == step).map(|s| s.args.clone()));
+    }
+
+    /// A step of the plan, from its call to its end.
+    fn call(&mut self, step: &str) -> Result<(), Stop> {
+        self.called(step);
+        self.body(step)
+    }
+
+    fn body(&mut self, step: &str) -> Result<(), Stop> {
+        let hit = self.own.is_some_and(|c| match (&c.step, c.at) {
+            (Some(named), _) => named == step,
+            (None, None) => step == "roll-out",
+            (None, Some(_)) => false,
+        });
+        if hit {
+            let at = self.own.and_then(|c| c.at).unwrap_or_default();
+            self.now = self.now.max(self.start.plus(at));
+            return Err(Stop::Cancelled);
+        }
+        let limit = self.limit(step);
+        let long = self.run.situation.takes(&self.job.id, step);
+        let end = self.run.situation.end(&self.job.id, step).map(|(end, _)| end);
+        if end == Some(End::TimesOut) || long > limit {
+            self.pass(limit)?;
+            return Err(Stop::TimedOut(format!("{step} did not end within {limit}")));
+        }
+        self.pass(long)?;
+        match end {
+            Some(_) => Err(Stop::Failed(format!("{step} failed"))),
+            None => Ok(()),
+        }
+    }
+
+    fn limit(&self, step: &str) -> Time {
+        let (PlanTarget::Kubernetes { timeout, .. } | PlanTarget::Command { timeout, .. }) =
+            &self.work.target;
+        let own = if step == "roll-out" { *timeout } else { self.job.timeout };
+        Time::seconds(own.min(self.job.timeout))
+    }
+
+    /// Time goes by, up to a cancel.
+    fn pass(&mut self, long: Time) -> Result<(), Stop> {
+        let until = self.now.plus(long);
+        if let Some(cut) = self.cut.filter(|c| *c < until) {
+            self.now = cut.max(self.now);
+            return Err(Stop::Cancelled);
+        }
+        self.now = until;
+        Ok(())
+    }
+
+    /// The deploy's own smoke test, once after each step.
+    fn smoke(&mut self) -> Result<(), Stop> {
+        if self.work.smoke.is_none() {
+            return Ok(());
+        }
+        if !self.smoked {
+            self.smoked = true;
+            self.called("smoke");
+        }
+        self.body("smoke")?;
+        self.tell("smoke test passed".to_owned());
+        Ok(())
+    }
+
+    fn polls(&self) -> Option<Polls<'_>> {
+        let deploy = self.deploy?;
+        let moved = self.moved?.since(self.start);
+        deploy.watch.as_ref().map(|w| Polls::new(self.run.situation, deploy, w, moved))
+    }
+
+    /// The traffic stays as it is for a time, and is watched.
+    fn hold(&mut self, long: Time) -> Result<(), Stop> {
+        let end = self.now.plus(long).since(self.start);
+        let trip = self.polls().and_then(|p| p.first_trip(end));
+        if let Some(trip) = trip {
+            let wait = self.start.plus(trip.at).since(self.now);
+            self.pass(wait)?;
+            return Err(Stop::Failed(trip.why));
+        }
+        self.pass(long)?;
+        match self.polls().filter(|_| long.0 > 0).and_then(|p| p.silent(end)) {
+            Some(why) => Err(Stop::Failed(why)),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends a section that did not get to its end, and puts back what was live.
+    fn stopped(&mut self, stop: Stop) -> (State, String) {
+        let (state, why) = match stop {
+            Stop::Failed(why) => (State::Failed, why),
+            Stop::TimedOut(why) => (State::TimedOut, why),
+            Stop::Cancelled => (State::Cancelled, "the run was cancelled".to_owned()),
+        };
+        self.tell(format!("{}: {why}", state.word()));
+        let cancelled_at = self.now;
+        if self.begun && self.job.steps.iter().any(|s| s.when == StepWhen::Unfinished) {
+            self.restore();
+        }
+        if state == State::Cancelled {
+            // The run ends at the cancel; putting back goes on after it.
+            self.now = cancelled_at;
+        }
+        (state, why)
+    }
+
+    fn restore(&mut self) {
+        self.called("restore");
+        let within = self.deploy.and_then(|d| d.rollback.as_ref()).and_then(|r| r.within.as_ref());
+        let limit = within.map_or(Time::seconds(self.work.target.restore_seconds()), |w| Time::from(w.node));
+        let long = self.run.situation.takes(&self.job.id, "restore");
+        let end = self.run.situation.end(&self.job.id, "restore").map(|(end, _)| end);
+        let late = end == Some(End::TimesOut) || long > limit;
+        self.now = self.now.plus(long.min(limit));
+        match end {
+            _ if late => {
+                self.leave(Left::NotRestored);
+                self.tell(format!("NOT put back: that did not end within {limit}"));
+            }
+            Some(_) => {
+                self.leave(Left::NotRestored);
+                self.tell("NOT put back: that failed too".to_owned());
+            }
+            None => {
+                self.leave(Left::RolledBack);
+                self.tell("what was live before is put back".to_owned());
+            }
+        }
+        self.count();
+    }
+
+    /// Writes the rollback into the ledger.
+    fn count(&mut self) {
+        if let Some(words) = self.run.ledger.rolled_back(&self.work.environment, self.now) {
+            self.tell(format!("halted: {words}; no deploy starts until a person resumes"));
+        }
+    }
+
+    /// The image stays for a time before the next deploy starts; its watch goes on.
+    fn soak(&mut self) {
+        let Some(soak) = self.deploy.and_then(|d| d.soak.as_ref()).map(|s| Time::from(s.node)) else {
+            return;
+        };
+        let ended = self.now;
+        let over = ended.plus(soak);
+        self.tell(format!("soaks for {soak}"));
+        let end = over.since(self.start);
+        let found = self.polls().and_then(|p| {
+            let silent = || p.silent(end).map(|why| (end, why));
+            p.first_trip(end).map(|t| (t.at, t.why)).or_else(silent)
+        });
+        let Some((at, why)) = found else {
+            self.run.soaks.insert(self.job.id.clone(), Some(over));
+            self.now = over;
+            self.tell(format!("has soaked for {soak}"));
+            self.now = ended;
+            return;
+        };
+        self.run.soaks.insert(self.job.id.clone(), None);
+        self.now = self.start.plus(at);
+        self.leave(Left::RolledBack);
+        self.tell(format!("put back during its soak: {why}"));
+        self.count();
+        self.now = ended;
+    }
+}

@@ -1,0 +1,77 @@
+//! The ledger's rollbacks, and whether they halt the pipeline.
+
+use super::Time;
+use super::gate::holds;
+use super::situation::Situation;
+use crate::spec::{Halt, Spec};
+use indexmap::IndexMap;
+
+/// The rollbacks of every environment, and the halt.
+#[derive(Debug)]
+pub(super) struct Ledger<'p> {
+    spec: &'p Spec,
+    situation: &'p Situation,
+    /// By environment: the rollbacks of this run.
+    here: IndexMap<String, Vec<Time>>,
+    /// The environment whose rollbacks halted the pipeline, and the count in words.
+    pub(super) halted: Option<(String, String)>,
+}
+
+impl<'p> Ledger<'p> {
+    /// The ledger at the start of the run. A halt of then stands: only a person ends it.
+    pub(super) fn new(spec: &'p Spec, situation: &'p Situation) -> Self {
+        let mut ledger = Self { spec, situation, here: IndexMap::new(), halted: None };
+        for d in spec.deploys.values() {
+            let Some(halt) = d.rollback.as_ref().and_then(|r| r.halt.as_ref()) else { continue };
+            let name = &d.name.node;
+            let Some((recent, ages)) = situation.rollbacks.get(name) else { continue };
+            // Each rollback was counted with those before it that were not older than the window.
+            let then = ages.iter().map(|age| {
+                let oldest = age.plus(Time::from(halt.window));
+                counted(ages.iter().filter(|a| **a >= *age && **a <= oldest).count())
+            });
+            let now = (*recent > 0).then(|| ledger.count(name, halt, Time::default()));
+            if let Some(count) = then.chain(now).find(|count| trips(halt, *count)) {
+                ledger.halted = Some((name.clone(), in_words(count, halt)));
+            }
+        }
+        ledger
+    }
+
+    /// Writes a rollback down; gives the words of a halt that it makes.
+    pub(super) fn rolled_back(&mut self, environment: &str, at: Time) -> Option<String> {
+        self.here.entry(environment.to_owned()).or_default().push(at);
+        let halt = self.spec.deploys.get(environment)?.rollback.as_ref()?.halt.as_ref()?;
+        let count = self.count(environment, halt, at);
+        if self.halted.is_some() || !trips(halt, count) {
+            return None;
+        }
+        let words = in_words(count, halt);
+        self.halted = Some((environment.to_owned(), words.clone()));
+        Some(words)
+    }
+
+    /// Rollbacks that are not older than the window at that moment; one exactly as old still counts.
+    fn count(&self, environment: &str, halt: &Halt, at: Time) -> u32 {
+        let window = Time::from(halt.window);
+        let (recent, ages) = self.situation.rollbacks.get(environment).cloned().unwrap_or_default();
+        let before = ages.iter().filter(|age| age.plus(at) <= window).count();
+        let here = self.here.get(environment).map_or(&[][..], Vec::as_slice);
+        let here = here.iter().filter(|t| at.since(**t) <= window).count();
+        recent.saturating_add(counted(before + here))
+    }
+}
+
+fn counted(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+fn trips(halt: &Halt, count: u32) -> bool {
+    holds(halt.op, count.cmp(&halt.count))
+}
+
+fn in_words(count: u32, halt: &Halt) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    let window = Time::from(halt.window);
+    format!("{count} rollback{s} in {window}, `rollbacks {} {} in {window}`", halt.op.text(), halt.count)
+}

@@ -1,0 +1,344 @@
+//! The play: jobs in the plan's order, each when what it needs has ended.
+
+use super::deploy;
+use super::gate;
+use super::ledger::Ledger;
+use super::outcome::{
+    Entry, EnvironmentOutcome, Left, Played, PlayedJob, RunOutcome, SCHEMA_VERSION, Started, State,
+};
+use super::situation::{End, Situation};
+use super::time::Time;
+use crate::plan::{ApproveWork, Job, Plan, RunIf, Work};
+use crate::spec::{Scenario, Spec};
+use indexmap::{IndexMap, IndexSet};
+
+/// Plays a scenario that `check` found no fault in, on the plan of its spec.
+pub fn play(spec: &Spec, plan: &Plan, scenario: &Scenario) -> Played {
+    let situation = Situation::new(spec, plan, scenario);
+    let first = Run::new(spec, plan, &situation, None).go();
+    // A cancel hits every job that runs at that moment, so its moment has to be known beforehand.
+    match first.cancel {
+        None => first.played(),
+        Some(cancel) => Run::new(spec, plan, &situation, Some(cancel)).go().played(),
+    }
+}
+
+/// What a job came to.
+#[derive(Debug)]
+pub(super) struct Done {
+    pub(super) state: State,
+    pub(super) end: Time,
+    pub(super) why: String,
+    pub(super) calls: Vec<Vec<String>>,
+}
+
+/// The moment of a cancel, and the place of the job that it came in.
+#[derive(Debug, Clone, Copy)]
+struct Cancelled {
+    at: Time,
+    index: usize,
+}
+
+/// One play.
+pub(super) struct Run<'p> {
+    pub(super) spec: &'p Spec,
+    plan: &'p Plan,
+    pub(super) situation: &'p Situation,
+    pub(super) ledger: Ledger<'p>,
+    cancel: Option<Cancelled>,
+    jobs: Vec<PlayedJob>,
+    timeline: Vec<Entry>,
+    pub(super) environments: IndexMap<String, EnvironmentOutcome>,
+    /// By deploy job: when its soak is over, or that it was put back before.
+    pub(super) soaks: IndexMap<String, Option<Time>>,
+    /// Gates that nothing asked for: what needs them does not wait for them.
+    not_needed: IndexSet<String>,
+}
+
+impl<'p> Run<'p> {
+    fn new(spec: &'p Spec, plan: &'p Plan, situation: &'p Situation, cancel: Option<Cancelled>) -> Self {
+        let deploys = plan.jobs.iter().filter_map(|j| match &j.work {
+            Work::Deploy(d) => Some(d.environment.clone()),
+            _ => None,
+        });
+        let untouched = |name: String| EnvironmentOutcome {
+            name,
+            left: Left::Untouched,
+            halted: false,
+            asked: false,
+            approved: false,
+        };
+        Self {
+            spec,
+            plan,
+            situation,
+            ledger: Ledger::new(spec, situation),
+            cancel,
+            jobs: Vec::new(),
+            timeline: Vec::new(),
+            environments: deploys.map(|name| (name.clone(), untouched(name))).collect(),
+            soaks: IndexMap::new(),
+            not_needed: IndexSet::new(),
+        }
+    }
+
+    fn go(mut self) -> Self {
+        let started = self.started().to_string();
+        self.tell(Time::default(), started, None);
+        for (index, job) in self.plan.jobs.iter().enumerate() {
+            let played = self.job(index, job);
+            self.jobs.push(played);
+        }
+        if self.jobs.iter().all(|j| j.state == State::NotInRun) {
+            self.tell(Time::default(), "nothing runs for that".to_owned(), None);
+        }
+        self
+    }
+
+    fn started(&self) -> Started {
+        let nothing = Started {
+            event: String::new(),
+            reference: String::new(),
+            name: None,
+            from: None,
+            inputs: IndexMap::new(),
+        };
+        self.situation.started.clone().unwrap_or(nothing)
+    }
+
+    fn played(mut self) -> Played {
+        self.timeline.sort_by_key(|e| e.at);
+        let halted = self.ledger.halted.is_some();
+        self.environments.values_mut().for_each(|e| e.halted = halted);
+        let all = |wanted: State| self.jobs.iter().all(|j| j.state == wanted);
+        let red = self.jobs.iter().any(|j| j.state.is_red()) || self.soaks.values().any(Option::is_none);
+        let outcome = if all(State::NotInRun) {
+            RunOutcome::Nothing
+        } else if self.cancel.is_some() {
+            RunOutcome::Cancelled
+        } else if red {
+            RunOutcome::Failure
+        } else {
+            RunOutcome::Success
+        };
+        Played {
+            schema: SCHEMA_VERSION,
+            pipeline: self.plan.pipeline.clone(),
+            event: self.started(),
+            outcome,
+            jobs: self.jobs,
+            environments: self.environments.into_values().collect(),
+            timeline: self.timeline,
+        }
+    }
+
+    /// Writes something into the timeline.
+    pub(super) fn tell(&mut self, at: Time, what: String, job: Option<&str>) {
+        self.timeline.push(Entry { at, what, job: job.map(str::to_owned) });
+    }
+
+    fn job(&mut self, index: usize, job: &Job) -> PlayedJob {
+        let nothing = |state, why: String, ended_at| PlayedJob {
+            id: job.id.clone(),
+            state,
+            why,
+            started_at: None,
+            ended_at,
+            calls: Vec::new(),
+        };
+        if !job.condition.any_of.iter().any(|a| self.situation.covered_by(a)) {
+            return nothing(State::NotInRun, String::new(), None);
+        }
+        let ready = self.ready(job);
+        if let Some(why) = self.held_back(index, job, ready) {
+            if !matches!(job.work, Work::Notify(_)) {
+                self.tell(ready, format!("skipped: {why}"), Some(&job.id));
+            }
+            return nothing(State::Skipped, why, Some(ready));
+        }
+        let done = self.cut(index, ready, self.situation_of(job).to_owned(), job);
+        PlayedJob {
+            id: job.id.clone(),
+            state: done.state,
+            why: done.why,
+            started_at: Some(ready),
+            ended_at: Some(done.end),
+            calls: done.calls,
+        }
+    }
+
+    /// The name under which a scenario speaks of the job.
+    fn situation_of<'j>(&self, job: &'j Job) -> &'j str {
+        if matches!(job.work, Work::Image(_)) { "image" } else { &job.id }
+    }
+
+    /// The jobs that it needs and that are in this run.
+    fn needs(&self, job: &Job) -> Vec<&PlayedJob> {
+        let in_run = self.jobs.iter().filter(|j| j.state != State::NotInRun);
+        in_run.filter(|j| job.needs.contains(&j.id)).collect()
+    }
+
+    /// When everything that it needs has ended, a soak included where it is a deploy's.
+    fn ready(&self, job: &Job) -> Time {
+        let soaks = matches!(job.work, Work::Deploy(_) | Work::Approve(_));
+        let one = |j: &&PlayedJob| {
+            let soaked = self.soaks.get(&j.id).copied().flatten().filter(|_| soaks);
+            soaked.or(j.ended_at).unwrap_or_default()
+        };
+        self.needs(job).iter().map(one).max().unwrap_or_default()
+    }
+
+    /// Why it does not start.
+    fn held_back(&mut self, index: usize, job: &Job, ready: Time) -> Option<String> {
+        let needs = self.needs(job);
+        let red: Vec<&&PlayedJob> = needs.iter().filter(|j| j.state.is_red()).collect();
+        let cancelled = self.cancel.is_some_and(|c| ready > c.at || ready == c.at && index > c.index);
+        if cancelled {
+            return Some("the run was cancelled".to_owned());
+        }
+        match job.run_if {
+            RunIf::AnyFailed if red.is_empty() => return Some("no job failed".to_owned()),
+            RunIf::AnyFailed => return None,
+            RunIf::AllSucceeded | RunIf::NoneFailed => {}
+        }
+        let good = |j: &&&PlayedJob| j.state != State::Passed && !self.not_needed.contains(&j.id);
+        if let Some(bad) = needs.iter().find(good) {
+            let was = if bad.state == State::TimedOut { "" } else { "was " };
+            let how = match bad.state {
+                State::Failed | State::TimedOut => format!("{} {}", bad.id, bad.state.word()),
+                other => format!("{} {was}{}", bad.id, other.word()),
+            };
+            return Some(how);
+        }
+        let deploys = matches!(job.work, Work::Deploy(_) | Work::Approve(_));
+        if let Some(back) = needs.iter().find(|j| deploys && self.soaks.get(&j.id) == Some(&None)) {
+            return Some(format!("{} was put back during its soak", back.id));
+        }
+        let Work::Gate(work) = &job.work else { return None };
+        let looks_at = &self.spec.gates.get(&work.name)?.when_changed;
+        let changed = self.situation.changed.as_ref()?;
+        if looks_at.is_empty() || looks_at.iter().any(|p| changed.contains(&p.node)) {
+            return None;
+        }
+        self.not_needed.insert(job.id.clone());
+        Some("nothing that it looks at has changed, and nothing waits for it".to_owned())
+    }
+
+    /// Plays a job, and cuts it where the run is cancelled.
+    fn cut(&mut self, index: usize, start: Time, name: String, job: &Job) -> Done {
+        let own = self.situation.cancel.as_ref().filter(|c| c.job == name).cloned();
+        let cut = self.cancel.filter(|c| c.index != index).map(|c| c.at);
+        let done = match &job.work {
+            Work::Deploy(work) => deploy::play(self, job, work, start, own.as_ref(), cut),
+            Work::Approve(work) => self.approve(job, work, start, cut),
+            work => {
+                let mut done = match work {
+                    Work::Gate(gate) => self.gate(job, gate, start),
+                    _ => self.simple(job, &name, start),
+                };
+                let at = own.map(|c| start.plus(c.at.unwrap_or_default()));
+                let at = at.filter(|at| *at < done.end || *at == start).or(cut.filter(|c| *c < done.end));
+                if let Some(at) = at {
+                    done = cancelled(at, done.calls);
+                }
+                self.told(job, start, &done);
+                done
+            }
+        };
+        if done.state == State::Cancelled && self.cancel.is_none() {
+            self.cancel = Some(Cancelled { at: done.end, index });
+        }
+        done
+    }
+
+    fn told(&mut self, job: &Job, start: Time, done: &Done) {
+        if done.end > start {
+            self.tell(start, "starts".to_owned(), Some(&job.id));
+        }
+        let words = match (done.state, &job.work) {
+            (State::Passed, work) if done.why.is_empty() => does(work),
+            (state, _) if done.why.is_empty() => state.word().to_owned(),
+            (state, _) => format!("{}: {}", state.word(), done.why),
+        };
+        self.tell(done.end, words, Some(&job.id));
+    }
+
+    fn gate(&self, job: &Job, work: &crate::plan::GateWork, start: Time) -> Done {
+        let judged = gate::judge(self.situation, &job.id, work, Time::seconds(job.timeout));
+        let end = start.plus(judged.long);
+        Done { state: judged.state, end, why: judged.why, calls: calls(job) }
+    }
+
+    fn simple(&self, job: &Job, name: &str, start: Time) -> Done {
+        let limit = Time::seconds(job.timeout);
+        let long = self.situation.takes(name, "");
+        let (state, long, why) = match self.situation.end(name, "").map(|(end, _)| end) {
+            Some(End::TimesOut) => (State::TimedOut, limit, format!("it did not end within {limit}")),
+            _ if long > limit => (State::TimedOut, limit, format!("it did not end within {limit}")),
+            Some(End::Fails) => (State::Failed, long, String::new()),
+            None => (State::Passed, long, String::new()),
+        };
+        Done { state, end: start.plus(long), why, calls: calls(job) }
+    }
+
+    /// A person is asked. The script is called once the answer is yes.
+    fn approve(&mut self, job: &Job, work: &ApproveWork, start: Time, cut: Option<Time>) -> Done {
+        let said = self.situation.answer(&work.environment);
+        let expires = job.ask.as_ref().and_then(|a| a.expires).map(Time::from);
+        let answered = start.plus(said.after);
+        let too_late = expires.filter(|e| said.after > *e).map(|e| start.plus(e));
+        let end = too_late.unwrap_or(answered);
+        let yes = said.yes && too_late.is_none();
+        if let Some(e) = self.environments.get_mut(&work.environment) {
+            e.asked = true;
+        }
+        if end > start {
+            self.tell(start, format!("a person is asked about {}", work.environment), Some(&job.id));
+        }
+        if let Some(at) = cut.filter(|c| *c < end) {
+            self.tell(at, State::Cancelled.word().to_owned(), Some(&job.id));
+            return cancelled(at, Vec::new());
+        }
+        let (state, words) = match (yes, too_late) {
+            (true, _) => (State::Passed, "a person said yes".to_owned()),
+            (false, Some(_)) => {
+                (State::Failed, format!("nobody answered within {}", expires.unwrap_or_default()))
+            }
+            (false, None) => (State::Failed, "a person said no".to_owned()),
+        };
+        if let Some(e) = self.environments.get_mut(&work.environment) {
+            e.approved = yes;
+        }
+        self.tell(end, words.clone(), Some(&job.id));
+        let why = if yes { String::new() } else { words };
+        Done { state, end, why, calls: if yes { calls(job) } else { Vec::new() } }
+    }
+}
+
+fn cancelled(at: Time, calls: Vec<Vec<String>>) -> Done {
+    Done { state: State::Cancelled, end: at, why: "the run was cancelled".to_owned(), calls }
+}
+
+fn calls(job: &Job) -> Vec<Vec<String>> {
+    job.steps.iter().map(|s| s.args.clone()).collect()
+}
+
+/// What a job has done when it passed.
+fn does(work: &Work) -> String {
+    match work {
+        Work::Model(m) if m.source.is_none() => "passed: the version is named".into(),
+        Work::Model(_) => "passed: version and checksum resolved".into(),
+        Work::Image(i) => match (i.push, i.scan.is_some()) {
+            (true, true) => "passed: built, scanned and pushed".into(),
+            (true, false) => "passed: built and pushed".into(),
+            (false, true) => "passed: built and scanned, not pushed".into(),
+            (false, false) => "passed: built, not pushed".into(),
+        },
+        Work::Withheld(w) => {
+            let jobs: Vec<&str> = w.jobs.iter().map(|(job, _)| job.as_str()).collect();
+            format!("says what this pull request does not get: {}", jobs.join(", "))
+        }
+        Work::Notify(_) => "sends its message".into(),
+        Work::Gate(_) | Work::Approve(_) | Work::Deploy(_) => "passed".into(),
+    }
+}

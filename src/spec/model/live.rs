@@ -1,0 +1,107 @@
+//! How traffic moves to a release, how it is watched, and when it is taken back.
+
+use super::{Duration, MetricPath, Op, Unit};
+use crate::diag::{Span, Spanned};
+
+/// How traffic moves to a release.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Strategy {
+    /// `rolling`: all at once, as the target rolls out.
+    Rolling,
+    /// `canary 5% for 10m, 25% for 10m, 100%`: rising, the last at 100.
+    Canary(Vec<CanaryStep>),
+    /// `blue_green for 10m`: beside the old one for that long, then switched.
+    BlueGreen(Option<Duration>),
+}
+
+/// One step of a canary.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CanaryStep {
+    /// Share of the traffic, in percent.
+    pub weight: f64,
+    /// How long it stays at that; no time when absent.
+    pub hold: Option<Duration>,
+}
+
+/// `watch 30m every 1m { … }`.
+#[derive(Debug, Clone)]
+pub struct Watch {
+    /// How long, from the moment at which all traffic has moved.
+    pub window: Spanned<Duration>,
+    /// Time between two polls.
+    pub interval: Spanned<Duration>,
+    /// Metrics that are polled.
+    pub metrics: Vec<WatchedMetric>,
+    /// `smoke "…" every 5m`: the time between two runs.
+    pub smoke: Option<Spanned<Duration>>,
+    /// The statement.
+    pub span: Span,
+}
+
+/// A live metric.
+#[derive(Debug, Clone)]
+pub struct WatchedMetric {
+    /// Its name.
+    pub metric: Spanned<MetricPath>,
+    /// The unit of what the query gives, from `in` or the name's ending.
+    pub unit: Unit,
+}
+
+/// `rollback { … }`.
+#[derive(Debug, Clone)]
+pub struct Rollback {
+    /// What puts the last good release back.
+    pub when: Vec<RollbackWhen>,
+    /// The time that putting back may take.
+    pub within: Option<Spanned<Duration>>,
+    /// When the pipeline is halted.
+    pub halt: Option<Halt>,
+    /// The statement.
+    pub span: Span,
+}
+
+/// `when error_rate > 1% for 3m`.
+#[derive(Debug, Clone)]
+pub struct RollbackWhen {
+    /// A metric of the watch, or `smoke.failures`.
+    pub metric: Spanned<MetricPath>,
+    /// Comparison.
+    pub op: Op,
+    /// Right side, in the unit of the metric's query.
+    pub right: f64,
+    /// How often or how long it must hold.
+    pub lasting: Lasting,
+    /// The rule as written, white space folded.
+    pub text: String,
+    /// The statement.
+    pub span: Span,
+}
+
+/// How long a trigger must hold before it trips.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Lasting {
+    /// One poll is enough.
+    Once,
+    /// `for 3m`: at every poll over that time.
+    For(Duration),
+    /// `consecutive`: failures without a success between them are counted, and not all of them.
+    Consecutive,
+}
+
+/// `halt when rollbacks > 2 in 1h`.
+#[derive(Debug, Clone)]
+pub struct Halt {
+    /// Comparison.
+    pub op: Op,
+    /// Number of rollbacks.
+    pub count: u32,
+    /// The time over which they are counted.
+    pub window: Duration,
+    /// The statement.
+    pub span: Span,
+}
+
+/// The metric of a watch's `smoke`: how often it failed.
+pub fn smoke_failures() -> MetricPath {
+    MetricPath(vec!["smoke".to_owned(), "failures".to_owned()])
+}
