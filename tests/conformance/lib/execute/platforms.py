@@ -169,7 +169,7 @@ def jenkins(bench):
         command += ["--credentials", properties, "--trace", trace]
         command += {"yes": ["--approve", ACTOR, "--groups", "ml-leads"], "no": ["--abort"], "": []}[bench.scenario.approval]
         if bench.scenario.cancel:
-            command += ["--cancel-in", f"deploy-production: {bench.scenario.cancel.partition(':')[0]}", "--cancel-when", bench.reached()]
+            command += ["--cancel-in", ": ".join(bench.scenario.cancelled), "--cancel-when", bench.reached()]
         code, output = start(bench, command, JAVA_OPTS=JAVA, **java_home())
         worst = max(worst, code)
         outputs.append(output)

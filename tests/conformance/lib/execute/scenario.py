@@ -7,7 +7,8 @@ from ..base import HERE, BrokenTool
 
 SCENARIOS = HERE / "scenarios"
 #: What a scenario may say; anything else is a slip of the pen.
-KEYS = {"about", "event", "branch", "fork", "inputs", "spec", "files", "secrets", "state", "command", "approval", "cancel", "given", "expect"}
+KEYS = {"about", "event", "branch", "fork", "inputs", "spec", "files", "secrets", "state", "command", "approval", "cancel", "given",
+        "places", "expect"}
 EXPECTED = {"outcome", "jobs", "calls", "never", "live", "apart"}
 EVENTS = ("push", "tag", "pull_request", "schedule", "manual")
 
@@ -37,10 +38,12 @@ class Scenario:
     commands: tuple
     #: what a person says to the question: yes, no, or "" where nobody is asked
     approval: str
-    #: when a deploy is cancelled (cancel.py): `PHASE: WORDS`, during the call that begins with these words; "" for never
+    #: when a deploy is cancelled (cancel.py): `ENVIRONMENT.PHASE: WORDS`, during the call that begins with these words; "" for never
     cancel: str
-    #: what happens in the words of `mlpipe simulate --given`
-    given: tuple
+    #: what happens in the words of `mlpipe simulate --given`: a list, or pipeline to list
+    given: list | dict
+    #: environment to the place that its deploy changes; the only place has no name and needs no line
+    places: dict
     #: success, failure, or "" where the platforms differ and say so
     outcome: str
     #: job to success or failure, as each platform itself says; no other job runs
@@ -52,6 +55,12 @@ class Scenario:
     live: str
     #: jobs that each platform runs in a way of its own, and that are not compared
     apart: tuple
+
+    @property
+    def cancelled(self) -> tuple:
+        """The deploy's job and the phase that the cancel hits."""
+        environment, _, phase = self.cancel.partition(":")[0].partition(".")
+        return f"deploy-{environment}", phase
 
 
 def scenarios() -> list:
@@ -82,7 +91,8 @@ def read(example, name, world, one) -> Scenario:
         inputs=one.get("inputs", {}), spec=one.get("spec", {}), files={**world.get("files", {}), **one.get("files", {})},
         secrets=secrets, state=merged(world.get("state", {}), one.get("state", {})),
         commands=(*one.get("command", ()), *world.get("command", ())), approval=one.get("approval", world.get("approval", "")),
-        cancel=one.get("cancel", ""), given=tuple(one.get("given", ())), outcome=expect["outcome"], jobs=jobs, calls=tuple(expect.get("calls", ())),
+        cancel=one.get("cancel", ""), given=one.get("given", []), places=world.get("places", {}),
+        outcome=expect["outcome"], jobs=jobs, calls=tuple(expect.get("calls", ())),
         never=tuple(expect.get("never", ())), live=expect.get("live", ""), apart=tuple(expect.get("apart", ())),
     )
 
