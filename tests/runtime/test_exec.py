@@ -93,6 +93,33 @@ class Signals(Desk):
             (self.repo / "ready").unlink()
 
 
+    def test_one_that_comes_while_a_command_is_started_ends_it(self) -> None:
+        # The signal is there before the runtime has heard from the system that its command runs.
+        self.write(
+            "early.py",
+            "import os, runpy, signal, subprocess, sys\n"
+            "real = subprocess.Popen.__init__\n"
+            "def early(self, *words, **how):\n"
+            "    real(self, *words, **how)\n"
+            "    open('pid', 'w').write(str(self.pid))\n"
+            "    os.kill(os.getpid(), signal.SIGTERM)\n"
+            "subprocess.Popen.__init__ = early\n"
+            "sys.argv = sys.argv[1:]\n"
+            "runpy.run_path(sys.argv[0], run_name='__main__')\n",
+        )
+        words = [sys.executable, "early.py", str(RUNTIME), "exec", "60", "sleep 60"]
+        done = subprocess.run(
+            words, cwd=self.repo, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30
+        )
+        self.assertEqual(done.returncode, 143, done.stdout)
+        pid = int((self.repo / "pid").read_text())
+        try:
+            os.killpg(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+        self.fail(f"the command {pid} still ran")
+
+
 class Records(Desk):
     def test_begun_is_not_passed(self) -> None:
         self.begin("gate-q", "gate")

@@ -411,12 +411,12 @@ def phase_process(phase: str, title: str) -> int:
     words = list(sys.argv[1:])
     words[words.index("--phase") + 1] = phase
     fold(phase.replace("-", "_"), title, True)
-    process = subprocess.Popen(  # noqa: S603 - this very file
+    process = start(
         [sys.executable, "-I", "-X", "utf8", os.path.abspath(__file__), *words],
         stdin=subprocess.DEVNULL,
-        start_new_session=True,
     )
     try:
+        heed()
         code = process.wait()
     except Signalled as signalled:
         with contextlib.suppress(ProcessLookupError):

@@ -2,12 +2,39 @@
 
 GRACE = 10.0
 ending = False
+starting = False
+kept: list[int] = []
 
 
 def on_signal(number: int, frame: Any) -> None:
-    """The first signal ends what runs; further ones wait until that is done."""
-    if not ending:
+    """The first signal ends what runs; further ones wait until that is done. One that
+    comes while a process is being started is kept until there is something to end."""
+    if ending:
+        return
+    if starting:
+        kept.append(number)
+    else:
         raise Signalled(number)
+
+
+def start(words: Sequence[str], **how: Any) -> subprocess.Popen[bytes]:
+    """Starts a process in a group of its own. Signals are kept from here to `heed`:
+    one that got between would leave a process running that nobody knows of."""
+    global starting
+    starting = True
+    try:
+        return subprocess.Popen(words, start_new_session=True, **how)  # noqa: S603
+    except BaseException:
+        heed()
+        raise
+
+
+def heed() -> None:
+    """Heeds signals again, and one that was kept."""
+    global starting
+    starting = False
+    if kept:
+        raise Signalled(kept.pop())
 
 
 class Deadline:
@@ -109,18 +136,18 @@ def run(
     deadline = deadline or Deadline(None)
     sys.stdout.flush()
     try:
-        process = subprocess.Popen(  # noqa: S603 - the spec's own command is the point
+        process = start(
             words,
             env={**os.environ, **(env or {})},
             cwd=cwd,
             stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
             stdout=subprocess.PIPE if capture else None,
             stderr=subprocess.PIPE if capture and hear else None,
-            start_new_session=True,
         )
     except OSError as error:
         raise Stop(f"`{words[0]}` cannot be started: {error.strerror}") from None
     try:
+        heed()
         output, errors = process.communicate(stdin, timeout=deadline.left())
     except subprocess.TimeoutExpired:
         end_group(process)
