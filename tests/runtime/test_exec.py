@@ -74,6 +74,7 @@ class Signals(Desk):
             words, cwd=self.repo, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         while not (self.repo / "ready").exists():
+            self.assertIsNone(process.poll(), "the gate ended before its command had begun")
             time.sleep(0.05)
         process.send_signal(number)
         output, _ = process.communicate(timeout=30)
