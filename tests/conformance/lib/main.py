@@ -82,7 +82,8 @@ def record(options, tables, clock):
     if not (options.no_execute or options.only):
         head, rows = tables[-1]
         words = "all" if options.scenarios == "all" or options.full else options.scenarios
-        ran = f"\n`tests/conformance/run{' --execute-only' if options.execute_only else ''} --scenarios {words}`: {3 * len(rows)} runs of {len(rows)} scenarios, {when}. "
+        only = " --execute-only" if options.execute_only else ""
+        ran = f"\n`tests/conformance/run{only} --scenarios {words}`: {3 * len(rows)} runs of {len(rows)} scenarios, {when}. "
         ran += "Equal: the jobs that ran with their verdicts, every call with its words, exit code and environment,\n"
         ran += "and what serves at the end. As foretold: each run did what `mlpipe simulate` says of the scenario: the jobs with their\n"
         ran += "ends, the script's calls with their arguments in an order that the plan allows, what is left in each environment, the\n"
