@@ -28,7 +28,13 @@ fn main() {
     let mlpipe = PathBuf::from(env!("CARGO_BIN_EXE_mlpipe"));
     let empty = empty_process(temp.path());
 
-    let minimal = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/minimal");
+    // In a folder of its own, as a user's repository would be.
+    let minimal = temp.path().join("minimal");
+    std::fs::create_dir(&minimal).expect("made");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/minimal");
+    for file in ["minimal.mlpipe", "mlpipe.toml"] {
+        std::fs::copy(example.join(file), minimal.join(file)).expect("copied");
+    }
     let compile = || command(&mlpipe, &["compile", "--stdout"], &minimal);
     row("minimal example to three platforms / an empty Rust process", 4.0, &compile, &|| {
         command(&empty, &[], temp.path())
@@ -71,15 +77,19 @@ fn this(words: &[&str; 2], folder: &Path) -> Command {
 }
 
 fn compile_here(proved: bool, to: &str) {
+    mlpipe::project::prepare();
     let root = Utf8PathBuf::from_path_buf(std::env::current_dir().expect("a folder")).expect("UTF-8");
     let specs = mlpipe::project::specs(&root, &root).expect("specs");
     let mut project = Project::load(&root, &specs, &specs);
     let all = PlatformName::ALL;
     let to = if to == "github" { &all[..1] } else { &all[..] };
+    let (proof, printed);
     let files = if proved {
-        project.compile(to).files().to_vec()
+        proof = project.compile(to);
+        proof.files()
     } else {
-        project.print(to, &mlpipe::render::Overlay::default())
+        printed = project.print(to, &mlpipe::render::Overlay::default());
+        &printed
     };
     assert!(!files.is_empty() && !project.has_errors());
     for f in files {

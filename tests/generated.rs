@@ -10,6 +10,7 @@ use camino::Utf8PathBuf;
 use mlpipe::output::OutputFile;
 use mlpipe::project::Project;
 use mlpipe::spec::PlatformName;
+use serde::Deserialize;
 
 fn compile(seed: u64) -> Vec<OutputFile> {
     let dir = tempfile::tempdir().expect("a folder");
@@ -35,5 +36,12 @@ fn every_valid_spec_compiles_and_twice_to_the_same_bytes() {
         let files = compile(seed);
         assert_eq!(files.len(), 5, "seed {seed}: script, runtime and three platforms");
         assert_eq!(files, compile(seed), "seed {seed}");
+        for f in files.iter().filter(|f| f.path.ends_with(".yml")) {
+            // The proof reads the part of YAML that is printed; this reads all of it.
+            for document in serde_yaml::Deserializer::from_str(&f.text) {
+                let read = serde_yaml::Value::deserialize(document);
+                assert!(read.is_ok_and(|v| v.is_mapping()), "seed {seed}: {}\n{}", f.path, f.text);
+            }
+        }
     }
 }

@@ -31,11 +31,28 @@ fn excerpt(text: &str, head: &str) -> String {
     block.iter().map(|l| l.get(depth..).unwrap_or("")).collect::<Vec<_>>().join("\n")
 }
 
+/// What a call such as `$ mlpipe test --only "a word"` prints in a folder.
+fn printed(folder: &Path, call: &str) -> String {
+    let words = call.strip_prefix("$ mlpipe ").expect("a call of mlpipe").split('"').enumerate();
+    let args = words.flat_map(|(i, part)| match i % 2 {
+        1 => vec![part],
+        _ => part.split_whitespace().collect(),
+    });
+    let ran = std::process::Command::new(env!("CARGO_BIN_EXE_mlpipe"))
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .expect("mlpipe starts");
+    assert!(ran.status.success(), "{call}: {}", String::from_utf8_lossy(&ran.stderr));
+    String::from_utf8_lossy(&ran.stdout).trim_end().to_owned()
+}
+
 /// The README with every marked block as it should be.
 fn wanted(readme: &str) -> String {
     let mut out = String::new();
     let mut lines = readme.lines();
     while let Some(line) = lines.next() {
+        let ahead = lines.clone();
         out.push_str(line);
         out.push('\n');
         let body = if let Some(rest) = line.strip_prefix("<!-- file: ") {
@@ -43,6 +60,9 @@ fn wanted(readme: &str) -> String {
         } else if let Some(rest) = line.strip_prefix("<!-- excerpt: ") {
             let (file, head) = rest.trim_end_matches(" -->").split_once(' ').expect("a file and a line");
             Some(excerpt(&read(&root().join(file)), head.trim_matches('"')))
+        } else if let Some(folder) = line.strip_prefix("<!-- run: ") {
+            let call = ahead.clone().nth(1).expect("a call");
+            Some(format!("{call}\n{}", printed(&root().join(folder.trim_end_matches(" -->")), call)))
         } else {
             None
         };
@@ -98,6 +118,7 @@ fn every_link_leads_somewhere() {
         "CONTRIBUTING.md",
         "docs/language.md",
         "docs/keywords.md",
+        "docs/scenarios.md",
         "examples/README.md",
         "tests/conformance/README.md",
     ] {

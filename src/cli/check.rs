@@ -4,7 +4,7 @@ use super::Exit;
 use super::common::{NOTHING, Shell, To, shown};
 use crate::diag::words;
 use crate::output::{self, Cause, OutputFile};
-use crate::project::{Project, Proved};
+use crate::project::{self, Project, Proved};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Arguments.
@@ -29,6 +29,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
+    project::prepare();
     let mut projects = match shell.load(&args.paths) {
         Ok(p) => p,
         Err(e) => return shell.usage(&e),

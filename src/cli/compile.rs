@@ -4,7 +4,7 @@ use super::common::{NOTHING, Shell, To, shown};
 use super::{Exit, check};
 use crate::diag::words;
 use crate::output::{self, OutputFile, WriteError};
-use crate::project::{Project, Proved};
+use crate::project::{self, Project, Proved};
 use camino::Utf8PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -45,6 +45,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
+    project::prepare();
     let mut projects = match shell.load(&args.paths) {
         Ok(p) => p,
         Err(e) => return shell.usage(&e),

@@ -2,6 +2,7 @@
 
 use super::Exit;
 use super::common::{Shell, shown};
+use crate::diag::words;
 use crate::project::{Pipeline, Project};
 use crate::report::{self, Ran};
 use crate::scenario;
@@ -62,6 +63,9 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
     if all.is_empty() {
         return shell.usage(&nothing(&projects, args.only.as_deref()));
     }
+    if args.only.is_none() {
+        untested(shell, &projects);
+    }
     shell.out(&match args.format {
         Format::Human => report::scenarios_human(&all, args.brief),
         Format::Json => report::scenarios_json(&all),
@@ -95,6 +99,18 @@ pub(super) fn ran<'s>(
     })
 }
 
+/// So many titles are told, no more.
+const TITLES: usize = 5;
+
+/// Specs that nobody tests, beside those that somebody does.
+fn untested(shell: &Shell, projects: &[Project]) {
+    for project in projects {
+        for p in project.pipelines.iter().filter(|p| p.selected && p.spec.scenarios.is_empty()) {
+            shell.say(&format!("mlpipe: {} has no scenario", shown(&project.root, p.spec.path.as_str())));
+        }
+    }
+}
+
 /// A test that tests nothing must not look like one that passed.
 fn nothing(projects: &[Project], only: Option<&str>) -> String {
     let titles =
@@ -102,7 +118,9 @@ fn nothing(projects: &[Project], only: Option<&str>) -> String {
     let titles: Vec<&str> = titles.map(|s| s.title.as_str()).collect();
     match only {
         Some(only) if !titles.is_empty() => {
-            format!("no scenario has `{only}` in its title; there is {}", crate::diag::words::or_list(&titles))
+            let (first, more) = titles.split_at(titles.len().min(TITLES));
+            let more = if more.is_empty() { String::new() } else { format!(", and {} more", more.len()) };
+            format!("no scenario has `{only}` in its title; there is {}{more}", words::or_list(first))
         }
         _ => "there is no scenario to play; write one into the spec: \
               `scenario \"a failed gate stops the release\" { given quality failed; expect production untouched }`"

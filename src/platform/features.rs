@@ -5,9 +5,10 @@
 
 use super::Support;
 use crate::diag::Span;
-use crate::plan::{GateWork, Job, NotifyWork, Plan, RunIf, Trigger, Work};
+use crate::plan::{Condition, GateWork, Job, NotifyWork, Plan, RunIf, Trigger, Work};
 use crate::spec::{Event, InputKind, Spec};
 use serde::{Serialize, Serializer};
+use std::collections::HashSet;
 
 macro_rules! features {
     ($($(#[doc = $doc:literal])+ $variant:ident $words:literal;)*) => {
@@ -253,16 +254,24 @@ impl Found {
         if shared {
             self.add(Feature::SeveralPipelines, None);
         }
+        let defaults: HashSet<&str> = defaults.iter().map(|d| d.place.as_str()).collect();
+        let mut conditions: Vec<&Condition> = Vec::new();
+        for job in jobs.iter().filter(|j| limited(&j.work)) {
+            // Two that differ are enough: every job differs from one of them.
+            if conditions.len() < 2 && !conditions.contains(&&job.condition) {
+                conditions.push(&job.condition);
+            }
+        }
         for job in jobs {
             let at = Some(job.origin.span);
             self.job(job);
             if shared && matches!(job.work, Work::Notify(_)) {
                 self.add(Feature::NotifyShared, at);
             }
-            if !defaults.iter().any(|d| d.place == format!("{}.timeout", job.id)) && limited(&job.work) {
+            if limited(&job.work) && !defaults.contains(format!("{}.timeout", job.id).as_str()) {
                 self.add(Feature::Timeout, at);
             }
-            if jobs.iter().any(|other| other.condition != job.condition && limited(&other.work)) {
+            if conditions.iter().any(|other| **other != job.condition) {
                 self.add(Feature::Conditions, at);
             }
         }
@@ -399,9 +408,10 @@ fn limited(work: &Work) -> bool {
 pub fn ledger(back: &dyn super::Platform, plan: &Plan) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
     let source = if plan.source.chars().all(plain) { format!(" {}", plan.source) } else { String::new() };
+    let used = features(plan);
     let of = |support| {
         let held = |f: &&Feature| back.capability(**f).is_some_and(|c| c.support == support);
-        features(plan).iter().filter(held).map(|f| f.words()).collect::<Vec<_>>().join("; ")
+        used.iter().filter(held).map(|f| f.words()).collect::<Vec<_>>().join("; ")
     };
     let lines = [("Kept outside this file", Support::Outside), ("Emulated", Support::Emulated)]
         .map(|(head, support)| (head, of(support)))

@@ -32,6 +32,9 @@ pub trait Platform: Sync {
     /// without printing.
     fn limits(&self, plan: &Plan) -> Vec<Finding>;
 
+    /// Parses the built-in templates, so that printing the first file need not wait for it.
+    fn prepare(&self) {}
+
     /// The pipeline's file by the built-in templates, without the header.
     ///
     /// # Errors

@@ -1,10 +1,13 @@
 //! Plans to files: script, runtime, one file a platform, and the root file of a repository with several pipelines.
 
 use super::Project;
+use super::lanes::side_by_side;
+use super::proof::differences;
 use crate::diag::{Code, Finding};
 use crate::output::{Comment, OutputFile, stamp};
-use crate::plan::Plan;
+use crate::plan::{EmitTo, Plan};
 use crate::platform::{self, Platform};
+use crate::prove::File;
 use crate::render::{Overlay, TemplateBug};
 use crate::script;
 use crate::spec::PlatformName;
@@ -13,60 +16,107 @@ use sha2::{Digest, Sha256};
 /// The runtime's path: shared by every pipeline of the repository.
 const RUNTIME: &str = ".mlpipe/mlpipe_runtime.py";
 
-/// Every file, or findings.
-pub(super) fn files(project: &mut Project, to: &[PlatformName], overlay: &Overlay) -> Vec<OutputFile> {
-    let mut found = Vec::new();
-    let mut files = Vec::new();
-    // A pipeline that no wanted platform starts needs no script either.
-    for plan in project.plans_selected().filter(|p| p.emit.iter().any(|e| to.contains(&e.platform))) {
-        match script::emit_with(plan, overlay) {
-            Ok(text) => files.push(OutputFile {
-                path: plan.script.clone(),
-                text: stamp(&text, Comment::Hash, &plan.source, &plan.sha256),
-            }),
-            Err(bug) => found.push(template_bug(&plan.source, &bug, overlay)),
-        }
-        for e in plan.emit.iter().filter(|e| to.contains(&e.platform)) {
-            let back = platform::get(e.platform);
-            match one(back, plan, overlay, &mut found) {
-                Ok(text) => files.push(OutputFile {
-                    path: e.path.clone(),
-                    text: stamp(&text, comment(back), &plan.source, &plan.sha256),
-                }),
-                Err(bug) => found.push(template_bug(&plan.source, &bug, overlay)),
-            }
-        }
-    }
-    if !files.is_empty() {
-        let text = stamp(script::runtime(), Comment::Hash, "mlpipe's own runtime", "-");
-        files.push(OutputFile { path: RUNTIME.into(), text });
-    }
+/// Everything that was printed, and what was found on the way.
+#[derive(Debug, Default)]
+pub(super) struct Bundle {
+    /// Every file, in the order in which they are shown.
+    pub(super) files: Vec<OutputFile>,
+    /// What printing found: limits of platforms, templates that fail.
+    pub(super) found: Vec<Finding>,
+    /// What the proof found: files that do not do what their plans say.
+    pub(super) differences: Vec<Finding>,
+}
+
+/// A file to print.
+enum Task<'p> {
+    /// The file of one platform: where, and the text of the file that includes it.
+    Pipeline(&'p Plan, &'p EmitTo, Option<&'p str>),
+    Script(&'p Plan),
+    Runtime,
+}
+
+/// Prints every file, each by itself, and proves those of the platforms where that is wanted.
+pub(super) fn bundle(project: &Project, to: &[PlatformName], overlay: &Overlay, proved: bool) -> Bundle {
+    let mut all = Bundle::default();
+    let mut roots_of = Vec::new();
     for p in to {
-        roots(project, *p, overlay, &mut files, &mut found);
+        roots(project, *p, overlay, &mut roots_of, &mut all.found);
     }
-    project.findings.extend(found);
-    files
+    let text = |path: &str| roots_of.iter().find(|f| f.path == path).map(|f| f.text.as_str());
+    // A pipeline that no wanted platform starts needs no script either.
+    let wanted = |p: &&Plan| p.emit.iter().any(|e| to.contains(&e.platform));
+    let plans: Vec<&Plan> = project.plans_selected().filter(wanted).collect();
+    // A task's place says where its file is shown; the tasks themselves are in the order of the time that they take.
+    let mut tasks = Vec::new();
+    for (i, plan) in plans.iter().enumerate() {
+        for (j, e) in plan.emit.iter().enumerate().rev().filter(|(_, e)| to.contains(&e.platform)) {
+            let root = e.shared_root.then(|| platform::get(e.platform).root_path()).flatten();
+            tasks.push(((i, 1 + j), Task::Pipeline(plan, e, root.and_then(text))));
+        }
+    }
+    tasks.extend(plans.iter().enumerate().map(|(i, p)| ((i, 0), Task::Script(p))));
+    tasks.extend((!plans.is_empty()).then_some(((plans.len(), 0), Task::Runtime)));
+    let mut parts =
+        side_by_side(&tasks, 1 + plans.len(), |(place, task)| (*place, one(task, overlay, proved)));
+    parts.sort_by_key(|(place, _)| *place);
+    for (_, part) in parts {
+        all.files.extend(part.files);
+        all.found.extend(part.found);
+        all.differences.extend(part.differences);
+    }
+    all.files.extend(roots_of);
+    all
+}
+
+fn one(task: &Task<'_>, overlay: &Overlay, proved: bool) -> Bundle {
+    let mut out = Bundle::default();
+    let (path, text) = match task {
+        Task::Pipeline(plan, e, root) => {
+            let back = platform::get(e.platform);
+            let Some(text) = pipeline(back, plan, overlay, &mut out.found) else { return out };
+            let text = stamp(&text, comment(back), &plan.source, &plan.sha256);
+            if proved {
+                let file = File { platform: e.platform, text: &text, root: *root };
+                out.differences = differences(plan, &e.path, file, overlay);
+            }
+            (e.path.clone(), text)
+        }
+        Task::Script(plan) => match script::emit_with(plan, overlay) {
+            Ok(text) => (plan.script.clone(), stamp(&text, Comment::Hash, &plan.source, &plan.sha256)),
+            Err(bug) => {
+                out.found.push(template_bug(&plan.source, &bug, overlay));
+                return out;
+            }
+        },
+        Task::Runtime => {
+            (RUNTIME.to_owned(), stamp(script::runtime(), Comment::Hash, "mlpipe's own runtime", "-"))
+        }
+    };
+    out.files.push(OutputFile { path, text });
+    out
 }
 
 fn comment(back: &dyn Platform) -> Comment {
     if back.comment() == "//" { Comment::Slashes } else { Comment::Hash }
 }
 
-fn one(
-    back: &dyn Platform,
-    plan: &Plan,
-    overlay: &Overlay,
-    found: &mut Vec<Finding>,
-) -> Result<String, TemplateBug> {
-    let limits = back.limits(plan);
-    if limits.iter().any(Finding::is_error) {
-        found.extend(limits);
-        return Ok(String::new());
+/// The platform's file without its header; nothing where the platform cannot do it or a template fails.
+fn pipeline(back: &dyn Platform, plan: &Plan, overlay: &Overlay, found: &mut Vec<Finding>) -> Option<String> {
+    found.extend(back.limits(plan));
+    if found.iter().any(Finding::is_error) {
+        return None;
     }
-    found.extend(limits);
-    let text = platform::ledger(back, plan) + &back.emit_with(plan, overlay)?;
-    found.extend(back.text_limits(plan, &text));
-    Ok(text)
+    match back.emit_with(plan, overlay) {
+        Ok(text) => {
+            let text = platform::ledger(back, plan) + &text;
+            found.extend(back.text_limits(plan, &text));
+            Some(text)
+        }
+        Err(bug) => {
+            found.push(template_bug(&plan.source, &bug, overlay));
+            None
+        }
+    }
 }
 
 fn roots(
@@ -182,10 +232,10 @@ mod tests {
     fn a_bug_of_ours_says_that_it_is_ours() {
         let plan = fixture::minimal();
         let (mut found, none) = (Vec::new(), Overlay::default());
-        assert!(one(&Broken(Ok("a: 1\nb: [2]\n")), &plan, &none, &mut found).is_ok());
+        assert!(pipeline(&Broken(Ok("a: 1\nb: [2]\n")), &plan, &none, &mut found).is_some());
         assert!(found.is_empty());
-        let bug = one(&Broken(Err(())), &plan, &none, &mut found).unwrap_err();
-        let found = template_bug(&plan.source, &bug, &none);
+        assert!(pipeline(&Broken(Err(())), &plan, &none, &mut found).is_none());
+        let found = &found[0];
         assert_eq!(found.code.id, "MLP901");
         assert!(found.help.as_ref().is_some_and(|h| h.contains("bug in mlpipe")));
         assert!(found.message.contains("broken.j2") && found.message.contains("line 3"));

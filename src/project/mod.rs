@@ -3,10 +3,12 @@
 
 mod bundle;
 mod discover;
+mod lanes;
 mod overlay;
 mod proof;
 mod root;
 
+use bundle::Bundle;
 pub use discover::{DiscoverError, specs};
 pub use overlay::{OverlayError, overlay};
 pub use proof::Proved;
@@ -16,8 +18,9 @@ use crate::check;
 use crate::diag::{Code, Finding, SourceMap, sort_and_dedup};
 use crate::output::OutputFile;
 use crate::plan::{self, EmitTo, Plan};
-use crate::platform::{self, Support};
+use crate::platform::{self, Platform, Support};
 use crate::render::Overlay;
+use crate::script;
 use crate::spec::{self, PlatformName, Spec};
 use camino::{Utf8Path, Utf8PathBuf};
 
@@ -41,6 +44,17 @@ pub struct Project {
     pub findings: Vec<Finding>,
     /// Pipelines, in the order of their paths.
     pub pipelines: Vec<Pipeline>,
+}
+
+/// Parses the built-in templates on a thread of its own. It takes as long as reading a small spec, so a command that is
+/// going to print calls this before it reads.
+pub fn prepare() {
+    let templates = || {
+        platform::all().into_iter().for_each(Platform::prepare);
+        script::prepare();
+    };
+    // Where no thread is to be had, printing parses them.
+    drop(std::thread::Builder::new().spawn(templates));
 }
 
 impl Project {
@@ -107,9 +121,11 @@ impl Project {
 
     /// The same, where templates of a user stand in for built-in ones.
     pub fn compile_with(&mut self, to: &[PlatformName], overlay: &Overlay) -> Proved {
-        let files = self.print(to, overlay);
-        let proved =
-            if self.has_errors() { Ok(Proved::default()) } else { Proved::new(self, to, overlay, files) };
+        let printed = self.printed(to, overlay, true);
+        if self.has_errors() {
+            return Proved::default();
+        }
+        let proved = Proved::new(printed.files, printed.differences);
         proved.unwrap_or_else(|found| {
             self.findings.extend(found);
             sort_and_dedup(&mut self.findings);
@@ -119,6 +135,11 @@ impl Project {
 
     /// The same files, printed and not proved: what a benchmark of the proof compares with. Nothing writes them.
     pub fn print(&mut self, to: &[PlatformName], overlay: &Overlay) -> Vec<OutputFile> {
+        let printed = self.printed(to, overlay, false);
+        if self.has_errors() { Vec::new() } else { printed.files }
+    }
+
+    fn printed(&mut self, to: &[PlatformName], overlay: &Overlay, proved: bool) -> Bundle {
         for p in self.pipelines.iter().filter(|p| p.selected) {
             for later in &p.spec.later {
                 self.findings.push(
@@ -132,9 +153,13 @@ impl Project {
                 );
             }
         }
-        let files = if self.has_errors() { Vec::new() } else { bundle::files(self, to, overlay) };
+        let mut printed = Bundle::default();
+        if !self.has_errors() {
+            printed = bundle::bundle(self, to, overlay, proved);
+            self.findings.append(&mut printed.found);
+        }
         sort_and_dedup(&mut self.findings);
-        files
+        printed
     }
 
     /// Two pipelines of one name would write each other's script.

@@ -1,6 +1,5 @@
 //! Every file of a platform is read back and compared with its plan before it can be written.
 
-use super::Project;
 use crate::diag::{Code, Finding};
 use crate::output::OutputFile;
 use crate::plan::Plan;
@@ -18,37 +17,12 @@ const SHOWN: usize = 5;
 pub struct Proved(Vec<OutputFile>);
 
 impl Proved {
-    /// Proves every file of the selected pipelines.
+    /// Files, unless the proof found a difference.
     ///
     /// # Errors
     /// One finding for each difference; nothing may be written then, not even the files that are equivalent.
-    pub(super) fn new(
-        project: &Project,
-        to: &[PlatformName],
-        overlay: &Overlay,
-        files: Vec<OutputFile>,
-    ) -> Result<Self, Vec<Finding>> {
-        let text = |path: &str| files.iter().find(|f| f.path == path).map(|f| f.text.as_str());
-        let mut jobs: Vec<(&Plan, &str, File<'_>)> = Vec::new();
-        for plan in project.plans_selected() {
-            for e in plan.emit.iter().filter(|e| to.contains(&e.platform)) {
-                let root = e.shared_root.then(|| platform::get(e.platform).root_path()).flatten();
-                let (Some(own), root) = (text(&e.path), root.and_then(text)) else { continue };
-                jobs.push((plan, &e.path, File { platform: e.platform, text: own, root }));
-            }
-        }
-        // Files are proved side by side: each by itself, in the order of the list.
-        let found: Vec<Finding> = std::thread::scope(|scope| {
-            let proofs: Vec<_> = jobs
-                .iter()
-                .map(|(plan, path, file)| scope.spawn(|| one(plan, path, *file, overlay)))
-                .collect();
-            proofs
-                .into_iter()
-                .flat_map(|p| p.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-                .collect()
-        });
-        if found.is_empty() { Ok(Self(files)) } else { Err(found) }
+    pub(super) fn new(files: Vec<OutputFile>, differences: Vec<Finding>) -> Result<Self, Vec<Finding>> {
+        if differences.is_empty() { Ok(Self(files)) } else { Err(differences) }
     }
 
     /// The files.
@@ -57,10 +31,11 @@ impl Proved {
     }
 }
 
-fn one(plan: &Plan, path: &str, file: File<'_>, overlay: &Overlay) -> Vec<Finding> {
-    let differences = prove::prove(plan, file).err().unwrap_or_default();
-    let rest = differences.len().saturating_sub(SHOWN);
-    differences.iter().take(SHOWN).map(|d| finding(plan, file.platform, path, d, rest, overlay)).collect()
+/// Reads one file back and compares it with its plan.
+pub(super) fn differences(plan: &Plan, path: &str, file: File<'_>, overlay: &Overlay) -> Vec<Finding> {
+    let all = prove::prove(plan, file).err().unwrap_or_default();
+    let rest = all.len().saturating_sub(SHOWN);
+    all.iter().take(SHOWN).map(|d| finding(plan, file.platform, path, d, rest, overlay)).collect()
 }
 
 fn finding(
@@ -118,7 +93,12 @@ mod tests {
 
     fn found(text: &str) -> Vec<Finding> {
         let plan = fixture::minimal();
-        one(&plan, "ci.yml", File { platform: PlatformName::Github, text, root: None }, &Overlay::default())
+        super::differences(
+            &plan,
+            "ci.yml",
+            File { platform: PlatformName::Github, text, root: None },
+            &Overlay::default(),
+        )
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! The comparison of a file's runs with the plan's, situation by situation.
 
 use super::diagram::{Diagrams, Node, Outcome};
-use super::expected::{self, ExpectedRun};
+use super::expected::{Expected, ExpectedRun};
 use super::graph::{FileFacts, JobRun, Reading};
 use super::outcomes::{Outcomes, in_order};
 use super::{Aspect, Difference, On, Situation, Whose};
 use crate::plan::{EventKind, Job, Plan, StepWhen, Trigger};
 use crate::spec::PlatformName;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
 
 /// Jobs of the file by index, with the plan's job that their first call belongs to.
 pub(super) struct Matched<'a> {
@@ -38,7 +39,7 @@ impl Called {
 impl<'a> Matched<'a> {
     /// A job is known by what it calls, not by its name.
     pub(super) fn new(plan: &'a Plan, facts: &'a FileFacts) -> Self {
-        let mut known: HashMap<&[String], Called> = HashMap::new();
+        let mut known: FxHashMap<&[String], Called> = FxHashMap::default();
         for (j, job) in plan.jobs.iter().enumerate() {
             for (s, step) in job.steps.iter().enumerate() {
                 known.insert(&step.args, Called::Step(j, s));
@@ -108,12 +109,10 @@ pub(super) fn runs(
 ) -> Vec<Difference> {
     let d = &mut Diagrams::default();
     let outcomes = Outcomes::of(matched.plan, d);
+    let mut plans = Expected::new(matched.plan);
     for s in situations.iter().filter(|s| asked(platform, matched.plan, s)) {
-        let expected = if elsewhere(platform, matched.plan, s) {
-            Vec::new()
-        } else {
-            expected::run(matched.plan, s, &outcomes, d)
-        };
+        let expected =
+            if elsewhere(platform, matched.plan, s) { Rc::default() } else { plans.run(s, &outcomes, d) };
         let found = match file.run(s, &outcomes, d) {
             Ok(runs) if runs.is_empty() && may_refuse(matched.plan, s) => Vec::new(),
             Ok(runs) => one_situation(s, matched, &expected, &runs, &outcomes, d),
@@ -142,7 +141,7 @@ fn one_situation(
 ) -> Vec<Difference> {
     let mut found = Vec::new();
     let mut seen = vec![false; m.plan.jobs.len()];
-    let by_job: HashMap<usize, &ExpectedRun> = expected.iter().map(|e| (e.job, e)).collect();
+    let by_job: FxHashMap<usize, &ExpectedRun> = expected.iter().map(|e| (e.job, e)).collect();
     for run in runs {
         let Some(index) = m.of[run.job] else { continue };
         seen[index] = true;
@@ -163,17 +162,26 @@ fn one_situation(
             red: Node::NO,
         };
         let want = by_job.get(&index).copied().unwrap_or(&none);
-        let mut pairs = vec![(format!("`{}` starts", job.id), Aspect::Condition, want.starts, run.starts)];
         let (steps, twice) = steps(job, &m.calls[run.job], &run.calls, outcomes, d);
-        for (i, step) in job.steps.iter().enumerate() {
-            let what = format!("`{}` is called", step.args.join(" "));
-            let aspect = if step.when == StepWhen::Unfinished { Aspect::Handler } else { Aspect::Step };
-            pairs.push((what, aspect, want.steps[i], steps[i]));
-        }
-        pairs.push((format!("`{}` succeeds", job.id), Aspect::Result, want.succeeds, run.succeeds));
-        pairs.push((format!("`{}` makes the run red", job.id), Aspect::Result, want.red, run.red));
+        let called = |i: usize| {
+            let handler = job.steps[i].when == StepWhen::Unfinished;
+            (What::Called(i), if handler { Aspect::Handler } else { Aspect::Step }, want.steps[i], steps[i])
+        };
+        let mut pairs = [(What::Starts, Aspect::Condition, want.starts, run.starts)]
+            .into_iter()
+            .chain((0..job.steps.len()).map(called))
+            .chain([
+                (What::Succeeds, Aspect::Result, want.succeeds, run.succeeds),
+                (What::Red, Aspect::Result, want.red, run.red),
+            ]);
         // One difference a job: the first is the cause of those that follow it.
-        if let Some((what, aspect, a, b)) = pairs.into_iter().find(|(_, _, a, b)| a != b) {
+        if let Some((what, aspect, a, b)) = pairs.find(|(_, _, a, b)| a != b) {
+            let what = match what {
+                What::Starts => format!("`{}` starts", job.id),
+                What::Called(i) => format!("`{}` is called", job.steps[i].args.join(" ")),
+                What::Succeeds => format!("`{}` succeeds", job.id),
+                What::Red => format!("`{}` makes the run red", job.id),
+            };
             let vector = words(d.difference(a, b), outcomes);
             let says = verdict(d, a, b);
             found.push(place(format!("{what} {says}"), aspect, vector));
@@ -193,6 +201,15 @@ fn one_situation(
         });
     }
     found
+}
+
+/// What two formulas are about.
+enum What {
+    Starts,
+    /// The step at this place.
+    Called(usize),
+    Succeeds,
+    Red,
 }
 
 /// Who says what, for the vector that is shown.

@@ -4,7 +4,7 @@
 //! A variable is what one call of the script comes to if it is made; it has four values, [`Outcome`]. Diagrams are
 //! reduced and ordered by the plan's order of jobs, which keeps those of "all of these succeeded" linear.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// What a call of the script comes to, if it is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,9 +51,10 @@ struct Branch {
 #[derive(Debug, Default)]
 pub struct Diagrams {
     branches: Vec<Branch>,
-    known: HashMap<Branch, Node>,
-    ands: HashMap<(Node, Node), Node>,
-    nots: HashMap<Node, Node>,
+    known: FxHashMap<Branch, Node>,
+    ands: FxHashMap<(Node, Node), Node>,
+    ors: FxHashMap<(Node, Node), Node>,
+    nots: FxHashMap<Node, Node>,
 }
 
 impl Diagrams {
@@ -77,14 +78,7 @@ impl Diagrams {
         if let Some(known) = self.ands.get(&key) {
             return *known;
         }
-        let (x, y) = (self.at(a), self.at(b));
-        let variable = x.variable.min(y.variable);
-        let mut children = [Node::NO; 4];
-        for (i, child) in children.iter_mut().enumerate() {
-            let of = |n: Node, d: Branch| if d.variable == variable { d.children[i] } else { n };
-            *child = self.and(of(a, x), of(b, y));
-        }
-        let node = self.branch(variable, children);
+        let node = self.joined(a, b, Self::and);
         self.ands.insert(key, node);
         node
     }
@@ -109,9 +103,34 @@ impl Diagrams {
 
     /// At least one of the two.
     pub fn or(&mut self, a: Node, b: Node) -> Node {
-        let (x, y) = (self.not(a), self.not(b));
-        let neither = self.and(x, y);
-        self.not(neither)
+        if a == b || b == Node::NO {
+            return a;
+        }
+        if a == Node::NO {
+            return b;
+        }
+        if a == Node::YES || b == Node::YES {
+            return Node::YES;
+        }
+        let key = if a < b { (a, b) } else { (b, a) };
+        if let Some(known) = self.ors.get(&key) {
+            return *known;
+        }
+        let node = self.joined(a, b, Self::or);
+        self.ors.insert(key, node);
+        node
+    }
+
+    /// The operation on the parts of two branches.
+    fn joined(&mut self, a: Node, b: Node, operation: fn(&mut Self, Node, Node) -> Node) -> Node {
+        let (x, y) = (self.at(a), self.at(b));
+        let variable = x.variable.min(y.variable);
+        let mut children = [Node::NO; 4];
+        for (i, child) in children.iter_mut().enumerate() {
+            let of = |n: Node, d: Branch| if d.variable == variable { d.children[i] } else { n };
+            *child = operation(self, of(a, x), of(b, y));
+        }
+        self.branch(variable, children)
     }
 
     /// The first and not the second.
@@ -122,17 +141,19 @@ impl Diagrams {
 
     /// All of them; [`Node::YES`] for none. Cheap in any order.
     pub fn all(&mut self, nodes: impl IntoIterator<Item = Node>) -> Node {
-        let mut nodes: Vec<Node> = nodes.into_iter().collect();
-        // From the last variable upwards, each step adds one branch on top of what is there.
-        nodes.sort_by_key(|n| std::cmp::Reverse(self.top(*n)));
-        nodes.into_iter().fold(Node::YES, |acc, n| self.and(n, acc))
+        self.bottom_up(nodes).into_iter().fold(Node::YES, |acc, n| self.and(n, acc))
     }
 
     /// At least one of them; [`Node::NO`] for none.
     pub fn any(&mut self, nodes: impl IntoIterator<Item = Node>) -> Node {
-        let none: Vec<Node> = nodes.into_iter().map(|n| self.not(n)).collect();
-        let none = self.all(none);
-        self.not(none)
+        self.bottom_up(nodes).into_iter().fold(Node::NO, |acc, n| self.or(n, acc))
+    }
+
+    /// From the last variable upwards: each step then adds one branch on top of what is there.
+    fn bottom_up(&self, nodes: impl IntoIterator<Item = Node>) -> Vec<Node> {
+        let mut nodes: Vec<Node> = nodes.into_iter().collect();
+        nodes.sort_by_key(|n| std::cmp::Reverse(self.top(*n)));
+        nodes
     }
 
     /// A vector of outcomes for which the two differ: variable and outcome, only those that matter. Nothing if they are

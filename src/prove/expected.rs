@@ -4,7 +4,8 @@ use super::Situation;
 use super::diagram::{Diagrams, Node};
 use super::outcomes::{CallOutcome, Outcomes, in_order};
 use crate::plan::{Job, Plan, RunIf, StepWhen};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
+use std::rc::Rc;
 
 /// One job of the plan that exists in a run.
 #[derive(Debug, Clone)]
@@ -21,11 +22,36 @@ pub(super) struct ExpectedRun {
     pub(super) red: Node,
 }
 
-/// The run that this situation starts; no job when none is started.
-pub(super) fn run(plan: &Plan, s: &Situation, outcomes: &Outcomes, d: &mut Diagrams) -> Vec<ExpectedRun> {
+/// The plan's runs. Situations in which the same jobs exist have the same run.
+pub(super) struct Expected<'p> {
+    plan: &'p Plan,
+    /// By the jobs that exist in it.
+    known: FxHashMap<Vec<usize>, Rc<[ExpectedRun]>>,
+}
+
+impl<'p> Expected<'p> {
+    /// Nothing is known yet.
+    pub(super) fn new(plan: &'p Plan) -> Self {
+        Self { plan, known: FxHashMap::default() }
+    }
+
+    /// The run that this situation starts; no job when none is started.
+    pub(super) fn run(&mut self, s: &Situation, outcomes: &Outcomes, d: &mut Diagrams) -> Rc<[ExpectedRun]> {
+        let exist = |(i, j): (usize, &Job)| s.holds(&j.condition).then_some(i);
+        let jobs: Vec<usize> = self.plan.jobs.iter().enumerate().filter_map(exist).collect();
+        if let Some(known) = self.known.get(&jobs) {
+            return Rc::clone(known);
+        }
+        let runs: Rc<[ExpectedRun]> = of_jobs(self.plan, &jobs, outcomes, d).into();
+        self.known.insert(jobs, Rc::clone(&runs));
+        runs
+    }
+}
+
+fn of_jobs(plan: &Plan, jobs: &[usize], outcomes: &Outcomes, d: &mut Diagrams) -> Vec<ExpectedRun> {
     let mut runs: Vec<ExpectedRun> = Vec::new();
-    let mut known: HashMap<&str, Known> = HashMap::new();
-    for (index, job) in plan.jobs.iter().enumerate().filter(|(_, j)| s.holds(&j.condition)) {
+    let mut known: FxHashMap<&str, Known> = FxHashMap::default();
+    for (index, job) in jobs.iter().map(|i| (*i, &plan.jobs[*i])) {
         let needs: Vec<&Known> = job.needs.iter().filter_map(|n| known.get(n.as_str())).collect();
         let starts = starts(job, &needs, outcomes, d);
         let one = one(index, job, starts, outcomes, d);

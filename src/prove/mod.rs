@@ -23,6 +23,7 @@ pub mod play;
 #[cfg(test)]
 pub(crate) mod random;
 pub mod situation;
+mod yaml;
 
 pub use diagram::{Diagrams, Node, Outcome};
 pub use graph::{Asks, Call, FileFacts, JobFacts, JobRun, Lock, Reading, Unreadable, Value};

@@ -5,7 +5,8 @@
 //! does not recognise is asked about by no situation of its own; what it recognises wrongly costs a situation more.
 
 use crate::plan::Pattern;
-use std::collections::{BTreeSet, HashSet};
+use memchr::memmem;
+use std::collections::BTreeSet;
 
 /// What a file names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,31 +38,35 @@ impl Named {
     /// Everything that these texts name.
     pub(super) fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut out = Self::default();
-        let mut seen = HashSet::new();
-        let mut list = None;
-        for line in texts.into_iter().flat_map(str::lines) {
-            let bare = line.trim();
-            if let Some(item) = bare.strip_prefix("- ") {
-                match list {
-                    Some("branches:" | "tags:") => out.glob(item.trim_matches(['"', '\''])),
-                    Some("types:") => drop(out.events.insert(item.trim_matches(['"', '\'']).to_owned())),
-                    _ => {}
-                }
-            } else {
-                list = Some(bare);
-            }
-            if seen.insert(bare) {
-                out.expression(bare);
-            }
+        for text in texts {
+            out.lists(text);
+            out.expressions(text);
         }
+        out.events.remove("");
         out
     }
 
-    fn expression(&mut self, line: &str) {
+    /// Items of the lists of branches, tags and events.
+    fn lists(&mut self, text: &str) {
+        let mut list = None;
+        for line in text.lines().map(str::trim) {
+            let Some(item) = line.strip_prefix("- ") else {
+                list = Some(line);
+                continue;
+            };
+            match list {
+                Some("branches:" | "tags:") => self.glob(item.trim_matches(['"', '\''])),
+                Some("types:") => drop(self.events.insert(item.trim_matches(['"', '\'']).to_owned())),
+                _ => {}
+            }
+        }
+    }
+
+    fn expressions(&mut self, text: &str) {
         for word in REFS {
-            for (at, _) in line.match_indices(word) {
-                let starts = line[..at].ends_with("startsWith(");
-                for (text, is_pattern) in beside(&line[at + word.len()..]) {
+            for (before, behind) in around(text, word) {
+                let starts = before.ends_with("startsWith(");
+                for (text, is_pattern) in beside(behind) {
                     let text = text.trim_start_matches("refs/heads/").trim_start_matches("refs/tags/");
                     match (is_pattern, starts) {
                         (true, _) => self.pattern(text),
@@ -72,16 +77,14 @@ impl Named {
             }
         }
         for word in EVENTS {
-            for (at, _) in line.match_indices(word) {
-                self.events.extend(beside(&line[at + word.len()..]).into_iter().map(|(t, _)| t.to_owned()));
+            for (_, behind) in around(text, word) {
+                self.events.extend(beside(behind).into_iter().map(|(t, _)| t.to_owned()));
             }
         }
         // What `event()` returns for one, in a Jenkinsfile.
-        for (at, found) in line.match_indices("'event ") {
-            let rest = &line[at + found.len()..];
-            self.events.extend(rest.split_once('\'').map(|(name, _)| name.to_owned()));
+        for (_, behind) in around(text, "'event ") {
+            self.events.extend(behind.split_once('\'').map(|(name, _)| name.to_owned()));
         }
-        self.events.remove("");
     }
 
     /// A regular expression, as the back ends of all three write globs.
@@ -96,6 +99,16 @@ impl Named {
             self.refs.insert(Pattern(text.to_owned()));
         }
     }
+}
+
+/// Everything before a word, and the rest of its line, wherever it stands.
+fn around<'t>(text: &'t str, word: &str) -> impl Iterator<Item = (&'t str, &'t str)> {
+    let places: Vec<usize> = memmem::find_iter(text.as_bytes(), word).collect();
+    let len = word.len();
+    places.into_iter().map(move |at| {
+        let behind = &text[at + len..];
+        (&text[..at], behind.lines().next().unwrap_or_default())
+    })
 }
 
 /// The texts that a word is compared with, up to the next `&&` or `||`; true for a pattern.

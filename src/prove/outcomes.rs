@@ -2,7 +2,7 @@
 
 use super::diagram::{Diagrams, Node, Outcome};
 use crate::plan::{Plan, Step, StepWhen};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// Formulas about one call. Each says what the call comes to *if it is made*; exactly one of them holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct CallOutcome {
 /// comes while something is put back is that call's failure: nothing follows from it that a failure would not do.
 #[derive(Debug)]
 pub struct Outcomes {
-    calls: HashMap<Vec<String>, CallOutcome>,
+    calls: FxHashMap<Vec<String>, CallOutcome>,
     variables: Vec<String>,
     cancelled: Node,
 }
@@ -30,7 +30,7 @@ pub struct Outcomes {
 impl Outcomes {
     /// The variables of every step of every job, in the plan's order, and the cancel's.
     pub fn of(plan: &Plan, d: &mut Diagrams) -> Self {
-        let mut all = Self { calls: HashMap::new(), variables: Vec::new(), cancelled: Node::NO };
+        let mut all = Self { calls: FxHashMap::default(), variables: Vec::new(), cancelled: Node::NO };
         for job in &plan.jobs {
             let mut phases = Vec::new();
             for step in &job.steps {

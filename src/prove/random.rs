@@ -113,6 +113,49 @@ impl<'a> Vector<'a> {
     }
 }
 
+/// What the plan's formulas say of one job in one run.
+pub(crate) struct Foretold {
+    pub(crate) job: String,
+    pub(crate) starts: bool,
+    pub(crate) succeeds: bool,
+    pub(crate) red: bool,
+    /// The arguments of each call that is made, in order.
+    pub(crate) calls: Vec<Vec<String>>,
+}
+
+/// Every job that exists in a run that starts so.
+pub(crate) struct Formulas<'a> {
+    plan: &'a Plan,
+    diagrams: crate::prove::Diagrams,
+    runs: std::rc::Rc<[super::expected::ExpectedRun]>,
+}
+
+impl<'a> Formulas<'a> {
+    pub(crate) fn of(plan: &'a Plan, situation: &super::Situation) -> Self {
+        let mut diagrams = crate::prove::Diagrams::default();
+        let outcomes = Outcomes::of(plan, &mut diagrams);
+        let runs = super::expected::Expected::new(plan).run(situation, &outcomes, &mut diagrams);
+        Self { plan, diagrams, runs }
+    }
+
+    /// What they say under outcomes that are numbered as those of [`Vector`].
+    pub(crate) fn under(&self, of: &[Outcome]) -> Vec<Foretold> {
+        let holds = |node| self.diagrams.holds(node, &|v: u32| of[v as usize]);
+        let one = |run: &super::expected::ExpectedRun| {
+            let job = &self.plan.jobs[run.job];
+            let made = job.steps.iter().zip(&run.steps).filter(|(_, node)| holds(**node));
+            Foretold {
+                job: job.id.clone(),
+                starts: holds(run.starts),
+                succeeds: holds(run.succeeds),
+                red: holds(run.red),
+                calls: made.map(|(step, _)| step.args.clone()).collect(),
+            }
+        };
+        self.runs.iter().map(one).collect()
+    }
+}
+
 /// [`Outcomes`] numbers its variables as [`Vector`] does.
 #[test]
 fn variables_are_numbered_in_the_order_of_the_plan() {

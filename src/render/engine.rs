@@ -8,7 +8,7 @@ use std::error::Error as _;
 use std::sync::OnceLock;
 
 /// A template that failed: our bug, unless an [`Overlay`] stands in for templates of that back end.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 #[error("template `{template}` failed{}: {detail}", line.map(|l| format!(" at line {l}")).unwrap_or_default())]
 pub struct TemplateBug {
     /// Path below `templates/`.
@@ -77,10 +77,10 @@ impl<'a> Engine<'a> {
     }
 }
 
-/// The templates of one back end, parsed when the first of them is printed and kept for the pipelines that follow.
+/// The templates of one back end, parsed once: by [`Templates::prepare`] or when the first of them is printed.
 pub struct Templates {
     texts: &'static [(&'static str, &'static str)],
-    engine: OnceLock<Engine<'static>>,
+    engine: OnceLock<Result<Engine<'static>, TemplateBug>>,
 }
 
 impl Templates {
@@ -109,11 +109,17 @@ impl Templates {
                 self.texts.iter().map(|(name, own)| (*name, overlay.text(name).unwrap_or(own))).collect();
             return Engine::new(&texts)?.render(template, view);
         }
-        if let Some(engine) = self.engine.get() {
-            return engine.render(template, view);
-        }
-        let engine = Engine::new(self.texts)?;
-        self.engine.get_or_init(|| engine).render(template, view)
+        self.engine().map_err(Clone::clone)?.render(template, view)
+    }
+
+    /// Parses the built-in ones ahead of time. What fails is told when one of them is printed.
+    pub fn prepare(&self) {
+        // What fails is kept, and told by `render`.
+        let _ = self.engine();
+    }
+
+    fn engine(&self) -> Result<&Engine<'static>, &TemplateBug> {
+        self.engine.get_or_init(|| Engine::new(self.texts)).as_ref()
     }
 }
 

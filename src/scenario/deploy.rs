@@ -1,7 +1,7 @@
 //! The critical section of one environment: begin, roll out in steps, smoke, watch, finish; and putting back.
 
 use super::outcome::{Left, State};
-use super::play::{Done, Run};
+use super::play::{Done, Run, Soaked};
 use super::situation::{Cancel, End};
 use super::time::Time;
 use super::watch::Polls;
@@ -72,9 +72,9 @@ pub(super) fn play(
 
 impl Section<'_, '_> {
     fn forward(&mut self) -> Result<(), Stop> {
-        if let Some((environment, count)) = self.run.ledger.halted.clone() {
+        if let Some(why) = self.run.ledger.stops(self.start).map(str::to_owned) {
             self.called("begin");
-            return Err(Stop::Failed(format!("the pipeline is halted: {count} of {environment}")));
+            return Err(Stop::Failed(format!("the pipeline is halted: {why}")));
         }
         self.call("begin")?;
         self.begun = true;
@@ -91,8 +91,9 @@ impl Section<'_, '_> {
             Some(Strategy::BlueGreen(hold)) => {
                 self.tell("runs beside the one before".to_owned());
                 self.smoke()?;
+                // Nobody is served by it yet, so there is nothing to watch.
+                self.pass(hold.map(Time::from).unwrap_or_default())?;
                 self.moved.get_or_insert(self.now);
-                self.hold(hold.map(Time::from).unwrap_or_default())?;
                 self.tell("all of the traffic".to_owned());
             }
             Some(Strategy::Rolling) | None => {
@@ -137,19 +138,14 @@ impl Section<'_, '_> {
     }
 
     fn body(&mut self, step: &str) -> Result<(), Stop> {
-        let hit = self.own.is_some_and(|c| match (&c.step, c.at) {
-            (Some(named), _) => named == step,
-            (None, None) => step == "roll-out",
-            (None, Some(_)) => false,
-        });
-        if hit {
-            let at = self.own.and_then(|c| c.at).unwrap_or_default();
-            self.now = self.now.max(self.start.plus(at));
-            return Err(Stop::Cancelled);
-        }
         let limit = self.limit(step);
         let long = self.run.situation.takes(&self.job.id, step);
         let end = self.run.situation.end(&self.job.id, step).map(|(end, _)| end);
+        let over = self.now.plus(if end == Some(End::TimesOut) { limit } else { long.min(limit) });
+        if let Some(at) = self.cancelled_in(step, over) {
+            self.now = self.now.max(at);
+            return Err(Stop::Cancelled);
+        }
         if end == Some(End::TimesOut) || long > limit {
             self.pass(limit)?;
             return Err(Stop::TimedOut(format!("{step} did not end within {limit}")));
@@ -158,6 +154,19 @@ impl Section<'_, '_> {
         match end {
             Some(_) => Err(Stop::Failed(format!("{step} failed"))),
             None => Ok(()),
+        }
+    }
+
+    /// The moment of the job's own cancel, where it comes in this run of a step, which would be over then.
+    fn cancelled_in(&self, step: &str, over: Time) -> Option<Time> {
+        let cancel = self.own?;
+        let at = cancel.at.map(|at| self.start.plus(at));
+        match (&cancel.step, at) {
+            (Some(named), None) => (named == step).then_some(self.now),
+            (None, None) => (step == "roll-out").then_some(self.now),
+            (Some(named), Some(at)) => (named == step && (self.now >= at || over > at)).then_some(at),
+            // It is a moment of the whole section: `cut`.
+            (None, Some(_)) => None,
         }
     }
 
@@ -222,9 +231,13 @@ impl Section<'_, '_> {
             Stop::TimedOut(why) => (State::TimedOut, why),
             Stop::Cancelled => (State::Cancelled, "the run was cancelled".to_owned()),
         };
-        self.tell(format!("{}: {why}", state.word()));
+        match state {
+            State::Cancelled => self.tell(state.word().to_owned()),
+            _ => self.tell(format!("{}: {why}", state.word())),
+        }
         let cancelled_at = self.now;
         if self.begun && self.job.steps.iter().any(|s| s.when == StepWhen::Unfinished) {
+            self.called("restore");
             self.restore();
         }
         if state == State::Cancelled {
@@ -234,8 +247,8 @@ impl Section<'_, '_> {
         (state, why)
     }
 
+    /// Puts back what was live, or does not.
     fn restore(&mut self) {
-        self.called("restore");
         let within = self.deploy.and_then(|d| d.rollback.as_ref()).and_then(|r| r.within.as_ref());
         let limit = within.map_or(Time::seconds(self.work.target.restore_seconds()), |w| Time::from(w.node));
         let long = self.run.situation.takes(&self.job.id, "restore");
@@ -279,18 +292,21 @@ impl Section<'_, '_> {
             let silent = || p.silent(end).map(|why| (end, why));
             p.first_trip(end).map(|t| (t.at, t.why)).or_else(silent)
         });
-        let Some((at, why)) = found else {
-            self.run.soaks.insert(self.job.id.clone(), Some(over));
-            self.now = over;
-            self.tell(format!("has soaked for {soak}"));
-            self.now = ended;
-            return;
-        };
-        self.run.soaks.insert(self.job.id.clone(), None);
-        self.now = self.start.plus(at);
-        self.leave(Left::RolledBack);
-        self.tell(format!("put back during its soak: {why}"));
-        self.count();
+        let held = found.is_none();
+        let mut until = over;
+        match found {
+            None => {
+                self.now = over;
+                self.tell(format!("has soaked for {soak}"));
+            }
+            Some((at, why)) => {
+                until = self.start.plus(at).max(ended);
+                self.now = until;
+                self.tell(format!("does not hold over its soak: {why}"));
+                self.restore();
+            }
+        }
+        self.run.soaks.insert(self.job.id.clone(), Soaked { until, held });
         self.now = ended;
     }
 }

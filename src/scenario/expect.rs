@@ -81,7 +81,7 @@ fn told(job: &PlayedJob) -> String {
         State::NotInRun => "is ",
         _ => "",
     };
-    if job.why.is_empty() {
+    if job.why.is_empty() || job.state == State::Cancelled {
         format!("{} {verb}{word}", job.id)
     } else {
         format!("{} {verb}{word}: {}", job.id, job.why)

@@ -13,8 +13,17 @@ pub(super) struct Ledger<'p> {
     situation: &'p Situation,
     /// By environment: the rollbacks of this run.
     here: IndexMap<String, Vec<Time>>,
-    /// The environment whose rollbacks halted the pipeline, and the count in words.
-    pub(super) halted: Option<(String, String)>,
+    /// What halted the pipeline.
+    pub(super) halted: Option<Halted>,
+}
+
+/// A halt.
+#[derive(Debug)]
+pub(super) struct Halted {
+    /// The environment and the count of its rollbacks, in words.
+    why: String,
+    /// Its moment; nothing when it is older than the run.
+    at: Option<Time>,
 }
 
 impl<'p> Ledger<'p> {
@@ -32,7 +41,7 @@ impl<'p> Ledger<'p> {
             });
             let now = (*recent > 0).then(|| ledger.count(name, halt, Time::default()));
             if let Some(count) = then.chain(now).find(|count| trips(halt, *count)) {
-                ledger.halted = Some((name.clone(), in_words(count, halt)));
+                ledger.halted = Some(Halted { why: in_words(name, count, halt), at: None });
             }
         }
         ledger
@@ -46,9 +55,15 @@ impl<'p> Ledger<'p> {
         if self.halted.is_some() || !trips(halt, count) {
             return None;
         }
-        let words = in_words(count, halt);
-        self.halted = Some((environment.to_owned(), words.clone()));
-        Some(words)
+        let why = in_words(environment, count, halt);
+        self.halted = Some(Halted { why: why.clone(), at: Some(at) });
+        Some(why)
+    }
+
+    /// Why a deploy that starts at that moment stops at its first step. One that starts beside the halt does not.
+    pub(super) fn stops(&self, start: Time) -> Option<&str> {
+        let before = |h: &&Halted| h.at.is_none_or(|at| at < start);
+        self.halted.as_ref().filter(before).map(|h| h.why.as_str())
     }
 
     /// Rollbacks that are not older than the window at that moment; one exactly as old still counts.
@@ -70,8 +85,12 @@ fn trips(halt: &Halt, count: u32) -> bool {
     holds(halt.op, count.cmp(&halt.count))
 }
 
-fn in_words(count: u32, halt: &Halt) -> String {
+fn in_words(environment: &str, count: u32, halt: &Halt) -> String {
     let s = if count == 1 { "" } else { "s" };
     let window = Time::from(halt.window);
-    format!("{count} rollback{s} in {window}, `rollbacks {} {} in {window}`", halt.op.text(), halt.count)
+    format!(
+        "{count} rollback{s} of {environment} in {window}, `rollbacks {} {} in {window}`",
+        halt.op.text(),
+        halt.count
+    )
 }

@@ -13,6 +13,7 @@ mod gate;
 mod ledger;
 mod outcome;
 mod play;
+mod queue;
 mod situation;
 #[cfg(test)]
 mod tests;

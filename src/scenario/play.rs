@@ -6,11 +6,13 @@ use super::ledger::Ledger;
 use super::outcome::{
     Entry, EnvironmentOutcome, Left, Played, PlayedJob, RunOutcome, SCHEMA_VERSION, Started, State,
 };
+use super::queue::Queue;
 use super::situation::{End, Situation};
-use super::time::Time;
+use super::time::{Moment, Time};
 use crate::plan::{ApproveWork, Job, Plan, RunIf, Work};
 use crate::spec::{Scenario, Spec};
 use indexmap::{IndexMap, IndexSet};
+use std::collections::HashMap;
 
 /// Plays a scenario that `check` found no fault in, on the plan of its spec.
 pub fn play(spec: &Spec, plan: &Plan, scenario: &Scenario) -> Played {
@@ -36,7 +38,17 @@ pub(super) struct Done {
 #[derive(Debug, Clone, Copy)]
 struct Cancelled {
     at: Time,
+    /// Where it came when its job started: how many lay before that one. What lies behind more does not start.
+    behind: Option<u32>,
     index: usize,
+}
+
+/// How a soak ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Soaked {
+    pub(super) until: Time,
+    /// Nothing was put back in it.
+    pub(super) held: bool,
 }
 
 /// One play.
@@ -46,11 +58,14 @@ pub(super) struct Run<'p> {
     pub(super) situation: &'p Situation,
     pub(super) ledger: Ledger<'p>,
     cancel: Option<Cancelled>,
-    jobs: Vec<PlayedJob>,
+    /// Jobs that were played, in that order.
+    jobs: IndexMap<String, PlayedJob>,
     timeline: Vec<Entry>,
     pub(super) environments: IndexMap<String, EnvironmentOutcome>,
-    /// By deploy job: when its soak is over, or that it was put back before.
-    pub(super) soaks: IndexMap<String, Option<Time>>,
+    /// By deploy job.
+    pub(super) soaks: IndexMap<String, Soaked>,
+    /// By job that is in the run: its end.
+    ends: IndexMap<String, Moment>,
     /// Gates that nothing asked for: what needs them does not wait for them.
     not_needed: IndexSet<String>,
 }
@@ -74,10 +89,11 @@ impl<'p> Run<'p> {
             situation,
             ledger: Ledger::new(spec, situation),
             cancel,
-            jobs: Vec::new(),
+            jobs: IndexMap::new(),
             timeline: Vec::new(),
             environments: deploys.map(|name| (name.clone(), untouched(name))).collect(),
             soaks: IndexMap::new(),
+            ends: IndexMap::new(),
             not_needed: IndexSet::new(),
         }
     }
@@ -85,11 +101,15 @@ impl<'p> Run<'p> {
     fn go(mut self) -> Self {
         let started = self.started().to_string();
         self.tell(Time::default(), started, None);
-        for (index, job) in self.plan.jobs.iter().enumerate() {
-            let played = self.job(index, job);
-            self.jobs.push(played);
+        let mut queue = Queue::new(self.plan);
+        while let Some((index, ready)) = queue.next() {
+            let played = self.job(index, &self.plan.jobs[index], ready);
+            self.jobs.insert(played.id.clone(), played);
+            for freed in queue.done(index) {
+                queue.add(freed, self.ready(&self.plan.jobs[freed]));
+            }
         }
-        if self.jobs.iter().all(|j| j.state == State::NotInRun) {
+        if self.jobs.values().all(|j| j.state == State::NotInRun) {
             self.tell(Time::default(), "nothing runs for that".to_owned(), None);
         }
         self
@@ -107,11 +127,14 @@ impl<'p> Run<'p> {
     }
 
     fn played(mut self) -> Played {
-        self.timeline.sort_by_key(|e| e.at);
+        let places: HashMap<&str, usize> =
+            self.plan.jobs.iter().enumerate().map(|(i, j)| (j.id.as_str(), i)).collect();
+        // At one moment in the order of the plan, the run's own words first.
+        self.timeline.sort_by_key(|e| (e.at, e.job.as_deref().and_then(|j| places.get(j))));
         let halted = self.ledger.halted.is_some();
         self.environments.values_mut().for_each(|e| e.halted = halted);
-        let all = |wanted: State| self.jobs.iter().all(|j| j.state == wanted);
-        let red = self.jobs.iter().any(|j| j.state.is_red()) || self.soaks.values().any(Option::is_none);
+        let all = |wanted: State| self.jobs.values().all(|j| j.state == wanted);
+        let red = self.jobs.values().any(|j| j.state.is_red()) || self.soaks.values().any(|s| !s.held);
         let outcome = if all(State::NotInRun) {
             RunOutcome::Nothing
         } else if self.cancel.is_some() {
@@ -126,7 +149,7 @@ impl<'p> Run<'p> {
             pipeline: self.plan.pipeline.clone(),
             event: self.started(),
             outcome,
-            jobs: self.jobs,
+            jobs: self.plan.jobs.iter().filter_map(|j| self.jobs.swap_remove(&j.id)).collect(),
             environments: self.environments.into_values().collect(),
             timeline: self.timeline,
         }
@@ -137,7 +160,7 @@ impl<'p> Run<'p> {
         self.timeline.push(Entry { at, what, job: job.map(str::to_owned) });
     }
 
-    fn job(&mut self, index: usize, job: &Job) -> PlayedJob {
+    fn job(&mut self, index: usize, job: &Job, ready: Moment) -> PlayedJob {
         let nothing = |state, why: String, ended_at| PlayedJob {
             id: job.id.clone(),
             state,
@@ -149,19 +172,25 @@ impl<'p> Run<'p> {
         if !job.condition.any_of.iter().any(|a| self.situation.covered_by(a)) {
             return nothing(State::NotInRun, String::new(), None);
         }
-        let ready = self.ready(job);
-        if let Some(why) = self.held_back(index, job, ready) {
+        if let Some(why) = self.held_back(job, ready) {
+            self.ends.insert(job.id.clone(), ready);
             if !matches!(job.work, Work::Notify(_)) {
-                self.tell(ready, format!("skipped: {why}"), Some(&job.id));
+                self.tell(ready.at, format!("skipped: {why}"), Some(&job.id));
             }
-            return nothing(State::Skipped, why, Some(ready));
+            return nothing(State::Skipped, why, Some(ready.at));
         }
-        let done = self.cut(index, ready, self.situation_of(job).to_owned(), job);
+        let done = self.cut(index, ready.at, self.situation_of(job).to_owned(), job);
+        let no_time = done.end == ready.at;
+        let behind = if no_time { ready.behind + 1 } else { 0 };
+        self.ends.insert(job.id.clone(), Moment { at: done.end, behind });
+        if done.state == State::Cancelled && self.cancel.is_none() {
+            self.cancel = Some(Cancelled { at: done.end, behind: no_time.then_some(ready.behind), index });
+        }
         PlayedJob {
             id: job.id.clone(),
             state: done.state,
             why: done.why,
-            started_at: Some(ready),
+            started_at: Some(ready.at),
             ended_at: Some(done.end),
             calls: done.calls,
         }
@@ -174,25 +203,26 @@ impl<'p> Run<'p> {
 
     /// The jobs that it needs and that are in this run.
     fn needs(&self, job: &Job) -> Vec<&PlayedJob> {
-        let in_run = self.jobs.iter().filter(|j| j.state != State::NotInRun);
-        in_run.filter(|j| job.needs.contains(&j.id)).collect()
+        let needs = job.needs.iter().filter_map(|id| self.jobs.get(id));
+        needs.filter(|j| j.state != State::NotInRun).collect()
     }
 
     /// When everything that it needs has ended, a soak included where it is a deploy's.
-    fn ready(&self, job: &Job) -> Time {
-        let soaks = matches!(job.work, Work::Deploy(_) | Work::Approve(_));
-        let one = |j: &&PlayedJob| {
-            let soaked = self.soaks.get(&j.id).copied().flatten().filter(|_| soaks);
-            soaked.or(j.ended_at).unwrap_or_default()
+    fn ready(&self, job: &Job) -> Moment {
+        let one = |id: &String| {
+            let soaked = self.soaks.get(id).filter(|_| waits_for_soaks(job));
+            let soaked = soaked.map(|s| Moment { at: s.until, behind: 0 });
+            soaked.or(self.ends.get(id).copied())
         };
-        self.needs(job).iter().map(one).max().unwrap_or_default()
+        job.needs.iter().filter_map(one).max().unwrap_or_default()
     }
 
     /// Why it does not start.
-    fn held_back(&mut self, index: usize, job: &Job, ready: Time) -> Option<String> {
+    fn held_back(&mut self, job: &Job, ready: Moment) -> Option<String> {
         let needs = self.needs(job);
         let red: Vec<&&PlayedJob> = needs.iter().filter(|j| j.state.is_red()).collect();
-        let cancelled = self.cancel.is_some_and(|c| ready > c.at || ready == c.at && index > c.index);
+        let late = |c: Cancelled| ready.at == c.at && c.behind.is_none_or(|b| ready.behind > b);
+        let cancelled = self.cancel.is_some_and(|c| ready.at > c.at || late(c));
         if cancelled {
             return Some("the run was cancelled".to_owned());
         }
@@ -201,18 +231,18 @@ impl<'p> Run<'p> {
             RunIf::AnyFailed => return None,
             RunIf::AllSucceeded | RunIf::NoneFailed => {}
         }
-        let good = |j: &&&PlayedJob| j.state != State::Passed && !self.not_needed.contains(&j.id);
-        if let Some(bad) = needs.iter().find(good) {
-            let was = if bad.state == State::TimedOut { "" } else { "was " };
+        let bad = |j: &&&PlayedJob| j.state != State::Passed && !self.not_needed.contains(&j.id);
+        // What was skipped itself is the reason only where nothing else is.
+        if let Some(bad) = needs.iter().filter(bad).min_by_key(|j| j.state == State::Skipped) {
             let how = match bad.state {
                 State::Failed | State::TimedOut => format!("{} {}", bad.id, bad.state.word()),
-                other => format!("{} {was}{}", bad.id, other.word()),
+                other => format!("{} was {}", bad.id, other.word()),
             };
             return Some(how);
         }
-        let deploys = matches!(job.work, Work::Deploy(_) | Work::Approve(_));
-        if let Some(back) = needs.iter().find(|j| deploys && self.soaks.get(&j.id) == Some(&None)) {
-            return Some(format!("{} was put back during its soak", back.id));
+        let gone = |j: &&&PlayedJob| self.soaks.get(&j.id).is_some_and(|s| !s.held);
+        if let Some(gone) = needs.iter().filter(|_| waits_for_soaks(job)).find(gone) {
+            return Some(format!("{} did not hold over its soak", gone.id));
         }
         let Work::Gate(work) = &job.work else { return None };
         let looks_at = &self.spec.gates.get(&work.name)?.when_changed;
@@ -228,7 +258,7 @@ impl<'p> Run<'p> {
     fn cut(&mut self, index: usize, start: Time, name: String, job: &Job) -> Done {
         let own = self.situation.cancel.as_ref().filter(|c| c.job == name).cloned();
         let cut = self.cancel.filter(|c| c.index != index).map(|c| c.at);
-        let done = match &job.work {
+        match &job.work {
             Work::Deploy(work) => deploy::play(self, job, work, start, own.as_ref(), cut),
             Work::Approve(work) => self.approve(job, work, start, cut),
             work => {
@@ -244,11 +274,7 @@ impl<'p> Run<'p> {
                 self.told(job, start, &done);
                 done
             }
-        };
-        if done.state == State::Cancelled && self.cancel.is_none() {
-            self.cancel = Some(Cancelled { at: done.end, index });
         }
-        done
     }
 
     fn told(&mut self, job: &Job, start: Time, done: &Done) {
@@ -257,6 +283,7 @@ impl<'p> Run<'p> {
         }
         let words = match (done.state, &job.work) {
             (State::Passed, work) if done.why.is_empty() => does(work),
+            (State::Cancelled, _) => State::Cancelled.word().to_owned(),
             (state, _) if done.why.is_empty() => state.word().to_owned(),
             (state, _) => format!("{}: {}", state.word(), done.why),
         };
@@ -313,6 +340,10 @@ impl<'p> Run<'p> {
         let why = if yes { String::new() } else { words };
         Done { state, end, why, calls: if yes { calls(job) } else { Vec::new() } }
     }
+}
+
+fn waits_for_soaks(job: &Job) -> bool {
+    matches!(job.work, Work::Deploy(_) | Work::Approve(_))
 }
 
 fn cancelled(at: Time, calls: Vec<Vec<String>>) -> Done {

@@ -27,6 +27,14 @@ impl Time {
     }
 }
 
+/// A moment, and how many jobs without a length lie one behind the other at it: of two jobs that are ready at one moment
+/// the one with the smaller number runs first, those with the same number beside each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) struct Moment {
+    pub(super) at: Time,
+    pub(super) behind: u32,
+}
+
 impl From<Duration> for Time {
     /// To the nearest millisecond. What is longer than nothing stays longer than nothing.
     fn from(d: Duration) -> Self {

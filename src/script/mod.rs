@@ -47,6 +47,11 @@ struct Arm {
     call: Quoted,
 }
 
+/// Parses the built-in template, so that printing the first script need not wait for it.
+pub fn prepare() {
+    TEMPLATES.prepare();
+}
+
 /// The pipeline's program by the built-in template, without the header that names its source.
 ///
 /// # Errors

@@ -200,8 +200,7 @@ fn trap_09_options_stand_around_the_question() {
     );
 }
 
-/// `1.10` is a number and `on` is true: every text of a user's is quoted, and without its quotes it is refused or another
-/// name.
+/// `1.10` is a number and `on` is true to some readers: every text of a user's is quoted, and refused without its quotes.
 #[test]
 fn trap_10_yaml_has_types() {
     let subject =
@@ -214,8 +213,7 @@ fn trap_10_yaml_has_types() {
         let text = subject.emitted(Github);
         assert_eq!(text.matches(quoted).count(), 1);
         let verdict = verdict(&subject, Github, &text.replace(quoted, bare));
-        // GitHub's reader takes `on` for a text, and for nothing else.
-        assert_eq!(matches!(verdict, Verdict::Equal), bare.ends_with("on"), "{bare}");
+        assert!(!matches!(verdict, Verdict::Equal), "{bare}");
     }
     caught(
         Gitlab,

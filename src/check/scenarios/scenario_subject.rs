@@ -65,10 +65,12 @@ fn no_doer(spec: &Spec, path: &MetricPath, span: Span, out: &mut Vec<Finding>) {
         Subject::Deploy(_) => {
             let message = format!("the deploy `{name}` has no step `{rest}`");
             let smoke = rest == "smoke";
-            let help = match nearest(&rest, DEPLOY_STEPS) {
+            let there = |s: &&str| !spec.doers(&MetricPath(vec![name.clone(), (*s).to_owned()])).is_empty();
+            let steps: Vec<&str> = DEPLOY_STEPS.into_iter().filter(there).collect();
+            let help = match nearest(&rest, steps.iter().copied()) {
                 _ if smoke => "it runs no `smoke`: write one into the deploy, or into its `watch`".to_owned(),
                 Some(near) => format!("did you mean `{name}.{near}`?"),
-                None => format!("its steps are {}", or_list(&DEPLOY_STEPS)),
+                None => format!("its steps are {}", or_list(&steps)),
             };
             Finding::at(Code::SCENARIO_SUBJECT, span, message).help(help)
         }

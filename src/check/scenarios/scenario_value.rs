@@ -26,6 +26,12 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
                     counted(d, subject.span, out);
                 }
             }
+            GivenWhat::Cancelled { subject, .. } => {
+                if let [(_, Some("restore"))] = spec.doers(subject).as_slice() {
+                    let message = "a cancel while something is put back is a failure of that";
+                    told(given.span, message, format!("write `{} failed`", subject.node), out);
+                }
+            }
             GivenWhat::Approval { of, .. } => asked(spec, of.as_ref(), given.span, out),
             GivenWhat::Changed(_) if spec.gates.values().all(|g| g.when_changed.is_empty()) => {
                 let message = "no gate looks at what changed, so this has no effect";

@@ -5,6 +5,7 @@ use super::view::{BACKSTOP_MINUTES, minutes};
 use crate::diag::{Code, Finding, words};
 use crate::plan::{Condition, EventKind, Job, Pattern, Plan, Refs, SecretFrom, Trigger};
 use crate::render::yaml_folded;
+use std::collections::HashMap;
 
 /// Inputs of a `workflow_dispatch`.
 const MAX_INPUTS: usize = 25;
@@ -32,8 +33,12 @@ pub(super) fn of_plan(plan: &Plan) -> Vec<Finding> {
     inputs(plan, &mut out);
     letter_case(plan, &mut out);
     let mut unsaid: Vec<Unsaid> = Vec::new();
+    let mut ids: HashMap<String, usize> = HashMap::new();
     for job in &plan.jobs {
-        names(plan, job, &mut out);
+        *ids.entry(job.id.to_ascii_lowercase()).or_default() += 1;
+    }
+    for job in &plan.jobs {
+        names(job, &ids, &mut out);
         time(job, &mut out);
         expires(job, &mut out);
         match condition::parts(plan, job) {
@@ -107,7 +112,8 @@ fn inputs(plan: &Plan, out: &mut Vec<Finding>) {
     }
 }
 
-fn names(plan: &Plan, job: &Job, out: &mut Vec<Finding>) {
+/// `ids` counts the jobs by their ids in small letters.
+fn names(job: &Job, ids: &HashMap<String, usize>, out: &mut Vec<Finding>) {
     let mut refuse = |message: String, help: &str| {
         out.push(Finding::at(Code::GITHUB_NAME, job.origin.span, message).help(help));
     };
@@ -119,7 +125,7 @@ fn names(plan: &Plan, job: &Job, out: &mut Vec<Finding>) {
             "choose a shorter name of letters, digits and `-`",
         );
     }
-    if plan.jobs.iter().any(|j| j.id != job.id && j.id.eq_ignore_ascii_case(&job.id)) {
+    if ids.get(&job.id.to_ascii_lowercase()).is_some_and(|n| *n > 1) {
         refuse(
             format!("GitHub takes `{}` and the same id in other letters for one job", job.id),
             "choose another name",

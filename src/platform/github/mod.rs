@@ -46,6 +46,10 @@ impl Platform for Github {
         limits::of_plan(plan)
     }
 
+    fn prepare(&self) {
+        TEMPLATES.prepare();
+    }
+
     fn emit_with(&self, plan: &Plan, overlay: &Overlay) -> Result<String, TemplateBug> {
         TEMPLATES.render("github/workflow.yml.j2", &view::of(plan)?, overlay)
     }

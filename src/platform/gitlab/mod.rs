@@ -45,6 +45,10 @@ impl Platform for Gitlab {
         limits::limits(plan)
     }
 
+    fn prepare(&self) {
+        TEMPLATES.prepare();
+    }
+
     fn emit_with(&self, plan: &Plan, overlay: &Overlay) -> Result<String, TemplateBug> {
         TEMPLATES.render("gitlab/pipeline.yml.j2", &view::pipeline(plan, &tools::read()?), overlay)
     }

@@ -44,6 +44,10 @@ impl Platform for Jenkins {
         limits::of_plan(plan)
     }
 
+    fn prepare(&self) {
+        TEMPLATES.prepare();
+    }
+
     fn emit_with(&self, plan: &Plan, overlay: &Overlay) -> Result<String, TemplateBug> {
         TEMPLATES.render("jenkins/Jenkinsfile.j2", &view::View::of(plan), overlay)
     }

@@ -7,7 +7,7 @@ use super::value::Value;
 use super::workflow::{Does, Workflow};
 use crate::prove::play::{Play, Played, Vector};
 use crate::prove::{Outcome, Situation, Unreadable};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// A file that can be played.
 pub struct Simulator(Workflow);
@@ -28,7 +28,7 @@ impl Play for Simulator {
         if !w.triggers.start(s) {
             return Ok(Vec::new());
         }
-        let mut play = Game { w, s, vector, done: HashMap::new() };
+        let mut play = Game { w, s, vector, done: FxHashMap::default() };
         for &index in &w.order {
             let done = play.job(index)?;
             play.done.insert(index, done);
@@ -57,14 +57,14 @@ struct Game<'a> {
     w: &'a Workflow,
     s: &'a Situation,
     vector: &'a Vector<'a>,
-    done: HashMap<usize, Done>,
+    done: FxHashMap<usize, Done>,
 }
 
 /// The state of a job while its steps run.
 struct State {
     status: &'static str,
     /// Outcome and conclusion of the steps so far that have an id.
-    steps: HashMap<String, (&'static str, &'static str)>,
+    steps: FxHashMap<String, (&'static str, &'static str)>,
 }
 
 impl Game<'_> {
@@ -76,7 +76,7 @@ impl Game<'_> {
         let cancelled = self.vector.cancelled || above.iter().any(|d| d.hit);
         let good = above.iter().all(|d| d.played.result == "success");
         let failure = above.iter().any(|d| d.played.result == "failure");
-        let nothing = State { status: "success", steps: HashMap::new() };
+        let nothing = State { status: "success", steps: FxHashMap::default() };
         let name = |n: &[String]| self.name(index, &nothing, n);
         let holds = |success, cancelled| {
             Known { name: &name, success, failure, cancelled }
@@ -103,7 +103,7 @@ impl Game<'_> {
         stays: &dyn Fn() -> Result<bool, Unreadable>,
     ) -> Result<(), Unreadable> {
         let job = &self.w.jobs[index];
-        let mut state = State { status: "success", steps: HashMap::new() };
+        let mut state = State { status: "success", steps: FxHashMap::default() };
         for step in &job.steps {
             let asked = |state: &State, status: &str| {
                 let name = |n: &[String]| self.name(index, state, n);

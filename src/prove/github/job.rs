@@ -7,7 +7,7 @@ use super::steps::{self, Kind};
 use super::tree::{Map, Tree};
 use super::workflow::{Does, Head, Job, Step, condition};
 use crate::prove::{JobFacts, Lock, Unreadable, Value};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// A job, read.
 pub(super) struct Read {
@@ -46,7 +46,7 @@ const DEFAULT_MINUTES: u64 = 360;
 pub(super) fn read(
     id: &str,
     tree: &Tree<'_>,
-    ids: &HashMap<&str, usize>,
+    ids: &FxHashMap<&str, usize>,
     head: &Head,
 ) -> Result<Read, Unreadable> {
     let map = tree.map(KEYS)?;
@@ -195,9 +195,9 @@ fn always(condition: Option<&Expr>) -> bool {
 
 fn needs(
     map: &Map<'_>,
-    ids: &HashMap<&str, usize>,
-) -> Result<(Vec<usize>, HashMap<String, usize>), Unreadable> {
-    let (mut out, mut by_id) = (Vec::new(), HashMap::new());
+    ids: &FxHashMap<&str, usize>,
+) -> Result<(Vec<usize>, FxHashMap<String, usize>), Unreadable> {
+    let (mut out, mut by_id) = (Vec::new(), FxHashMap::default());
     let Some(tree) = map.get("needs") else { return Ok((out, by_id)) };
     let all = if tree.is_list() { tree.items()? } else { vec![tree] };
     for need in all {

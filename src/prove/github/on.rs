@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn inputs_keep_their_defaults_as_written() {
-        let text = "workflow_dispatch:\n  inputs:\n    n:\n      description: n\n      type: number\n      required: false\n      default: 0.50\n";
+        let text = "workflow_dispatch:\n  inputs:\n    n:\n      description: how many\n      type: number\n      required: false\n      default: 0.50\n";
         assert_eq!(triggers(text).unwrap().inputs, [("n".to_owned(), "0.50".to_owned())]);
         assert!(triggers(&text.replace("required: false", "required: true")).is_err());
         assert!(triggers(&text.replace("number", "environment")).is_err());

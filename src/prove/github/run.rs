@@ -22,7 +22,7 @@ use super::expression::{Expr, Function};
 use super::value::Value;
 use super::workflow::{Does, Step, Workflow};
 use crate::prove::{CallOutcome, Diagrams, JobRun, Node, Outcomes, Situation, Unreadable};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// The run that a situation starts.
 pub(super) fn run(
@@ -217,7 +217,7 @@ fn step_ended(before: Status, failure: Node, cancelled: Node, d: &mut Diagrams) 
 #[derive(Clone, Copy)]
 struct Asked<'a, 'b> {
     run: &'b Run<'a>,
-    needs: &'b HashMap<String, usize>,
+    needs: &'b FxHashMap<String, usize>,
     steps: &'b [StepEnded<'a>],
     status: Status,
 }

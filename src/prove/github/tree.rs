@@ -1,59 +1,48 @@
-//! The YAML of a workflow, with lines, and with every key accounted for.
+//! The YAML of a workflow, with every key accounted for.
 
 use crate::prove::Unreadable;
-use serde_yaml::Value;
-use std::collections::HashMap;
+use crate::prove::yaml::{self, Entry, Is, Node};
 
 /// A file's YAML.
-pub(super) struct Document {
-    value: Value,
-    lines: HashMap<String, usize>,
-    text: Vec<String>,
-}
+pub(super) struct Document(Node);
 
 impl Document {
     /// Reads the text; a repeated key or a second document is an error.
     pub(super) fn read(text: &str) -> Result<Self, Unreadable> {
-        let value: Value = serde_yaml::from_str(text).map_err(|e| Unreadable {
-            line: e.location().map_or(0, |l| l.line()),
-            what: format!("it is no YAML: {e}"),
-        })?;
-        let text: Vec<String> = text.lines().map(str::to_owned).collect();
-        Ok(Self { value, lines: lines(&text), text })
+        let mut all = yaml::documents(text)?.into_iter();
+        match (all.next(), all.next()) {
+            (Some(one), None) => Ok(Self(one)),
+            (None, _) => yaml::refuse(0, "the file says nothing"),
+            (_, Some(second)) => yaml::refuse(second.line, "a second document"),
+        }
     }
 
     /// The top.
     pub(super) fn root(&self) -> Tree<'_> {
-        Tree { value: &self.value, path: String::new(), document: self }
+        Tree { node: &self.0, key: "the file", line: self.0.line }
     }
 }
 
 /// A value in the file.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub(super) struct Tree<'a> {
-    value: &'a Value,
-    path: String,
-    document: &'a Document,
+    node: &'a Node,
+    /// The last key on the way to it.
+    key: &'a str,
+    /// The line of that key; of an item, its own.
+    line: usize,
 }
 
 /// A mapping whose keys are all known.
 pub(super) struct Map<'a> {
     tree: Tree<'a>,
+    entries: &'a [Entry],
 }
 
 impl<'a> Tree<'a> {
-    /// Its line; where none is found, that of what it stands in.
+    /// The line of its key; of an item of a list, its own.
     pub(super) fn line(&self) -> usize {
-        let mut path = self.path.as_str();
-        loop {
-            if let Some(line) = self.document.lines.get(path) {
-                return *line;
-            }
-            match path.rfind('/') {
-                Some(at) => path = &path[..at],
-                None => return 0,
-            }
-        }
+        self.line
     }
 
     /// It is not understood.
@@ -62,45 +51,36 @@ impl<'a> Tree<'a> {
     }
 
     /// The last key on the way to it, for messages.
-    pub(super) fn key(&self) -> &str {
-        self.path.rsplit('/').next().unwrap_or_default()
-    }
-
-    fn below(&self, key: &str, value: &'a Value) -> Self {
-        let path = if self.path.is_empty() { key.to_owned() } else { format!("{}/{key}", self.path) };
-        Self { value, path, document: self.document }
+    pub(super) fn key(&self) -> &'a str {
+        self.key
     }
 
     /// A mapping that holds no other keys than these.
     pub(super) fn map(&self, known: &[&str]) -> Result<Map<'a>, Unreadable> {
-        for (key, tree) in self.entries()? {
-            if !known.contains(&key) {
-                return Err(tree.refuse(format!("`{key}` is not known here")));
-            }
+        let entries = self.pairs()?;
+        match entries.iter().find(|e| !known.contains(&e.key.as_str())) {
+            Some(e) => Err(below(e).refuse(format!("`{}` is not known here", e.key))),
+            None => Ok(Map { tree: *self, entries }),
         }
-        Ok(Map { tree: self.clone() })
     }
 
     /// A mapping's keys and values, in order.
     pub(super) fn entries(&self) -> Result<Vec<(&'a str, Self)>, Unreadable> {
-        let Value::Mapping(map) = self.value else {
-            return Err(self.refuse(format!("`{}` is no mapping", self.key())));
-        };
-        map.iter()
-            .map(|(k, v)| match k {
-                Value::String(k) => Ok((k.as_str(), self.below(k, v))),
-                _ => Err(self.refuse(format!("a key of `{}` is no text", self.key()))),
-            })
-            .collect()
+        Ok(self.pairs()?.iter().map(|e| (e.key.as_str(), below(e))).collect())
+    }
+
+    fn pairs(&self) -> Result<&'a [Entry], Unreadable> {
+        match &self.node.is {
+            Is::Map(entries) => Ok(entries),
+            _ => Err(self.refuse(format!("`{}` is no mapping", self.key))),
+        }
     }
 
     /// A sequence.
     pub(super) fn items(&self) -> Result<Vec<Self>, Unreadable> {
-        match self.value {
-            Value::Sequence(all) => {
-                Ok(all.iter().enumerate().map(|(i, v)| self.below(&i.to_string(), v)).collect())
-            }
-            _ => Err(self.refuse(format!("`{}` is no list", self.key()))),
+        match &self.node.is {
+            Is::List(all) => Ok(all.iter().map(|n| Self { node: n, key: self.key, line: n.line }).collect()),
+            _ => Err(self.refuse(format!("`{}` is no list", self.key))),
         }
     }
 
@@ -111,64 +91,60 @@ impl<'a> Tree<'a> {
 
     /// A text.
     pub(super) fn text(&self) -> Result<&'a str, Unreadable> {
-        match self.value {
-            Value::String(s) => Ok(s),
-            _ => Err(self.refuse(format!("`{}` is no text", self.key()))),
-        }
+        self.node.text().map_err(|e| Unreadable {
+            line: self.line,
+            what: format!("`{}` is no text: {}", self.key, e.what),
+        })
     }
 
     /// Is there nothing behind the key?
     pub(super) fn is_null(&self) -> bool {
-        self.value.is_null()
+        self.node.is == Is::Empty
     }
 
     /// A list?
     pub(super) fn is_list(&self) -> bool {
-        self.value.is_sequence()
+        matches!(self.node.is, Is::List(_))
     }
 
     /// A text?
     pub(super) fn is_text(&self) -> bool {
-        self.value.is_string()
+        self.node.text().is_ok()
     }
 
     /// `true` or `false`.
     pub(super) fn boolean(&self) -> Result<bool, Unreadable> {
-        self.value.as_bool().ok_or_else(|| self.refuse(format!("`{}` is neither true nor false", self.key())))
+        self.as_bool().ok_or_else(|| self.refuse(format!("`{}` is neither true nor false", self.key)))
     }
 
     /// `true` or `false`, where it is one.
     pub(super) fn as_bool(&self) -> Option<bool> {
-        self.value.as_bool()
+        self.node.truth().ok()
     }
 
     /// A whole number of at least 1.
     pub(super) fn count(&self) -> Result<u64, Unreadable> {
-        self.value
-            .as_u64()
-            .filter(|n| *n > 0)
-            .ok_or_else(|| self.refuse(format!("`{}` is no whole number above 0", self.key())))
+        let number = if let Is::Plain(t) = &self.node.is { t.parse().ok().filter(|n| *n > 0) } else { None };
+        number.ok_or_else(|| self.refuse(format!("`{}` is no whole number above 0", self.key)))
     }
 
     /// A scalar as it is written: `0.50` stays `0.50`.
     pub(super) fn scalar(&self) -> Result<String, Unreadable> {
-        match self.value {
-            Value::String(s) => Ok(s.clone()),
-            Value::Bool(b) => Ok(b.to_string()),
-            Value::Number(n) => {
-                let line = self.document.lines.get(&self.path).and_then(|l| self.document.text.get(l - 1));
-                let written = line.and_then(|l| l.split_once(':')).map(|(_, v)| v.trim());
-                Ok(written.filter(|w| w.parse::<f64>().is_ok()).map_or_else(|| n.to_string(), str::to_owned))
-            }
-            _ => Err(self.refuse(format!("`{}` is no scalar", self.key()))),
+        match &self.node.is {
+            Is::Plain(t) | Is::Quoted(t) => Ok(t.clone()),
+            _ => Err(self.refuse(format!("`{}` is no scalar", self.key))),
         }
     }
+}
+
+fn below(e: &Entry) -> Tree<'_> {
+    Tree { node: &e.value, key: &e.key, line: e.line }
 }
 
 impl<'a> Map<'a> {
     /// What stands under the key.
     pub(super) fn get(&self, key: &str) -> Option<Tree<'a>> {
-        self.tree.value.get(key).map(|v| self.tree.below(key, v))
+        self.entries.iter().find(|e| e.key == key).map(below)
     }
 
     /// What has to stand under the key.
@@ -177,86 +153,29 @@ impl<'a> Map<'a> {
     }
 }
 
-/// The line of every key and item in block style, by its path (`jobs/image/steps/2/run`), from 1. Lines are for
-/// people: what is not found here is searched one level up.
-fn lines(text: &[String]) -> HashMap<String, usize> {
-    let mut found = HashMap::new();
-    // Open parts: indent, path, how many items were seen below it.
-    let mut open: Vec<(usize, String, usize)> = Vec::new();
-    let mut block: Option<usize> = None;
-    for (number, line) in text.iter().enumerate() {
-        let content = line.trim_start();
-        if content.is_empty() {
-            continue;
-        }
-        let mut indent = line.len() - content.len();
-        if block.is_some_and(|b| indent > b) || content.starts_with('#') {
-            continue;
-        }
-        block = None;
-        let mut rest = content;
-        while let Some(item) = rest.strip_prefix("- ") {
-            // A list may stand as far out as its key.
-            while open.last().is_some_and(|(i, p, _)| *i > indent || (*i == indent && is_item(p))) {
-                open.pop();
-            }
-            let path = open.last_mut().map_or_else(String::new, |(_, p, n)| {
-                *n += 1;
-                format!("{p}/{}", *n - 1)
-            });
-            found.insert(path.clone(), number + 1);
-            open.push((indent, path, 0));
-            let inner = item.trim_start();
-            indent += rest.len() - inner.len();
-            rest = inner;
-        }
-        let Some((key, value)) = rest.split_once(':') else { continue };
-        while open.last().is_some_and(|(i, _, _)| *i >= indent) {
-            open.pop();
-        }
-        let key = key.trim_matches(['"', '\'']);
-        let path = open.last().map_or_else(|| key.to_owned(), |(_, p, _)| format!("{p}/{key}"));
-        found.insert(path.clone(), number + 1);
-        if value.trim_start().starts_with(['|', '>']) {
-            block = Some(indent);
-        }
-        open.push((indent, path, 0));
-    }
-    found
-}
-
-fn is_item(path: &str) -> bool {
-    path.rsplit('/').next().is_some_and(|l| l.bytes().all(|b| b.is_ascii_digit()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_keys_and_items_are_found() {
+    fn everything_has_the_line_of_its_key() {
         let text = "a:\n  - x: 1\n    y: |-\n      z: no\n  - x: 2\nb: # why\n- c: 1\n- d: 0.50\n";
         let document = Document::read(text).unwrap();
-        let line = |path: &str| document.lines.get(path).copied();
-        for (path, want) in [
-            ("a", Some(1)),
-            ("a/0/x", Some(2)),
-            ("a/0/y", Some(3)),
-            ("a/0/y/z", None),
-            ("a/1/x", Some(5)),
-            ("b", Some(6)),
-            ("b/0/c", Some(7)),
-            ("b/1/d", Some(8)),
-        ] {
-            assert_eq!(line(path), want, "{path}");
-        }
-        let items = document.root().map(&["a", "b"]).unwrap().need("b").unwrap().items().unwrap();
+        let root = document.root().map(&["a", "b"]).unwrap();
+        let (a, b) = (root.need("a").unwrap(), root.need("b").unwrap());
+        assert_eq!((a.line(), b.line()), (1, 6));
+        let lines = |t: &Tree<'_>| t.items().unwrap().iter().map(Tree::line).collect::<Vec<_>>();
+        assert_eq!((lines(&a), lines(&b)), (vec![2, 5], vec![7, 8]));
+        assert_eq!(a.items().unwrap()[0].map(&["x", "y"]).unwrap().need("y").unwrap().line(), 3);
+        let items = b.items().unwrap();
         assert_eq!(items[1].map(&["d"]).unwrap().need("d").unwrap().scalar().unwrap(), "0.50");
         assert_eq!(items[1].map(&["e"]).err().unwrap().line, 8);
     }
 
     #[test]
-    fn a_key_that_stands_twice_is_refused() {
+    fn a_key_that_stands_twice_is_refused_and_so_is_a_second_document() {
         assert!(Document::read("a: 1\na: 2\n").is_err());
+        assert!(Document::read("a: 1\n---\nb: 2\n").is_err());
+        assert!(Document::read("# nothing\n").is_err());
     }
 }

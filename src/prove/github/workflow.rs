@@ -6,7 +6,7 @@ use super::job;
 use super::on::Triggers;
 use super::tree::{Document, Map, Tree};
 use crate::prove::{FileFacts, Unreadable, Value};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 /// A workflow.
 pub(super) struct Workflow {
@@ -17,7 +17,7 @@ pub(super) struct Workflow {
     pub(super) order: Vec<usize>,
     pub(super) facts: FileFacts,
     /// The job that keeps an artifact, by the artifact's name.
-    pub(super) kept_by: HashMap<String, usize>,
+    pub(super) kept_by: FxHashMap<String, usize>,
 }
 
 /// A job.
@@ -27,7 +27,7 @@ pub(super) struct Job {
     pub(super) id: String,
     pub(super) needs: Vec<usize>,
     /// The same, by id.
-    pub(super) needed: HashMap<String, usize>,
+    pub(super) needed: FxHashMap<String, usize>,
     pub(super) condition: Option<Expr>,
     pub(super) continue_on_error: bool,
     pub(super) steps: Vec<Step>,
@@ -91,7 +91,7 @@ impl Workflow {
         let mut artifacts = Vec::new();
         let mut fetched = Vec::new();
         let mut read = Vec::new();
-        let ids: HashMap<&str, usize> = entries.iter().enumerate().map(|(i, (id, _))| (*id, i)).collect();
+        let ids: FxHashMap<&str, usize> = entries.iter().enumerate().map(|(i, (id, _))| (*id, i)).collect();
         for (id, tree) in &entries {
             let one = job::read(id, tree, &ids, &head)?;
             facts.jobs.push(one.facts);
@@ -101,7 +101,7 @@ impl Workflow {
         }
         let order = order(&read).map_err(|i| entries[i].1.refuse("its `needs` lead back to itself"))?;
         let mut workflow =
-            Self { triggers: head.triggers, jobs: read, order, facts, kept_by: HashMap::new() };
+            Self { triggers: head.triggers, jobs: read, order, facts, kept_by: FxHashMap::default() };
         workflow.resolve(&artifacts, &fetched)?;
         Ok(workflow)
     }

@@ -7,8 +7,8 @@
 use super::expression::{Values, Variable};
 use super::file::File;
 use super::job::When;
-use super::yaml::refuse;
 use crate::plan::EventKind;
+use crate::prove::yaml::refuse;
 use crate::prove::{On, Situation, Unreadable, Whose};
 
 /// A job that is in the pipeline.

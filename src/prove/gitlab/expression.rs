@@ -4,8 +4,8 @@
 //! Ruby's: an empty text is no reason to go on behind `||`, and the whole expression holds if its value is neither null,
 //! false nor blank. `null =~ …` matches as the empty text does.
 
-use super::yaml::refuse;
 use crate::prove::Unreadable;
+use crate::prove::yaml::refuse;
 use regex::Regex;
 
 /// GitLab reads fewer tokens than this in one expression (`Lexer::MAX_TOKENS`).

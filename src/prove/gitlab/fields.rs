@@ -1,7 +1,7 @@
 //! A map whose keys are all known.
 
-use super::yaml::{Entry, Is, Node, refuse};
 use crate::prove::Unreadable;
+use crate::prove::yaml::{Entry, Is, Node, refuse};
 
 /// The entries of a map, taken one by one; what is left over at the end is not known.
 pub(super) struct Fields<'a> {

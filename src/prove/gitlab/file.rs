@@ -4,9 +4,9 @@ use super::expression::{Expression, Variable};
 use super::fields::{Fields, fixed};
 use super::inputs::{Input, Variables, inputs, interpolations, variables};
 use super::job::{Job, job};
-use super::yaml::{Entry, Is, Node, documents, refuse};
 use crate::prove::Unreadable;
-use std::collections::HashMap;
+use crate::prove::yaml::{Entry, Is, Node, documents, refuse};
+use rustc_hash::FxHashMap;
 
 /// Keys of a file that are no jobs; what of them stands in a root file stands there only.
 const KEYWORDS: [&str; 13] = [
@@ -65,7 +65,7 @@ pub(super) struct WorkflowRule {
 #[derive(Debug, Default)]
 pub(super) struct Expressions {
     all: Vec<Expression>,
-    known: HashMap<String, usize>,
+    known: FxHashMap<String, usize>,
 }
 
 impl Expressions {
@@ -254,7 +254,7 @@ impl File {
     /// Resolves `needs`, and puts the jobs in the order in which GitLab decides about them: by stage, and within a stage
     /// by `needs`, which never point to a later stage.
     fn connect(&mut self) -> Result<(), Unreadable> {
-        let known: HashMap<&str, usize> =
+        let known: FxHashMap<&str, usize> =
             self.jobs.iter().enumerate().map(|(i, j)| (j.name.as_str(), i)).collect();
         let mut resolved: Vec<Vec<usize>> = Vec::new();
         for j in &self.jobs {

@@ -5,7 +5,7 @@
 
 use super::expression::Variable;
 use super::fields::{Fields, fixed};
-use super::yaml::{Is, Node, refuse};
+use crate::prove::yaml::{Is, Node, refuse};
 use crate::prove::{Unreadable, Value};
 
 /// One line of text that cannot leave the double quotes around it.

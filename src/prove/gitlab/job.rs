@@ -4,7 +4,7 @@ use super::fields::{Fields, fixed};
 use super::file::File;
 use super::inputs::exactly;
 use super::script::{Asked, ScriptCall, after_script, before_script, script};
-use super::yaml::{Entry, Node, refuse};
+use crate::prove::yaml::{Entry, Node, refuse};
 use crate::prove::{Unreadable, Value};
 
 /// Most jobs that one job may need (`ci_needs_size_limit`, fixed on GitLab.com).

@@ -13,7 +13,6 @@ mod job;
 mod run;
 mod script;
 pub mod simulate;
-mod yaml;
 
 #[cfg(test)]
 mod tests;

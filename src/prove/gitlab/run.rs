@@ -10,9 +10,9 @@ use super::events::{Chosen, pipeline};
 use super::file::File;
 use super::job::{Job, When};
 use super::script::{Asked, ScriptCall, Status};
-use super::yaml::refuse;
 use crate::prove::diagram::{Diagrams, Node};
 use crate::prove::outcomes::{CallOutcome, Outcomes, in_order};
+use crate::prove::yaml::refuse;
 use crate::prove::{JobRun, Situation, Unreadable};
 
 /// How a job ends, for those behind it. At most one of these holds.

@@ -1,6 +1,6 @@
 //! Lines of `before_script`, `script` and `after_script`: each one that mlpipe prints, by its exact form.
 
-use super::yaml::{Node, refuse};
+use crate::prove::yaml::{Node, refuse};
 use crate::prove::{Unreadable, Value};
 
 /// A call of the script.

@@ -8,7 +8,7 @@ use crate::platform::{Platform, jenkins::Jenkins};
 use crate::prove::play::{Play, Vector};
 use crate::prove::random::{self, Dice};
 use crate::prove::{Diagrams, On, Outcome, Outcomes, Situation, situations};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 fn push() -> Situation {
     Situation { event: EventKind::Push, on: On::Branch("main".into()) }
@@ -43,7 +43,7 @@ fn agree(plan: &Plan, text: &str, s: &Situation, vectors: impl Iterator<Item = V
     let runs = file.run(s, &outcomes, d).unwrap();
     let player = Player::new(text).unwrap();
     let (variables, ancestors) = (variables(plan), ancestors(plan));
-    let place: HashMap<&[String], usize> =
+    let place: FxHashMap<&[String], usize> =
         variables.iter().enumerate().map(|(i, a)| (a.as_slice(), i)).collect();
     let owner: Vec<usize> =
         plan.jobs.iter().enumerate().flat_map(|(j, job)| vec![j; job.steps.len()]).collect();

@@ -1,7 +1,7 @@
 //! A Jenkinsfile as a tree: the part of Groovy that mlpipe's own files use.
 
 use super::token::Name;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 /// A file.
@@ -10,7 +10,7 @@ pub(super) struct File {
     /// `@Field` declarations.
     pub(super) fields: Vec<Field>,
     /// Functions by name.
-    pub(super) functions: HashMap<Name, Rc<Function>>,
+    pub(super) functions: FxHashMap<Name, Rc<Function>>,
     /// The block of `pipeline`.
     pub(super) pipeline: Block,
     /// Line of `pipeline`.

@@ -63,7 +63,7 @@ impl Machine<'_> {
     fn variable(&mut self, name: &Name, line: usize, pc: Node) -> Result<Guarded> {
         let local = self.frames[self.frame].iter().rev().find(|(n, _)| n == name).map(|(_, v)| v);
         match local.or_else(|| self.fields.get(name)) {
-            Some(v) => Ok(v.clone().under(pc, self.d)),
+            Some(v) => Ok(v.under(pc, self.d)),
             None => refuse(line, format!("`{name}` is not known here")),
         }
     }
@@ -117,18 +117,22 @@ impl Machine<'_> {
 
     /// Under which outcomes the value counts as true.
     pub(super) fn truth(&mut self, v: &Guarded, line: usize) -> Result<Node> {
+        let yes = |value: &Value| match value {
+            Value::Bool(n) => Ok(*n),
+            Value::Null => Ok(Node::NO),
+            Value::Text(t) => Ok(Node::from(!t.is_empty())),
+            Value::List(items) => Ok(Node::from(!items.is_empty())),
+            // The checkout gives both of its values.
+            Value::Commit(..) => Ok(Node::YES),
+            _ => refuse(line, "a condition that is none"),
+        };
+        let parts = match v {
+            Guarded::One(value) => return yes(value),
+            Guarded::Many(parts) => parts,
+        };
         let mut ways = Vec::new();
-        for (guard, value) in v.parts() {
-            let yes = match value {
-                Value::Bool(n) => n,
-                Value::Null => Node::NO,
-                Value::Text(t) => Node::from(!t.is_empty()),
-                Value::List(items) => Node::from(!items.is_empty()),
-                // The checkout gives both of its values.
-                Value::Commit(..) => Node::YES,
-                _ => return refuse(line, "a condition that is none"),
-            };
-            ways.push(self.d.and(guard, yes));
+        for (guard, value) in parts {
+            ways.push(self.d.and(*guard, yes(value)?));
         }
         Ok(self.d.any(ways))
     }
@@ -162,6 +166,9 @@ impl Machine<'_> {
                 _ => refuse(a.line, "a text that depends on how jobs end"),
             },
             _ => {
+                if let (Guarded::One(x), Guarded::One(y)) = (&left, &right) {
+                    return Ok(Value::from(compare(op, x, y, a.line)?));
+                }
                 let mut ways = Vec::new();
                 for (g, x) in left.parts() {
                     for (h, y) in right.parts() {

@@ -11,7 +11,7 @@ use super::value::{Guarded, Thrown, Value};
 use crate::prove::{
     Call as Seen, CallOutcome, Diagrams, Node, Outcome, Outcomes, Unreadable, Value as Source,
 };
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 
 pub(super) type Result<T> = std::result::Result<T, Unreadable>;
 
@@ -49,9 +49,9 @@ impl Oracle<'_> {
 #[derive(Debug)]
 pub(super) enum Object {
     /// Entries by key, each with the job that wrote it last.
-    Map(HashMap<Name, (Guarded, usize)>),
+    Map(FxHashMap<Name, (Guarded, usize)>),
     /// Texts that it has, each with the formula under which it does and the level that added it.
-    List(HashMap<Name, (Node, usize)>),
+    List(FxHashMap<Name, (Node, usize)>),
 }
 
 /// What lies in the agent's folder.
@@ -115,10 +115,10 @@ pub(super) struct Machine<'a> {
     pub(super) build: &'a Build,
     pub(super) d: &'a mut Diagrams,
     pub(super) oracle: Oracle<'a>,
-    pub(super) fields: HashMap<Name, Guarded>,
+    pub(super) fields: FxHashMap<Name, Guarded>,
     pub(super) objects: Vec<Object>,
     /// Stashes: under which formula there is one, the job and the level that made it.
-    pub(super) stashes: HashMap<Name, (Node, usize, usize)>,
+    pub(super) stashes: FxHashMap<Name, (Node, usize, usize)>,
     pub(super) frames: Vec<Frame>,
     pub(super) frame: usize,
     pub(super) thrown: Vec<(Node, Thrown)>,
@@ -134,7 +134,7 @@ pub(super) struct Machine<'a> {
     pub(super) job: usize,
     pub(super) level: usize,
     /// Stages by name.
-    pub(super) names: HashMap<Name, usize>,
+    pub(super) names: FxHashMap<Name, usize>,
     /// Jobs whose entries were looked up, there or not.
     pub(super) looked_up: Vec<usize>,
     /// Calls in each other.
@@ -154,9 +154,9 @@ impl<'a> Machine<'a> {
             build,
             d,
             oracle,
-            fields: HashMap::new(),
+            fields: FxHashMap::default(),
             objects: Vec::new(),
-            stashes: HashMap::new(),
+            stashes: FxHashMap::default(),
             frames: vec![Vec::new()],
             frame: 0,
             thrown: Vec::new(),
@@ -167,15 +167,15 @@ impl<'a> Machine<'a> {
             trace: Trace::default(),
             job: 0,
             level: 0,
-            names: HashMap::new(),
+            names: FxHashMap::default(),
             looked_up: Vec::new(),
             depth: 0,
         };
         for f in &file.fields {
             let value = match &f.start.is {
                 Is::Text(t) => Value::Text(t.clone()),
-                Is::EmptyMap => m.object(Object::Map(HashMap::new())),
-                Is::List(items) if items.is_empty() => m.object(Object::List(HashMap::new())),
+                Is::EmptyMap => m.object(Object::Map(FxHashMap::default())),
+                Is::List(items) if items.is_empty() => m.object(Object::List(FxHashMap::default())),
                 _ => return refuse(f.start.line, format!("the beginning of `{}`", f.name)),
             };
             m.fields.insert(f.name.clone(), value.into());

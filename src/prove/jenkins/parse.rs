@@ -5,7 +5,7 @@
 use super::ast::{Block, Call, Does, Expr, Field, File, Function, Is, Operator, Statement};
 use super::token::{Name, Spot, Token, tokens};
 use crate::prove::Unreadable;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::rc::Rc;
 
 /// Brackets and blocks in each other.
@@ -14,7 +14,7 @@ const DEPTH: usize = 60;
 /// The tree of a file.
 pub(super) fn file(text: &str) -> Result<File, Unreadable> {
     let mut p = Parser { spots: tokens(text)?, at: 0, open: 0, depth: 0 };
-    let (mut fields, mut functions, mut pipeline) = (Vec::<Field>::new(), HashMap::new(), None);
+    let (mut fields, mut functions, mut pipeline) = (Vec::<Field>::new(), FxHashMap::default(), None);
     let mut imported = false;
     while p.peek() != &Token::End {
         let line = p.line();

@@ -9,7 +9,8 @@ use super::token::Name;
 use super::{Jenkinsfile, run};
 use crate::prove::play::{Play, Played, Vector};
 use crate::prove::{Diagrams, Outcome, Situation, Unreadable};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use rustc_hash::FxHashMap;
+use std::collections::{BTreeSet, HashSet};
 
 /// Plays the build that a situation starts: one entry for each job, in the order of the file; none when no build is
 /// started.
@@ -93,8 +94,8 @@ fn idle(stage: &Stage, calls: usize) -> Played {
 }
 
 /// The stages that a condition looks at, by the texts in it.
-fn looks_at(block: &Block, names: &HashMap<Name, usize>) -> BTreeSet<usize> {
-    fn walk(e: &Expr, names: &HashMap<Name, usize>, found: &mut BTreeSet<usize>) {
+fn looks_at(block: &Block, names: &FxHashMap<Name, usize>) -> BTreeSet<usize> {
+    fn walk(e: &Expr, names: &FxHashMap<Name, usize>, found: &mut BTreeSet<usize>) {
         let all: Vec<&Expr> = match &e.is {
             Is::Not(a) => vec![a],
             Is::Binary(Operator::And | Operator::Either, a, b) | Is::Binary(_, a, b) => vec![a, b],
@@ -160,8 +161,8 @@ struct World<'a> {
     file: &'a File,
     build: &'a Build,
     vector: &'a dyn Fn(&[String]) -> Outcome,
-    fields: HashMap<Name, V>,
-    maps: Vec<HashMap<Name, V>>,
+    fields: FxHashMap<Name, V>,
+    maps: Vec<FxHashMap<Name, V>>,
     sets: Vec<HashSet<Name>>,
     stashes: HashSet<Name>,
     frames: Vec<Vec<(Name, V)>>,
@@ -169,7 +170,7 @@ struct World<'a> {
     /// The job at hand, whether it marked the build as failed, and the calls of each job.
     job: Name,
     marked: bool,
-    made: HashMap<Name, Vec<Vec<String>>>,
+    made: FxHashMap<Name, Vec<Vec<String>>>,
 }
 
 impl<'a> World<'a> {
@@ -178,7 +179,7 @@ impl<'a> World<'a> {
             file,
             build,
             vector,
-            fields: HashMap::new(),
+            fields: FxHashMap::default(),
             maps: Vec::new(),
             sets: Vec::new(),
             stashes: HashSet::new(),
@@ -186,13 +187,13 @@ impl<'a> World<'a> {
             frame: 0,
             job: "".into(),
             marked: false,
-            made: HashMap::new(),
+            made: FxHashMap::default(),
         };
         for f in &file.fields {
             let v = match &f.start.is {
                 Is::Text(t) => V::Text(t.clone()),
                 Is::EmptyMap => {
-                    w.maps.push(HashMap::new());
+                    w.maps.push(FxHashMap::default());
                     V::Map(w.maps.len() - 1)
                 }
                 _ => {
@@ -206,7 +207,7 @@ impl<'a> World<'a> {
     }
 
     fn stages(&mut self, p: &Pipeline, ends: bool, all: &mut [Played]) -> R<()> {
-        let names: HashMap<Name, usize> =
+        let names: FxHashMap<Name, usize> =
             p.levels.iter().flatten().enumerate().map(|(i, s)| (s.name.clone(), i)).collect();
         let mut behind: Vec<BTreeSet<usize>> = Vec::new();
         let (mut aborted, mut failed) = (BTreeSet::new(), false);

@@ -70,11 +70,11 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Spot>, Unreadable> {
 fn one(rest: &str) -> Result<(Token, &str), String> {
     let c = rest.chars().next().unwrap_or(' ');
     if c.is_ascii_alphabetic() || c == '_' {
-        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        let end = word_end(rest);
         return Ok((Token::Word(rest[..end].into()), &rest[end..]));
     }
     if c.is_ascii_digit() {
-        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        let end = word_end(rest);
         let (digits, after) = rest.split_at(end);
         // A leading zero is octal in Groovy.
         let plain = digits.bytes().all(|b| b.is_ascii_digit()) && (digits == "0" || !digits.starts_with('0'));
@@ -86,19 +86,30 @@ fn one(rest: &str) -> Result<(Token, &str), String> {
     }
     if let Some(inside) = rest.strip_prefix('\'') {
         let (text, after) = quoted(inside)?;
-        return Ok((Token::Text(text.into()), after));
+        return Ok((Token::Text(text), after));
     }
     if c == '"' {
         return Err("a text in double quotes: Groovy would put values into it".into());
     }
+    let first = rest.as_bytes()[0];
     SIGNS
         .iter()
+        .filter(|s| s.as_bytes()[0] == first)
         .find_map(|s| rest.strip_prefix(s).map(|after| (Token::Sign(s), after)))
         .ok_or_else(|| format!("`{c}` is not known here"))
 }
 
+fn word_end(rest: &str) -> usize {
+    rest.bytes().position(|b| !b.is_ascii_alphanumeric() && b != b'_').unwrap_or(rest.len())
+}
+
 /// The value of a text, and what follows its closing quote.
-fn quoted(inside: &str) -> Result<(String, &str), String> {
+fn quoted(inside: &str) -> Result<(Name, &str), String> {
+    // Most texts are plain.
+    let end = inside.bytes().position(|b| !matches!(b, b' '..=b'&' | b'('..=b'[' | b']'..=b'~'));
+    if let Some(end) = end.filter(|e| inside.as_bytes()[*e] == b'\'') {
+        return Ok((inside[..end].into(), &inside[end + 1..]));
+    }
     let mut units: Vec<u16> = Vec::new();
     let mut rest = inside;
     loop {
@@ -107,7 +118,7 @@ fn quoted(inside: &str) -> Result<(String, &str), String> {
         match c {
             '\'' => {
                 let text = String::from_utf16(&units).map_err(|_| "half a surrogate pair in a text")?;
-                return Ok((text, rest));
+                return Ok((text.into(), rest));
             }
             '\\' => {
                 let (unit, after) = escape(rest)?;

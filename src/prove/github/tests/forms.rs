@@ -339,7 +339,7 @@ fn anything_else_is_refused() {
         ),
         (
             "      - name: Set up uv\n",
-            "      - name: Set up uv\n        env: {A: \"${{ secrets.A }}\"}\n",
+            "      - name: Set up uv\n        env:\n          A: \"${{ secrets.A }}\"\n",
             "env:",
             "`env` is not known",
         ),
@@ -385,8 +385,8 @@ fn anything_else_is_refused() {
         ("github.event_name == 'repository_dispatch' && ", "", "MLPIPE_EVENT_NAME:", "where "),
         (
             "    name: \"Gate\"\n",
-            "    env: {A: \"${{ secrets.A }}\"}\n",
-            "env:",
+            "    env:\n      A: \"${{ secrets.A }}\"\n",
+            "A:",
             "`A` would reach every action of the job",
         ),
         // order and structure
@@ -427,7 +427,8 @@ fn anything_else_is_refused() {
         ("retention-days: 90", "retention-days: 30", "retention-days:", "longer than an approval may wait"),
         ("if-no-files-found: error", "if-no-files-found: ignore", "if-no-files-found:", "has to be an error"),
         ("timeout-minutes: 40", "timeout-minutes: 0", "timeout-minutes:", "is no whole number above 0"),
-        ("timeout-minutes: 40", "timeout-minutes: &a 40\n    <<: *a", "<<:", "`<<` is not known here"),
+        ("timeout-minutes: 40", "timeout-minutes: &a 40", "timeout-minutes:", "`&a 40` is not understood"),
+        ("timeout-minutes: 40", "timeout-minutes: 40\n    <<: *a", "<<:", "`*a` is not understood"),
     ] {
         let text = changed(from, to);
         let e = match read(&text) {

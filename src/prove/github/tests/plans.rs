@@ -20,6 +20,7 @@ fn plan(root: &Utf8Path, path: &Utf8Path) -> Option<Plan> {
 
 fn equal(name: &str, plan: &Plan) {
     let text = platform::get(PlatformName::Github).emit(plan).unwrap();
+    crate::prove::yaml::tests::check(&text);
     let file = read(&text).unwrap_or_else(|e| panic!("{name}: {e}\n{text}"));
     let found = differences(plan, PlatformName::Github, file.as_ref());
     assert!(found.is_empty(), "{name}: {found:#?}\n{text}");

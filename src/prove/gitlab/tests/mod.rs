@@ -6,7 +6,6 @@ mod mutants;
 mod printed;
 mod refused;
 mod rules;
-mod yaml;
 
 use super::simulate::Player;
 use crate::plan::{Condition, EventKind, Plan, fixture};

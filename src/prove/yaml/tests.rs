@@ -1,8 +1,8 @@
 //! The reader's own YAML against the library's.
 
+use super::{Is, Node, documents};
 use crate::plan::fixture;
 use crate::platform;
-use crate::prove::gitlab::yaml::{Is, Node, documents};
 use crate::spec::PlatformName;
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -25,7 +25,8 @@ fn same(own: &Node, other: &Value) -> bool {
     }
 }
 
-fn check(text: &str) {
+/// The text reads as the library reads it.
+pub(in crate::prove) fn check(text: &str) {
     let own = documents(text).unwrap_or_else(|e| panic!("{e} in\n{text}"));
     let other: Vec<Value> =
         serde_yaml::Deserializer::from_str(text).map(|d| Value::deserialize(d).unwrap()).collect();
@@ -37,16 +38,21 @@ fn check(text: &str) {
 
 #[test]
 fn what_is_printed_reads_as_the_library_reads_it() {
-    let gitlab = platform::get(PlatformName::Gitlab);
-    check(&gitlab.emit(&fixture::full()).unwrap());
-    check(&gitlab.emit(&fixture::minimal()).unwrap());
+    for name in [PlatformName::Github, PlatformName::Gitlab] {
+        let back = platform::get(name);
+        check(&back.emit(&fixture::full()).unwrap());
+        check(&back.emit(&fixture::minimal()).unwrap());
+    }
 }
 
 #[test]
 fn forms_read_as_the_library_reads_them() {
-    check("a: 'it''s' # no\nb: \"x\\n\\u00e9\\x41 # y\"\nc: [x, \"y, z\", 'w']\nd: []\n");
+    check("a: 'it''s' # no\nb: \"x\\n\\u00e9\\x41 # y\"\nc: [x, \"y, z\", 'w']\nd: []\ne: {}\nf: {} # no\n");
     check("- a: 1\n  b:\n  - x\n  - y: z\n    w: v\n-\n  - q\n- - r\n  - s\n");
     check("a: |\n  one\n    two\n\n  three\nb: |-\n  x\nc: x#y\n\"d e\": f:g\n");
+    check("a: >-\n  one\n  two # no comment\n\nb:\n  - c: >-\n      x\n      y\n");
+    check("a: >-\n  one\n  two # no comment\n\nb:\n  - c: >-\n      x\n      y\n");
+    check("a: >-\n  one\n  two # no comment\n\nb:\n  - c: >-\n      x\n      y\n");
 }
 
 #[test]
@@ -68,6 +74,8 @@ fn what_two_readers_of_yaml_may_differ_on_is_refused() {
         "a: !t b\n",
         "a: {b: c}\n",
         "a: >\n  b\n",
+        "a: >-\n  b\n\n  c\n",
+        "a: >-\n  b\n    c\n",
         "a: b: c\n",
         "\ta: b\n",
         "a: 1\na: 2\n",

@@ -1,12 +1,15 @@
 //! The part of YAML that a file of mlpipe's is written in, with the line of everything: block lists and maps, literal
-//! blocks, scalars on one line, lists in brackets.
+//! and folded blocks, scalars on one line, lists in brackets, `{}`. The tests hold it against a library that reads all of YAML.
 //!
-//! GitLab reads YAML 1.1 (Psych), other tools 1.2. What the two read differently, or what is said elsewhere in the file
+//! GitLab reads YAML 1.1 (Psych), GitHub and other tools 1.2. What the two read differently, or what is said elsewhere in the file
 //! (anchors, merge keys, tags), is refused. Whether a plain scalar is a text or something else is asked where it is used:
 //! see [`Node::text`].
 
 use crate::prove::Unreadable;
 use std::collections::HashSet;
+
+#[cfg(test)]
+pub(super) mod tests;
 
 /// Lists and maps in each other.
 const DEPTH: usize = 30;
@@ -234,7 +237,18 @@ impl<'a> Reader<'a> {
     fn value(&mut self, text: &str, line: usize, indent: usize) -> Result<Node, Unreadable> {
         self.advance();
         let is = match text {
-            "|" | "|-" => self.literal(indent, text == "|"),
+            "|" | "|-" => {
+                let lines = self.lines_below(indent).join("\n");
+                Is::Quoted(if text == "|" && !lines.is_empty() { lines + "\n" } else { lines })
+            }
+            ">-" => {
+                let lines = self.lines_below(indent);
+                // Those are not folded.
+                if lines.iter().any(|l| l.is_empty() || l.starts_with([' ', '\t'])) {
+                    return refuse(line, "a folded text with an empty line or one that stands further right");
+                }
+                Is::Quoted(lines.join(" "))
+            }
             _ => {
                 let (is, rest) = scalar(text, line)?;
                 let rest = rest.trim_start_matches(' ');
@@ -247,7 +261,8 @@ impl<'a> Reader<'a> {
         Ok(Node { line, is })
     }
 
-    fn literal(&mut self, parent: usize, newline: bool) -> Is {
+    /// The lines of a literal or folded text, without their indent and without empty ones at the end.
+    fn lines_below(&mut self, parent: usize) -> Vec<&'a str> {
         let mut lines: Vec<&str> = Vec::new();
         let mut own = None;
         while let Some(line) = self.lines.get(self.at) {
@@ -265,11 +280,7 @@ impl<'a> Reader<'a> {
         while lines.last().is_some_and(|l| l.is_empty()) {
             lines.pop();
         }
-        let mut text = lines.join("\n");
-        if newline && !text.is_empty() {
-            text.push('\n');
-        }
-        Is::Quoted(text)
+        lines
     }
 }
 
@@ -298,12 +309,13 @@ fn key(rest: &str) -> Option<(String, &str)> {
     (after.is_empty() || after.starts_with(' ')).then_some((key, after))
 }
 
-/// A scalar or a list in brackets, and what is left of the line.
+/// A scalar, a list in brackets or an empty map, and what is left of the line.
 fn scalar(text: &str, line: usize) -> Result<(Is, &str), Unreadable> {
     match text.chars().next() {
         Some('"') => double_quoted(text, line),
         Some('\'') => single_quoted(text, line),
         Some('[') => brackets(text, line),
+        Some('{') if text.starts_with("{}") => Ok((Is::Map(Vec::new()), &text[2..])),
         Some('{' | '&' | '*' | '!' | '|' | '>' | '%' | '@' | '`' | '?' | ',' | ']' | '}') => {
             refuse(line, format!("`{text}` is not understood"))
         }
