@@ -93,22 +93,35 @@ class Signals(Desk):
             self.assertEqual(record["reason"], f"stopped from outside (SIG{name})")
             (self.repo / "ready").unlink()
 
+    #: Runs the runtime with `at(where)` called at moments that a signal from outside meets only by luck:
+    #: `started` (the system runs the process, the runtime has not heard of it yet), `about to end` it and `ending` it.
+    MOMENTS = """
+import os, runpy, signal, subprocess, sys
+start, killpg = subprocess.Popen.__init__, os.killpg
+def send(*names):
+    for name in names:
+        os.kill(os.getpid(), getattr(signal, "SIG" + name))
+def started(self, *words, **how):
+    start(self, *words, **how)
+    open("pid", "w").write(str(self.pid))
+    at("started")
+def ending(pid, number):
+    at("ending") if number == signal.SIGTERM else None
+    killpg(pid, number)
+def called(frame, event, _):
+    at("about to end") if event == "call" and frame.f_code.co_name == "end_group" else None
+subprocess.Popen.__init__, os.killpg = started, ending
+sys.setprofile(called)
+def at(where):
+    %s
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
 
-    def test_one_that_comes_while_a_command_is_started_ends_it(self) -> None:
-        # The signal is there before the runtime has heard from the system that its command runs.
-        self.write(
-            "early.py",
-            "import os, runpy, signal, subprocess, sys\n"
-            "real = subprocess.Popen.__init__\n"
-            "def early(self, *words, **how):\n"
-            "    real(self, *words, **how)\n"
-            "    open('pid', 'w').write(str(self.pid))\n"
-            "    os.kill(os.getpid(), signal.SIGTERM)\n"
-            "subprocess.Popen.__init__ = early\n"
-            "sys.argv = sys.argv[1:]\n"
-            "runpy.run_path(sys.argv[0], run_name='__main__')\n",
-        )
-        words = [sys.executable, "early.py", str(RUNTIME), "exec", "60", "sleep 60"]
+    def at_the_moment(self, do: str, limit: str) -> None:
+        """A command under `limit` seconds; `do` sends the signals. Runtime and command end by SIGTERM."""
+        self.write("moments.py", self.MOMENTS % do)
+        words = [sys.executable, "moments.py", str(RUNTIME), "exec", limit, "sleep 60"]
         done = subprocess.run(
             words, cwd=self.repo, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30
         )
@@ -119,6 +132,17 @@ class Signals(Desk):
         except ProcessLookupError:
             return
         self.fail(f"the command {pid} still ran")
+
+    def test_one_that_comes_while_a_command_is_started_ends_it(self) -> None:
+        self.at_the_moment('send("TERM") if where == "started" else None', "60")
+
+    def test_a_second_one_does_not_keep_the_first_from_ending_the_command(self) -> None:
+        self.at_the_moment('send("TERM", "TERM") if where == "started" else send("INT")', "60")
+
+    def test_one_that_comes_as_the_time_is_up_is_heeded_and_the_command_ends(self) -> None:
+        for where in ("about to end", "ending"):
+            with self.subTest(where):
+                self.at_the_moment(f'send("TERM") if where == "{where}" else None', "1")
 
 
 class Records(Desk):
