@@ -29,6 +29,12 @@ CALLED = """case ${{1-}} in
 .mlpipe/*.sh) printf '%s\\t%s\\t%s\\n' "${{GITHUB_JOB-}}${{CI_JOB_NAME-}}${{STAGE_NAME-}}" "$1" "$(shift && printf %s "$*")" >>{calls} ;;
 esac
 exec {sh} "$@\""""
+#: Python: what a script asks of it, or of the runtime before and between the verbs, is no command and goes straight to it.
+ASKED = """file=${{4-}}
+case "${{1-}} ${{2-}} ${{file##*/}} ${{5-}}" in
+"-c "* | "--version "* | "-I -c "* | "-I -X mlpipe_runtime.py begin" | "-I -X mlpipe_runtime.py get") exec {python} "$@" ;;
+esac
+{recorded}"""
 #: Variables of the machine that runs this which would tell a script that it is on some platform already.
 FOREIGN = ("GITHUB_", "CI", "GITLAB_", "JENKINS_", "BUILD_", "BRANCH_NAME", "CHANGE_", "TAG_NAME", "MLPIPE_", "GIT_", "RUNNER_")
 
@@ -142,13 +148,14 @@ class Bench:
         for name, program in programs.items():
             if name != "python3" or not direct:
                 program = [python, "-I", "-S", HERE / "standins" / "record", self.trace, name, *program, "--"]
-            self.program(name, f"STANDIN={shlex.quote(str(state))} exec {' '.join(shlex.quote(str(w)) for w in program)} \"$@\"")
+            line = f"STANDIN={shlex.quote(str(state))} exec {' '.join(shlex.quote(str(w)) for w in program)} \"$@\""
+            self.program(name, ASKED.format(python=shlex.quote(python), recorded=line) if name == "python3" else line)
         for name in PACKAGE_MANAGERS:
             self.program(name, "exit 0")
         self.program("sh", CALLED.format(calls=shlex.quote(str(self.calls)), sh=shlex.quote(system("sh"))))
 
     def program(self, name, line):
-        """An executable of one line of shell."""
+        """An executable of a few lines of shell."""
         file = self.folder / "bin" / name
         file.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
         file.chmod(0o755)

@@ -15,7 +15,7 @@ from .bench import Bench
 from .cancel import DRIVERS
 from .foretold import foretell, unforeseen
 from .platforms import PLATFORMS, edges
-from .scenario import scenarios
+from .scenario import never_broken, scenarios
 from .trace import difference, out_of_order, plain, told
 
 #: The examples whose scenarios run on every submission; the others by command (`--scenarios all`).
@@ -56,6 +56,7 @@ def run_all(examples: Path, only=(), every=False) -> tuple:
     except (BrokenTool, KeyError) as error:
         return [f"scenarios: {error}"], (["scenario"], [])
     faults = [f"there is no scenario {name}" for name in only if name not in {s.name for s in known}]
+    faults += never_broken(known)
     chosen = [s for s in known if (s.name in only if only else every or s.example in SUBMITTED)]
     keep = os.environ.get("MLPIPE_CONFORMANCE_KEEP")
     folder = Path(keep or tempfile.mkdtemp(prefix="mlpipe-run-"))

@@ -73,6 +73,21 @@ def scenarios() -> list:
     return found
 
 
+def never_broken(known) -> list:
+    """Gates that fail in no scenario of their example: nobody has seen whether they hold anything back."""
+    gates, broken = {}, set()
+    for one in known:
+        given = one.given if isinstance(one.given, list) else sum(one.given.values(), [])
+        for job, verdict in one.jobs.items():
+            gate = job.rpartition("gate-")[2] if "gate-" in job else ""
+            if gate:
+                gates[one.example, job] = gate
+                # A gate that is only advice fails and its job does not.
+                if verdict == "failure" or f"{gate} failed" in given:
+                    broken.add((one.example, job))
+    return [f"scenarios: `{job}` of {example} fails in none" for example, job in gates if (example, job) not in broken]
+
+
 def read(example, name, world, one) -> Scenario:
     """One table `scenario.NAME`, on top of the example's world."""
     expect = one.get("expect", {})
