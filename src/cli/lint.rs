@@ -2,6 +2,8 @@
 
 use super::Exit;
 use super::common::{Shell, To, from_here};
+use crate::diag::sort_and_dedup;
+use crate::lint;
 use crate::report;
 use camino::Utf8PathBuf;
 
@@ -39,6 +41,8 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         if args.strict {
             p.strict(&To::platforms(&[]));
         }
+        p.findings.extend(lint::project(p));
+        sort_and_dedup(&mut p.findings);
     }
     match args.format {
         Format::Human if projects.iter().all(|p| p.findings.is_empty()) => shell.say("no findings"),
