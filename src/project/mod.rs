@@ -61,6 +61,8 @@ pub struct Project {
     pub read: Vec<(Utf8PathBuf, Vec<(Utf8PathBuf, FileId)>)>,
     today: Option<Date>,
     allows: Allows,
+    /// Everything was printed, for every platform.
+    compiled: bool,
 }
 
 /// How far the pipelines are followed that the user did not ask for.
@@ -113,6 +115,7 @@ impl Project {
             read: vec![],
             today: settings.today,
             allows: Allows::default(),
+            compiled: false,
         };
         for path in all {
             let wanted = selected.contains(path);
@@ -218,6 +221,7 @@ impl Project {
 
     fn printed(&mut self, to: &[PlatformName], overlay: &Overlay, proved: bool) -> Bundle {
         self.later();
+        self.compiled = PlatformName::ALL.iter().all(|p| to.contains(p));
         let mut printed = Bundle::default();
         if !self.has_errors() {
             printed = bundle::bundle(self, to, overlay, proved);
