@@ -6,6 +6,7 @@ mod common;
 mod compile;
 mod explain;
 mod fmt;
+mod format;
 mod init;
 mod lint;
 mod lsp;

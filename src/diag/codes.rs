@@ -302,6 +302,8 @@ codes! {
     NEIGHBOUR_BROKEN = "MLP603" "neighbour-broken" Error;
     /// A template that `--templates` lets stand in for one of ours fails.
     OVERLAY_FAILED = "MLP604" "overlay-failed" Error;
+    /// A generated file is not what its spec says.
+    DRIFTED = "MLP605" "drifted" Error;
     /// A schedule fires at the full hour, as most schedules do.
     CRON_ON_THE_HOUR = "MLP780" "cron-on-the-hour" Warning;
     /// A comment that was meant to allow something and is not written so.
