@@ -8,6 +8,7 @@ mod explain;
 mod fmt;
 mod init;
 mod lint;
+mod lsp;
 mod origin;
 mod plan;
 mod simulate;
@@ -60,6 +61,9 @@ struct Args {
     /// Folder that all paths are below [default: the nearest one upwards with mlpipe.toml, else with .git]
     #[arg(long, global = true, value_name = "DIR")]
     root: Option<camino::Utf8PathBuf>,
+    /// The configuration, or `none` for none [default: mlpipe.toml of the root]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<camino::Utf8PathBuf>,
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: Color,
@@ -101,12 +105,14 @@ enum Command {
     Where(origin::Args),
     /// Write a first spec that compiles
     Init(init::Args),
+    /// Speak the language server protocol with an editor
+    Lsp(lsp::Args),
 }
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let args = Args::parse();
-    let shell = common::Shell::new(args.root, args.color);
+    let shell = common::Shell::new(args.root, args.config, args.color);
     let exit = match args.command {
         Command::Compile(a) => compile::run(&shell, &a),
         Command::Check(a) => check::run(&shell, &a),
@@ -119,6 +125,7 @@ pub fn main() -> ExitCode {
         Command::Explain(a) => explain::run(&shell, &a),
         Command::Where(a) => origin::run(&shell, &a),
         Command::Init(a) => init::run(&shell, &a),
+        Command::Lsp(a) => lsp::run(&a),
     };
     shell.end(exit).into()
 }

@@ -4,6 +4,7 @@ use super::decode::Decoder;
 use super::keywords;
 use super::read;
 use super::shape::Place;
+use super::texts::Texts;
 use crate::diag::{Code, FileId, Finding, SourceMap, Span, Spanned, words};
 use crate::syntax::{self, Statement, Tree};
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
@@ -49,11 +50,12 @@ pub(super) fn read_all(
     root: &Utf8Path,
     path: &Utf8Path,
     sources: &mut SourceMap,
+    texts: &dyn Texts,
     findings: &mut Vec<Finding>,
 ) -> Option<Files> {
     let below = path.strip_prefix(root).unwrap_or(path);
     let mut reader =
-        Reader { root, canonical_root: None, sources, findings, files: Vec::new(), open: Vec::new() };
+        Reader { root, canonical_root: None, sources, texts, findings, files: Vec::new(), open: Vec::new() };
     reader.file(below, None)?;
     Some(Files { all: reader.files })
 }
@@ -62,6 +64,7 @@ struct Reader<'a> {
     root: &'a Utf8Path,
     canonical_root: Option<Utf8PathBuf>,
     sources: &'a mut SourceMap,
+    texts: &'a dyn Texts,
     findings: &'a mut Vec<Finding>,
     files: Vec<File>,
     /// Files whose `use`s are being followed, outermost first.
@@ -73,7 +76,7 @@ impl Reader<'_> {
     fn file(&mut self, below: &Utf8Path, by: Option<Span>) -> Option<usize> {
         let full = self.root.join(below);
         let shown = below.as_str().replace('\\', "/");
-        let text = match read::file(&full) {
+        let text = match read::file(&full, self.texts) {
             Ok(text) => text,
             Err(fault) => {
                 self.findings.push(fault.finding(&shown, by));
