@@ -61,8 +61,7 @@ fn main() {
 }
 
 fn row(what: &str, times: &[Duration], checks: &[Duration]) {
-    let ratios: Vec<f64> =
-        times.iter().zip(checks).map(|(t, c)| t.as_secs_f64() / c.as_secs_f64()).collect();
+    let ratios: Vec<f64> = times.iter().zip(checks).map(|(t, c)| t.as_secs_f64() / c.as_secs_f64()).collect();
     let millis = |times: &[Duration]| times.iter().map(|t| t.as_secs_f64() * 1e3).collect::<Vec<f64>>();
     let (mut ratios, mut times, mut checks) = (ratios, millis(times), millis(checks));
     for list in [&mut ratios, &mut times, &mut checks] {
