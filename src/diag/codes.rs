@@ -300,6 +300,8 @@ codes! {
     NEIGHBOUR_BROKEN = "MLP603" "neighbour-broken" Error;
     /// A template that `--templates` lets stand in for one of ours fails.
     OVERLAY_FAILED = "MLP604" "overlay-failed" Error;
+    /// A command passes whatever its check says.
+    FAILURE_SWALLOWED = "MLP740" "failure-swallowed" Warning;
     /// A schedule fires at the full hour, as most schedules do.
     CRON_ON_THE_HOUR = "MLP780" "cron-on-the-hour" Warning;
     /// A template of ours failed.

@@ -6,6 +6,9 @@
 //! in `tests/rules/NAME`. A new rule is one file, one line in [`RULES`], one line in the table of codes, one page and its cases.
 
 mod beside;
+mod commands;
+mod gates;
+mod script;
 mod triggers;
 
 pub use beside::Beside;
@@ -55,6 +58,8 @@ macro_rules! rules {
 }
 
 rules! {
+    FAILURE_SWALLOWED gates::failure_swallowed;
+
     CRON_ON_THE_HOUR triggers::cron_on_the_hour;
 }
 

@@ -1,0 +1,3 @@
+//! Rules about gates.
+
+pub(super) mod failure_swallowed;
