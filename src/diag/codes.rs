@@ -302,6 +302,20 @@ codes! {
     OVERLAY_FAILED = "MLP604" "overlay-failed" Error;
     /// A command passes whatever its check says.
     FAILURE_SWALLOWED = "MLP740" "failure-swallowed" Warning;
+    /// A tool of a gate runs with an option under which it passes whatever it finds, or without the one under which it fails.
+    TOOL_TOLD_TO_PASS = "MLP741" "tool-told-to-pass" Warning;
+    /// A threshold that every model passes, or none.
+    THRESHOLD_DECIDES_NOTHING = "MLP742" "threshold-decides-nothing" Warning;
+    /// A share compared with a number of per cent, or the other way round.
+    SHARE_OR_PERCENT = "MLP743" "share-or-percent" Warning;
+    /// A metric that may be worse than the baseline, beside one that must be better.
+    WORSE_THAN_BASELINE = "MLP744" "worse-than-baseline" Note;
+    /// A threshold that only worse models pass.
+    REQUIRE_BACKWARDS = "MLP745" "require-backwards" Warning;
+    /// A gate passes though most of its runs fail.
+    LUCK_PASSES = "MLP746" "luck-passes" Warning;
+    /// An evaluation that is compared with a baseline and sets no seed.
+    NO_SEED = "MLP747" "no-seed" Note;
     /// A schedule fires at the full hour, as most schedules do.
     CRON_ON_THE_HOUR = "MLP780" "cron-on-the-hour" Warning;
     /// A template of ours failed.

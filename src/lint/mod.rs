@@ -59,6 +59,13 @@ macro_rules! rules {
 
 rules! {
     FAILURE_SWALLOWED gates::failure_swallowed;
+    TOOL_TOLD_TO_PASS gates::tool_told_to_pass;
+    THRESHOLD_DECIDES_NOTHING gates::threshold_decides_nothing;
+    SHARE_OR_PERCENT gates::share_or_percent;
+    WORSE_THAN_BASELINE gates::worse_than_baseline [here];
+    REQUIRE_BACKWARDS gates::require_backwards [here];
+    LUCK_PASSES gates::luck_passes;
+    NO_SEED gates::no_seed [here];
 
     CRON_ON_THE_HOUR triggers::cron_on_the_hour;
 }
