@@ -316,6 +316,30 @@ codes! {
     LUCK_PASSES = "MLP746" "luck-passes" Warning;
     /// An evaluation that is compared with a baseline and sets no seed.
     NO_SEED = "MLP747" "no-seed" Note;
+    /// The tag `latest` beside one that stays.
+    LATEST_TAG = "MLP750" "latest-tag" Note;
+    /// The tag `latest` is pushed from more than one branch.
+    LATEST_OF_MANY_BRANCHES = "MLP751" "latest-of-many-branches" Warning;
+    /// An image to run in or build on without a version.
+    FLOATING_BASE = "MLP752" "floating-base" Warning;
+    /// An image to run in or build on by tag, without its digest.
+    BASE_BY_TAG = "MLP753" "base-by-tag" Note;
+    /// Nothing scans the image before it serves in production.
+    NOT_SCANNED = "MLP754" "not-scanned" Note;
+    /// A credential in a text, by its shape or its disorder.
+    SECRET_IN_TEXT = "MLP755" "secret-in-text" Warning;
+    /// A secret as a word of a program's command line.
+    SECRET_ON_COMMAND_LINE = "MLP756" "secret-on-command-line" Note;
+    /// `set -x` in front of a command that uses a secret.
+    SECRET_IN_TRACE = "MLP757" "secret-in-trace" Warning;
+    /// A command prints a secret into the log.
+    SECRET_PRINTED = "MLP758" "secret-printed" Warning;
+    /// The code of a pull request gets a secret that ships.
+    DEPLOY_SECRET_ON_PULL_REQUEST = "MLP759" "deploy-secret-on-pull-request" Warning;
+    /// A script from a server goes straight into a shell.
+    PIPE_TO_SHELL = "MLP760" "pipe-to-shell" Warning;
+    /// Something is loaded without knowing from whom.
+    UNVERIFIED_DOWNLOAD = "MLP761" "unverified-download" Warning;
     /// A schedule fires at the full hour, as most schedules do.
     CRON_ON_THE_HOUR = "MLP780" "cron-on-the-hour" Warning;
     /// A template of ours failed.

@@ -8,8 +8,12 @@
 mod beside;
 mod commands;
 mod gates;
+mod images;
 mod script;
+mod secrets;
+mod shell;
 mod triggers;
+mod urls;
 
 pub use beside::Beside;
 
@@ -66,6 +70,21 @@ rules! {
     REQUIRE_BACKWARDS gates::require_backwards [here];
     LUCK_PASSES gates::luck_passes;
     NO_SEED gates::no_seed [here];
+
+    LATEST_TAG images::latest_tag;
+    LATEST_OF_MANY_BRANCHES images::latest_of_many_branches;
+    FLOATING_BASE images::floating_base;
+    BASE_BY_TAG images::base_by_tag;
+    NOT_SCANNED images::not_scanned [anywhere];
+
+    SECRET_IN_TEXT secrets::secret_in_text;
+    SECRET_ON_COMMAND_LINE secrets::secret_on_command_line;
+    SECRET_IN_TRACE secrets::secret_in_trace;
+    SECRET_PRINTED secrets::secret_printed;
+    DEPLOY_SECRET_ON_PULL_REQUEST secrets::deploy_secret_on_pull_request;
+
+    PIPE_TO_SHELL shell::pipe_to_shell;
+    UNVERIFIED_DOWNLOAD shell::unverified_download;
 
     CRON_ON_THE_HOUR triggers::cron_on_the_hour;
 }

@@ -19,11 +19,6 @@ pub(in crate::lint) struct Word {
 }
 
 impl Word {
-    /// Nothing is put in: its text is what the program gets.
-    pub(in crate::lint) fn is_literal(&self) -> bool {
-        self.variables.is_empty() && self.inner.is_empty() && !self.text.contains('$')
-    }
-
     /// `NAME=…`.
     pub(in crate::lint) fn is_assignment(&self) -> bool {
         self.text.split_once('=').is_some_and(|(name, _)| is_name(name.strip_suffix('+').unwrap_or(name)))
@@ -252,8 +247,11 @@ impl Lexer<'_> {
                 return None;
             }
             let name: String = body.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-            // `${NAME:+yes}` puts in something else, `${#NAME}` and `${!NAME}` have no name in front.
-            if !name.is_empty() && !body[name.len()..].starts_with(":+") {
+            // `${NAME:+yes}` puts in something else, `${NAME:0:4}` a part, `${#NAME}` and `${!NAME}` have no name in front.
+            let part = body[name.len()..]
+                .strip_prefix(':')
+                .is_some_and(|r| r.starts_with(|c: char| c == '+' || c.is_ascii_digit()));
+            if !name.is_empty() && !part && !body[name.len()..].starts_with('+') {
                 word.variables.push(name);
             }
             word.text.push_str(&rest[..end + 3]);
