@@ -340,6 +340,12 @@ codes! {
     PIPE_TO_SHELL = "MLP760" "pipe-to-shell" Warning;
     /// Something is loaded without knowing from whom.
     UNVERIFIED_DOWNLOAD = "MLP761" "unverified-download" Warning;
+    /// A gate runs a tool that its Python set-up leaves out.
+    TEST_TOOL_NOT_INSTALLED = "MLP765" "test-tool-not-installed" Warning;
+    /// A gate installs a package without a version.
+    UNPINNED_INSTALL = "MLP767" "unpinned-install" Note;
+    /// A file or folder that the repository must hold and does not.
+    FILE_NOT_THERE = "MLP770" "file-not-there" Warning;
     /// A schedule fires at the full hour, as most schedules do.
     CRON_ON_THE_HOUR = "MLP780" "cron-on-the-hour" Warning;
     /// A template of ours failed.

@@ -7,8 +7,10 @@
 
 mod beside;
 mod commands;
+mod files;
 mod gates;
 mod images;
+mod python;
 mod script;
 mod secrets;
 mod shell;
@@ -85,6 +87,11 @@ rules! {
 
     PIPE_TO_SHELL shell::pipe_to_shell;
     UNVERIFIED_DOWNLOAD shell::unverified_download;
+
+    TEST_TOOL_NOT_INSTALLED python::test_tool_not_installed;
+    UNPINNED_INSTALL python::unpinned_install;
+
+    FILE_NOT_THERE files::file_not_there;
 
     CRON_ON_THE_HOUR triggers::cron_on_the_hour;
 }

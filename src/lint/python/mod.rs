@@ -1,0 +1,4 @@
+//! Rules about Python: what is installed, and which.
+
+pub(super) mod test_tool_not_installed;
+pub(super) mod unpinned_install;
