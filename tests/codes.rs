@@ -9,7 +9,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use mlpipe::diag::{ALL, Code};
 use mlpipe::project::Project;
 use std::collections::BTreeSet;
-use support::blocks;
+use support::{Block, blocks};
 
 const GITHUB: &str = "src/platform/github/tests/limits.rs";
 const GITHUB_CONDITIONS: &str = "src/platform/github/tests/conditions.rs";
@@ -173,11 +173,14 @@ fn examples_of_rules_show_the_fault_and_the_remedy() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What `mlpipe lint` tells of a text: code and message.
-fn linted(text: &str) -> Vec<String> {
+/// What `mlpipe lint` tells of a block: code and message.
+fn linted(block: &Block) -> Vec<String> {
     let dir = tempfile::tempdir().expect("a folder");
     let root = Utf8Path::from_path(dir.path()).expect("UTF-8");
-    std::fs::write(root.join("page.mlpipe"), text).expect("written");
+    std::fs::write(root.join("page.mlpipe"), whole(&block.text)).expect("written");
+    if let Some(text) = &block.dockerfile {
+        std::fs::write(root.join("Dockerfile"), text).expect("written");
+    }
     let path = Utf8PathBuf::from("page.mlpipe");
     let project = Project::load(root, std::slice::from_ref(&path), std::slice::from_ref(&path));
     let all = project.findings.iter().chain(&mlpipe::lint::project(&project)).cloned().collect::<Vec<_>>();
@@ -195,7 +198,7 @@ fn examples_of_lint_rules_show_what_hurts_and_the_remedy() {
         };
         let is_lint = |f: &&String| mlpipe::lint::RULES.iter().any(|r| f.starts_with(r.code.id));
         for (block, finds) in [(fault, true), (remedy, false)] {
-            let told = linted(&whole(&block.text));
+            let told = linted(block);
             let own = told.iter().any(|f| f.starts_with(code.id));
             if own != finds || told.iter().any(|f| !is_lint(&f)) {
                 wrong.push(format!(

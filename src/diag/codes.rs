@@ -200,6 +200,8 @@ codes! {
     TAG_WITHOUT_TRIGGER = "MLP354" "tag-without-trigger" Error;
     /// A registry needs a login and has none.
     NO_LOGIN = "MLP355" "no-login" Error;
+    /// A run pushes the image and has no tag for it that stays.
+    RUN_WITHOUT_TAG = "MLP356" "run-without-tag" Error;
     /// A deploy has nothing that it could put live.
     NOTHING_TO_DEPLOY = "MLP360" "nothing-to-deploy" Error;
     /// No event reaches a deploy.
@@ -300,6 +302,54 @@ codes! {
     NEIGHBOUR_BROKEN = "MLP603" "neighbour-broken" Error;
     /// A template that `--templates` lets stand in for one of ours fails.
     OVERLAY_FAILED = "MLP604" "overlay-failed" Error;
+    /// Nothing asks the release in production whether it works.
+    NO_SMOKE = "MLP701" "no-smoke" Warning;
+    /// A schedule ships something new to production, and nobody is there.
+    UNATTENDED_SCHEDULE = "MLP702" "unattended-schedule" Note;
+    /// A canary on a target that moves all traffic at once.
+    CANARY_WITHOUT_SPLIT = "MLP703" "canary-without-split" Warning;
+    /// A deploy drives a client that wants a credential, and is given none.
+    TARGET_WITHOUT_CREDENTIALS = "MLP704" "target-without-credentials" Warning;
+    /// Staging and production are targets of different kinds.
+    STAGING_OF_ANOTHER_KIND = "MLP705" "staging-of-another-kind" Warning;
+    /// A smoke test that runs in production first.
+    UNTRIED_SMOKE = "MLP706" "untried-smoke" Warning;
+    /// A soak that no deploy waits for.
+    SOAK_BEFORE_NOTHING = "MLP707" "soak-before-nothing" Warning;
+    /// A canary that nothing takes back.
+    CANARY_WITHOUT_ROLLBACK = "MLP710" "canary-without-rollback" Warning;
+    /// A step of a canary is over before the first poll.
+    CANARY_STEP_UNSEEN = "MLP711" "canary-step-unseen" Warning;
+    /// A step of a canary gets too few requests to show what it must.
+    CANARY_TOO_FEW_REQUESTS = "MLP712" "canary-too-few-requests" Warning;
+    /// A watch from which nothing follows.
+    WATCH_WITHOUT_ROLLBACK = "MLP713" "watch-without-rollback" Warning;
+    /// A watch of production in which no metric is of the model.
+    NO_MODEL_METRIC = "MLP714" "no-model-metric" Warning;
+    /// A rollback or a halt that needs a history, and nothing keeps one.
+    ROLLBACK_WITHOUT_LEDGER = "MLP715" "rollback-without-ledger" Warning;
+    /// A rollback whose time does not hold one roll-out.
+    ROLLBACK_BUDGET = "MLP716" "rollback-budget" Warning;
+    /// A ledger that is too old before it is needed.
+    MAX_AGE_TOO_SHORT = "MLP717" "max-age-too-short" Warning;
+    /// Holds and watch take longer than the job may.
+    WATCH_OUTLIVES_JOB = "MLP718" "watch-outlives-job" Warning;
+    /// A halt that holds without any rollback.
+    HALT_AT_ONCE = "MLP719" "halt-at-once" Warning;
+    /// Training runs inside the pipeline that releases.
+    TRAINING_IN_RELEASE = "MLP720" "training-in-release" Warning;
+    /// The Dockerfile does not copy the image's model.
+    MODEL_NOT_COPIED = "MLP721" "model-not-copied" Warning;
+    /// The Dockerfile installs from a file that it has not copied.
+    REQUIREMENTS_NOT_COPIED = "MLP722" "requirements-not-copied" Warning;
+    /// A gate that fails changes what is live.
+    GATE_CHANGES_LIVE = "MLP730" "gate-changes-live" Warning;
+    /// Production can fail with nobody there, and nobody is told.
+    NOBODY_TOLD = "MLP731" "nobody-told" Note;
+    /// A pipeline has the name of a device of Windows.
+    NAME_RESERVED_ON_WINDOWS = "MLP732" "name-reserved-on-windows" Note;
+    /// A cost is not compared with the baseline that quality is compared with.
+    METRIC_NOT_COMPARED = "MLP733" "metric-not-compared" Note;
     /// A command passes whatever its check says.
     FAILURE_SWALLOWED = "MLP740" "failure-swallowed" Warning;
     /// A tool of a gate runs with an option under which it passes whatever it finds, or without the one under which it fails.
@@ -308,8 +358,6 @@ codes! {
     THRESHOLD_DECIDES_NOTHING = "MLP742" "threshold-decides-nothing" Warning;
     /// A share compared with a number of per cent, or the other way round.
     SHARE_OR_PERCENT = "MLP743" "share-or-percent" Warning;
-    /// A metric that may be worse than the baseline, beside one that must be better.
-    WORSE_THAN_BASELINE = "MLP744" "worse-than-baseline" Note;
     /// A threshold that only worse models pass.
     REQUIRE_BACKWARDS = "MLP745" "require-backwards" Warning;
     /// A gate passes though most of its runs fail.

@@ -7,9 +7,13 @@
 
 mod beside;
 mod commands;
+mod deploys;
 mod files;
 mod gates;
 mod images;
+mod jobs;
+mod live;
+mod models;
 mod python;
 mod script;
 mod secrets;
@@ -64,11 +68,35 @@ macro_rules! rules {
 }
 
 rules! {
+    NO_SMOKE deploys::no_smoke [anywhere];
+    UNATTENDED_SCHEDULE deploys::unattended_schedule [anywhere];
+    CANARY_WITHOUT_SPLIT deploys::canary_without_split [anywhere];
+    TARGET_WITHOUT_CREDENTIALS deploys::target_without_credentials [anywhere];
+    STAGING_OF_ANOTHER_KIND deploys::staging_of_another_kind;
+    UNTRIED_SMOKE deploys::untried_smoke [anywhere];
+    SOAK_BEFORE_NOTHING deploys::soak_before_nothing [anywhere];
+    CANARY_WITHOUT_ROLLBACK live::canary_without_rollback [here];
+    CANARY_STEP_UNSEEN live::canary_step_unseen [here];
+    CANARY_TOO_FEW_REQUESTS live::canary_too_few_requests;
+    WATCH_WITHOUT_ROLLBACK live::watch_without_rollback [here];
+    NO_MODEL_METRIC live::no_model_metric [here];
+    ROLLBACK_WITHOUT_LEDGER live::rollback_without_ledger [anywhere];
+    ROLLBACK_BUDGET live::rollback_budget [here];
+    MAX_AGE_TOO_SHORT live::max_age_too_short;
+    WATCH_OUTLIVES_JOB live::watch_outlives_job [anywhere];
+    HALT_AT_ONCE live::halt_at_once;
+    TRAINING_IN_RELEASE models::training_in_release;
+    MODEL_NOT_COPIED models::model_not_copied;
+    REQUIREMENTS_NOT_COPIED models::requirements_not_copied;
+    GATE_CHANGES_LIVE jobs::gate_changes_live;
+    NOBODY_TOLD jobs::nobody_told [anywhere];
+    NAME_RESERVED_ON_WINDOWS jobs::name_reserved_on_windows;
+    METRIC_NOT_COMPARED jobs::metric_not_compared [here];
+
     FAILURE_SWALLOWED gates::failure_swallowed;
     TOOL_TOLD_TO_PASS gates::tool_told_to_pass;
     THRESHOLD_DECIDES_NOTHING gates::threshold_decides_nothing;
     SHARE_OR_PERCENT gates::share_or_percent;
-    WORSE_THAN_BASELINE gates::worse_than_baseline [here];
     REQUIRE_BACKWARDS gates::require_backwards [here];
     LUCK_PASSES gates::luck_passes;
     NO_SEED gates::no_seed [here];

@@ -18,6 +18,8 @@ pub(crate) struct Block {
     pub(crate) heading: String,
     /// What the comment directly before its fence says: `fragment: gate` of `<!-- fragment: gate -->`, or nothing.
     pub(crate) mark: String,
+    /// The Dockerfile that stands beside it: the block directly before.
+    pub(crate) dockerfile: Option<String>,
     /// Its text.
     pub(crate) text: String,
 }
@@ -27,6 +29,7 @@ pub(crate) fn blocks(page: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let (mut heading, mut mark) = (String::new(), String::new());
     let mut open: Option<Block> = None;
+    let mut dockerfile = Lines::default();
     for (i, line) in page.lines().enumerate() {
         match &mut open {
             Some(_) if line == "```" => blocks.extend(open.take()),
@@ -34,9 +37,11 @@ pub(crate) fn blocks(page: &str) -> Vec<Block> {
                 block.text.push_str(line);
                 block.text.push('\n');
             }
+            None if dockerfile.takes(line) => {}
             None if line == "```mlpipe" => {
                 let (heading, mark) = (heading.clone(), std::mem::take(&mut mark));
-                open = Some(Block { line: i + 1, heading, mark, text: String::new() });
+                let dockerfile = dockerfile.text.take();
+                open = Some(Block { line: i + 1, heading, mark, dockerfile, text: String::new() });
             }
             None => {
                 let comment = line.strip_prefix("<!-- ").and_then(|l| l.strip_suffix(" -->"));
@@ -49,6 +54,26 @@ pub(crate) fn blocks(page: &str) -> Vec<Block> {
     }
     assert!(open.is_none(), "a block of the page has no end");
     blocks
+}
+
+/// The lines of a block that is no spec.
+#[derive(Default)]
+struct Lines {
+    open: bool,
+    text: Option<String>,
+}
+
+impl Lines {
+    /// Is this a line of a Dockerfile's block, or one of its fences?
+    fn takes(&mut self, line: &str) -> bool {
+        match (self.open, line) {
+            (false, "```dockerfile") => (self.open, self.text) = (true, Some(String::new())),
+            (false, _) => return false,
+            (true, "```") => self.open = false,
+            (true, line) => self.text.get_or_insert_default().push_str(&format!("{line}\n")),
+        }
+        true
+    }
 }
 
 /// Reads and checks a text as the only file of a repository.

@@ -8,4 +8,3 @@ pub(super) mod require_backwards;
 pub(super) mod share_or_percent;
 pub(super) mod threshold_decides_nothing;
 pub(super) mod tool_told_to_pass;
-pub(super) mod worse_than_baseline;
