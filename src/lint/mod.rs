@@ -137,6 +137,13 @@ pub fn lint(subject: Subject<'_>) -> Vec<Finding> {
     findings
 }
 
+/// Adds what every rule finds in the selected pipelines, and then which comments that allow something nothing needed. Whoever
+/// calls this has compiled before, or what only compiling finds counts as not found.
+pub fn add(to: &mut Project) {
+    to.add(project(to));
+    to.add(to.unused());
+}
+
 /// What every rule finds in the selected pipelines of a repository; sorted by place.
 pub fn project(project: &Project) -> Vec<Finding> {
     let beside = Beside::new(&project.root);
