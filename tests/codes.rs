@@ -6,8 +6,8 @@
 mod support;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use mlpipe::diag::{ALL, Code};
-use mlpipe::project::Project;
+use mlpipe::diag::{ALL, Code, Date};
+use mlpipe::project::{ConfigFrom, Project, Settings};
 use std::collections::BTreeSet;
 use support::{Block, blocks};
 
@@ -188,7 +188,9 @@ fn linted(block: &Block) -> Vec<String> {
         std::fs::write(root.join("Dockerfile"), text).expect("written");
     }
     let path = Utf8PathBuf::from("page.mlpipe");
-    let project = Project::load(root, std::slice::from_ref(&path), std::slice::from_ref(&path));
+    let settings = Settings { config: ConfigFrom::Nothing, today: Date::parse("2026-06-01") };
+    let files = std::slice::from_ref(&path);
+    let project = Project::load_with(root, files, files, &settings);
     let all = project.findings.iter().chain(&mlpipe::lint::project(&project)).cloned().collect::<Vec<_>>();
     all.iter().map(|f| format!("{} {}", f.code.id, f.message)).collect()
 }

@@ -390,6 +390,8 @@ codes! {
     UNVERIFIED_DOWNLOAD = "MLP761" "unverified-download" Warning;
     /// A gate runs a tool that its Python set-up leaves out.
     TEST_TOOL_NOT_INSTALLED = "MLP765" "test-tool-not-installed" Warning;
+    /// A Python that gets no repairs any more.
+    END_OF_LIFE_PYTHON = "MLP766" "end-of-life-python" Warning;
     /// A gate installs a package without a version.
     UNPINNED_INSTALL = "MLP767" "unpinned-install" Note;
     /// A file or folder that the repository must hold and does not.

@@ -130,7 +130,7 @@ mod tests {
         let file = sources.add("a.mlpipe", format!("run {written}\n"));
         let shell = Spanned::new(text.to_owned(), Span::new(file, 4, 4 + written.len()));
         let (spec, beside) = (Spec::default(), Beside::new(Utf8Path::new(".")));
-        let subject = Subject { spec: &spec, plan: None, sources: &sources, beside: &beside };
+        let subject = Subject { spec: &spec, plan: None, sources: &sources, beside: &beside, today: None };
         let at = text.find(wanted).unwrap();
         sources.text(place(subject, &shell, at..at + wanted.len())).to_owned()
     }

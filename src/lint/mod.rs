@@ -24,7 +24,7 @@ mod urls;
 pub use beside::Beside;
 
 use crate::check::{Absence, facts};
-use crate::diag::{Code, Finding, SourceMap, sort_and_dedup};
+use crate::diag::{Code, Date, Finding, SourceMap, sort_and_dedup};
 use crate::plan::Plan;
 use crate::project::Project;
 use crate::spec::Spec;
@@ -40,6 +40,8 @@ pub struct Subject<'a> {
     pub sources: &'a SourceMap,
     /// The repository's other files.
     pub beside: &'a Beside,
+    /// The day of the run; what depends on one is not told without it.
+    pub today: Option<Date>,
 }
 
 /// One rule.
@@ -117,6 +119,7 @@ rules! {
     UNVERIFIED_DOWNLOAD shell::unverified_download;
 
     TEST_TOOL_NOT_INSTALLED python::test_tool_not_installed;
+    END_OF_LIFE_PYTHON python::end_of_life_python;
     UNPINNED_INSTALL python::unpinned_install;
 
     FILE_NOT_THERE files::file_not_there;
@@ -149,8 +152,13 @@ pub fn project(project: &Project) -> Vec<Finding> {
     let beside = Beside::new(&project.root);
     let mut findings = Vec::new();
     for p in project.pipelines.iter().filter(|p| p.selected) {
-        let subject =
-            Subject { spec: &p.spec, plan: p.plan.as_ref(), sources: &project.sources, beside: &beside };
+        let subject = Subject {
+            spec: &p.spec,
+            plan: p.plan.as_ref(),
+            sources: &project.sources,
+            beside: &beside,
+            today: project.today(),
+        };
         findings.extend(lint(subject));
     }
     sort_and_dedup(&mut findings);

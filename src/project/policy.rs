@@ -61,6 +61,11 @@ impl Project {
         self.settle();
     }
 
+    /// The day on which it is looked at; nothing where that is not to matter.
+    pub fn today(&self) -> Option<Date> {
+        self.today
+    }
+
     /// Takes out what is off or allowed, gives the rest its severity, and puts it in order. To do so again changes nothing.
     pub(super) fn settle(&mut self) {
         let mut kept = Vec::with_capacity(self.findings.len());
