@@ -82,7 +82,7 @@ rules! {
     GATE_CHANGES_LIVE jobs::gate_changes_live;
     NOBODY_TOLD jobs::nobody_told [anywhere];
     NAME_RESERVED_ON_WINDOWS jobs::name_reserved_on_windows;
-    METRIC_NOT_COMPARED jobs::metric_not_compared [here];
+    SECRET_IDS_MEET jobs::secret_ids_meet;
 
     CRON_ON_THE_HOUR triggers::cron_on_the_hour;
 }
