@@ -94,3 +94,19 @@ fn lint_says_nothing_that_is_not_listed_with_a_reason() {
     }
     assert!(wrong.is_empty(), "{}\n{}", wrong.len(), wrong.join("\n"));
 }
+
+/// Rules read specs that hold errors too, in the editor at every keystroke.
+#[test]
+fn lint_reads_what_is_broken() {
+    let folder = root().join("tests/corpus/bad");
+    let mut tried = 0;
+    for path in entries(&folder).into_iter().filter(|p| p.extension() == Some("mlpipe")) {
+        let file = [Utf8PathBuf::from(path.file_name().expect("a name"))];
+        let project = Project::load(&folder, &file, &file);
+        for finding in mlpipe::lint::project(&project) {
+            assert!(!finding.is_error() && finding.help.is_some(), "{path}: {}", finding.message);
+        }
+        tried += 1;
+    }
+    assert!(tried > 60, "only {tried} files");
+}
