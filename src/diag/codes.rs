@@ -342,6 +342,8 @@ codes! {
     MODEL_NOT_COPIED = "MLP721" "model-not-copied" Warning;
     /// The Dockerfile installs from a file that it has not copied.
     REQUIREMENTS_NOT_COPIED = "MLP722" "requirements-not-copied" Warning;
+    /// A `.dockerignore` keeps the image's model out.
+    MODEL_IGNORED = "MLP723" "model-ignored" Warning;
     /// A gate that fails changes what is live.
     GATE_CHANGES_LIVE = "MLP730" "gate-changes-live" Warning;
     /// Production can fail with nobody there, and nobody is told.

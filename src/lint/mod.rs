@@ -79,6 +79,7 @@ rules! {
     TRAINING_IN_RELEASE models::training_in_release;
     MODEL_NOT_COPIED models::model_not_copied;
     REQUIREMENTS_NOT_COPIED models::requirements_not_copied;
+    MODEL_IGNORED models::model_ignored;
     GATE_CHANGES_LIVE jobs::gate_changes_live;
     NOBODY_TOLD jobs::nobody_told [anywhere];
     NAME_RESERVED_ON_WINDOWS jobs::name_reserved_on_windows;
