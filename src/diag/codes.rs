@@ -352,6 +352,8 @@ codes! {
     NAME_RESERVED_ON_WINDOWS = "MLP732" "name-reserved-on-windows" Note;
     /// Two secrets whose ids GitHub takes for one.
     SECRET_IDS_MEET = "MLP733" "secret-ids-meet" Warning;
+    /// A cost is not compared with the baseline that quality is compared with.
+    METRIC_NOT_COMPARED = "MLP734" "metric-not-compared" Note;
     /// A schedule fires at the full hour, as most schedules do.
     CRON_ON_THE_HOUR = "MLP780" "cron-on-the-hour" Warning;
     /// A template of ours failed.

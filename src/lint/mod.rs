@@ -84,6 +84,7 @@ rules! {
     NOBODY_TOLD jobs::nobody_told [anywhere];
     NAME_RESERVED_ON_WINDOWS jobs::name_reserved_on_windows;
     SECRET_IDS_MEET jobs::secret_ids_meet;
+    METRIC_NOT_COMPARED jobs::metric_not_compared [here];
 
     CRON_ON_THE_HOUR triggers::cron_on_the_hour;
 }
