@@ -1,8 +1,8 @@
 //! What every command shares: the root, the specs, and how things are said.
 
 use super::{Color, Exit};
-use crate::diag::{Code, Finding};
-use crate::project::{self, DiscoverError, Project};
+use crate::diag::{Code, Date, Finding};
+use crate::project::{self, ConfigFrom, DiscoverError, Project, Proved, Settings};
 use crate::render::Overlay;
 use crate::report;
 use crate::spec::PlatformName;
@@ -15,9 +15,13 @@ use std::io::{IsTerminal, Write};
 pub(super) const NOTHING: &str = "nothing to compile: the paths hold libraries only (files without `pipeline`), or `--to` names a \
                                   platform that no spec emits";
 
+/// So many findings are shown to people.
+pub(super) const LIMIT: usize = 200;
+
 /// Where a command runs and how it speaks.
 pub(super) struct Shell {
     root: Option<Utf8PathBuf>,
+    settings: Settings,
     fancy: bool,
     unwritten: RefCell<Option<std::io::Error>>,
 }
@@ -34,8 +38,14 @@ pub(super) enum To {
 }
 
 impl To {
+    /// The platforms named, else those of the configuration, else all.
+    pub(super) fn of(to: &[Self], project: &Project) -> Vec<PlatformName> {
+        let said = &project.config.platforms;
+        if to.is_empty() && !said.is_empty() { said.clone() } else { Self::platforms(to) }
+    }
+
     /// The platforms named, or all.
-    pub(super) fn platforms(to: &[Self]) -> Vec<PlatformName> {
+    fn platforms(to: &[Self]) -> Vec<PlatformName> {
         let name = |t: &Self| match t {
             Self::Github => PlatformName::Github,
             Self::Gitlab => PlatformName::Gitlab,
@@ -47,13 +57,20 @@ impl To {
 }
 
 impl Shell {
-    pub(super) fn new(root: Option<Utf8PathBuf>, color: Color) -> Self {
+    pub(super) fn new(root: Option<Utf8PathBuf>, config: Option<Utf8PathBuf>, color: Color) -> Self {
         let fancy = match color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         };
-        Self { root, fancy, unwritten: RefCell::new(None) }
+        let config = match config {
+            None => ConfigFrom::Root,
+            Some(word) if word == "none" => ConfigFrom::Nothing,
+            Some(path) => ConfigFrom::File(from_root(&path)),
+        };
+        let epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
+        let today = Some(Date::today(std::time::SystemTime::now(), epoch.as_deref()));
+        Self { root, settings: Settings { config, today }, fancy, unwritten: RefCell::new(None) }
     }
 
     /// Prints to standard output. A closed pipe is not an error; any other is kept for [`Shell::end`].
@@ -87,14 +104,29 @@ impl Shell {
 
     /// Shows findings on standard error, with a closing count.
     pub(super) fn findings(&self, projects: &[Project]) {
-        let width = terminal_width();
-        for p in projects.iter().filter(|p| !p.findings.is_empty()) {
-            let base = from_here(&p.root);
-            self.say(report::human(&p.findings, &p.sources, &base, self.fancy, width).trim_end());
-        }
+        let hint = "`mlpipe lint --no-limit` shows them all, `mlpipe explain CODE` says more";
+        self.findings_up_to(projects, LIMIT, hint);
+    }
+
+    /// The same, with how many are shown, and what the last line says where that were not all.
+    pub(super) fn findings_up_to(&self, projects: &[Project], limit: usize, hint: &str) {
+        let bases = report::bases(projects, from_here);
+        let groups = groups(projects, &bases);
         let all: Vec<&Finding> = projects.iter().flat_map(|p| &p.findings).collect();
-        if !all.is_empty() {
-            self.say(&format!("\n{}; `mlpipe explain CODE` says more", report::summary(&all)));
+        if all.is_empty() {
+            return;
+        }
+        let look = report::Look { fancy: self.fancy, width: terminal_width(), limit };
+        self.say(report::human(&groups, look).trim_end());
+        let hint = if all.len() > limit { hint } else { "`mlpipe explain CODE` says more" };
+        self.say(&format!("\n{}{}; {hint}", report::summary(&all), Self::allowed(projects)));
+    }
+
+    /// How many findings comments allow, for the end of a line; nothing where there are none.
+    pub(super) fn allowed(projects: &[Project]) -> String {
+        match projects.iter().map(|p| p.allowed.len()).sum::<usize>() {
+            0 => String::new(),
+            n => format!(" ({n} allowed)"),
         }
     }
 
@@ -110,11 +142,31 @@ impl Shell {
         project::find_root(path).map_err(|e| e.to_string())
     }
 
-    /// The templates of `--templates`, or none.
-    pub(super) fn overlay(&self, folder: Option<&Utf8Path>) -> Result<Overlay, Exit> {
+    /// The templates of `--templates`, else those of the configuration, else none.
+    fn overlay(&self, folder: Option<&Utf8Path>, project: &Project) -> Result<Overlay, Exit> {
         folder
+            .or(project.config.templates.as_deref())
             .map_or_else(|| Ok(Overlay::default()), project::overlay)
             .map_err(|e| self.usage(&e.to_string()))
+    }
+
+    /// Compiles what was loaded, in memory: findings are in the projects then, and the files are given.
+    pub(super) fn compile(
+        &self,
+        projects: &mut [Project],
+        to: &[To],
+        templates: Option<&Utf8Path>,
+        strict: bool,
+    ) -> Result<Vec<Proved>, Exit> {
+        let mut files = Vec::new();
+        for p in projects {
+            let (platforms, overlay) = (To::of(to, p), self.overlay(templates, p)?);
+            files.push(p.compile_with(&platforms, &overlay));
+            if strict {
+                p.strict(&platforms);
+            }
+        }
+        Ok(files)
     }
 
     /// Loads the specs below these paths, each with its root's other pipelines; none means all below the root. Paths
@@ -136,7 +188,7 @@ impl Shell {
                 list.sort();
                 list.dedup();
             }
-            projects.push(Project::load(&root, &all, &selected));
+            projects.push(Project::load_with(&root, &all, &selected, &self.settings));
         }
         Ok(projects)
     }
@@ -162,6 +214,11 @@ impl Shell {
     }
 }
 
+/// The findings of projects, each with the way to its root.
+pub(super) fn groups<'a>(projects: &'a [Project], bases: &'a [Utf8PathBuf]) -> Vec<report::Group<'a>> {
+    projects.iter().zip(bases).map(|(p, base)| report::Group::of(p, base)).collect()
+}
+
 /// Every spec of a root; a root may have none beside those that the user names.
 fn every_spec(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, String> {
     match project::specs(root, root) {
@@ -172,6 +229,12 @@ fn every_spec(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, String> {
 
 fn terminal_width() -> usize {
     std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).map_or(100, |w: usize| w.clamp(40, 160))
+}
+
+/// A path of the command line, whole.
+fn from_root(path: &Utf8Path) -> Utf8PathBuf {
+    let here = std::env::current_dir().ok().and_then(|p| Utf8PathBuf::from_path_buf(p).ok());
+    here.map_or_else(|| path.to_owned(), |h| h.join(path))
 }
 
 /// The way from the current folder to a folder.

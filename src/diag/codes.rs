@@ -354,8 +354,74 @@ codes! {
     SECRET_IDS_MEET = "MLP733" "secret-ids-meet" Warning;
     /// A cost is not compared with the baseline that quality is compared with.
     METRIC_NOT_COMPARED = "MLP734" "metric-not-compared" Note;
+    /// A command passes whatever its check says.
+    FAILURE_SWALLOWED = "MLP740" "failure-swallowed" Warning;
+    /// A tool of a gate runs with an option under which it passes whatever it finds, or without the one under which it fails.
+    TOOL_TOLD_TO_PASS = "MLP741" "tool-told-to-pass" Warning;
+    /// A threshold that every model passes, or none.
+    THRESHOLD_DECIDES_NOTHING = "MLP742" "threshold-decides-nothing" Warning;
+    /// A share compared with a number of per cent, or the other way round.
+    SHARE_OR_PERCENT = "MLP743" "share-or-percent" Warning;
+    /// A threshold that only worse models pass.
+    REQUIRE_BACKWARDS = "MLP745" "require-backwards" Warning;
+    /// A gate passes though most of its runs fail.
+    LUCK_PASSES = "MLP746" "luck-passes" Warning;
+    /// An evaluation that is compared with a baseline and sets no seed.
+    NO_SEED = "MLP747" "no-seed" Note;
+    /// The tag `latest` beside one that stays.
+    LATEST_TAG = "MLP750" "latest-tag" Note;
+    /// The tag `latest` is pushed from more than one branch.
+    LATEST_OF_MANY_BRANCHES = "MLP751" "latest-of-many-branches" Warning;
+    /// An image to run in or build on without a version.
+    FLOATING_BASE = "MLP752" "floating-base" Warning;
+    /// An image to run in or build on by tag, without its digest.
+    BASE_BY_TAG = "MLP753" "base-by-tag" Note;
+    /// Nothing scans the image before it serves in production.
+    NOT_SCANNED = "MLP754" "not-scanned" Note;
+    /// A credential in a text, by its shape or its disorder.
+    SECRET_IN_TEXT = "MLP755" "secret-in-text" Warning;
+    /// A secret as a word of a program's command line.
+    SECRET_ON_COMMAND_LINE = "MLP756" "secret-on-command-line" Note;
+    /// `set -x` in front of a command that uses a secret.
+    SECRET_IN_TRACE = "MLP757" "secret-in-trace" Warning;
+    /// A command prints a secret into the log.
+    SECRET_PRINTED = "MLP758" "secret-printed" Warning;
+    /// The code of a pull request gets a secret that ships.
+    DEPLOY_SECRET_ON_PULL_REQUEST = "MLP759" "deploy-secret-on-pull-request" Warning;
+    /// A script from a server goes straight into a shell.
+    PIPE_TO_SHELL = "MLP760" "pipe-to-shell" Warning;
+    /// Something is loaded without knowing from whom.
+    UNVERIFIED_DOWNLOAD = "MLP761" "unverified-download" Warning;
+    /// A gate runs a tool that its Python set-up leaves out.
+    TEST_TOOL_NOT_INSTALLED = "MLP765" "test-tool-not-installed" Warning;
+    /// A Python that gets no repairs any more.
+    END_OF_LIFE_PYTHON = "MLP766" "end-of-life-python" Warning;
+    /// A gate installs a package without a version.
+    UNPINNED_INSTALL = "MLP767" "unpinned-install" Note;
+    /// A file or folder that the repository must hold and does not.
+    FILE_NOT_THERE = "MLP770" "file-not-there" Warning;
     /// A schedule fires at the full hour, as most schedules do.
     CRON_ON_THE_HOUR = "MLP780" "cron-on-the-hour" Warning;
+    /// A comment that was meant to allow something and is not written so.
+    ALLOW_MALFORMED = "MLP790" "allow-malformed" Warning;
+    /// A rule is allowed that there is not.
+    ALLOW_UNKNOWN_RULE = "MLP791" "allow-unknown-rule" Warning;
+    /// Something is allowed without a reason.
+    ALLOW_WITHOUT_REASON = "MLP792" "allow-without-reason" Warning;
+    /// What was allowed until a day that is past.
+    ALLOW_EXPIRED = "MLP793" "allow-expired" Warning;
+    /// Something is allowed that nothing finds.
+    ALLOW_UNUSED = "MLP794" "allow-unused" Warning;
+    /// An error is allowed, and no error can be.
+    ALLOW_OF_ERROR = "MLP795" "allow-of-error" Warning;
+    /// `mlpipe.toml` is no TOML.
+    CONFIG_SYNTAX = "MLP796" "config-syntax" Error;
+    /// A key of `mlpipe.toml` that means nothing.
+    CONFIG_KEY = "MLP797" "config-key" Error;
+    /// A value of `mlpipe.toml` that its key cannot have.
+    CONFIG_VALUE = "MLP798" "config-value" Error;
+    /// `mlpipe.toml` lowers an error.
+    CONFIG_LOWERS_ERROR = "MLP799" "config-lowers-error" Error;
     /// A template of ours failed.
     TEMPLATE_FAILED = "MLP901" "template-failed" Error;
     /// A file that we printed does not read back.

@@ -2,6 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Index of a file in a [`SourceMap`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
@@ -86,11 +87,27 @@ pub struct SourceFile {
 impl SourceFile {
     /// Line and column of a byte offset; an offset behind the end is the end.
     pub fn line_col(&self, offset: u32) -> LineCol {
+        self.place(offset, |s| s.chars().count())
+    }
+
+    /// The same with a column that counts code units of UTF-16, as SARIF and editors do.
+    pub fn utf16(&self, offset: u32) -> LineCol {
+        self.place(offset, |s| s.encode_utf16().count())
+    }
+
+    fn place(&self, offset: u32, width: impl Fn(&str) -> usize) -> LineCol {
         let offset = (offset as usize).min(self.text.len());
         let line = self.line_starts.partition_point(|&s| s as usize <= offset).max(1) - 1;
         let start = self.line_starts[line] as usize;
-        let column = self.text.get(start..offset).map_or(offset - start, |s| s.chars().count());
+        let column = self.text.get(start..offset).map_or(offset - start, width);
         LineCol { line: line as u32 + 1, column: column as u32 + 1 }
+    }
+
+    /// The bytes of some lines, their line ends included; lines count from 1, and those behind the last are empty.
+    pub fn lines(&self, first: u32, last: u32) -> std::ops::Range<usize> {
+        let start =
+            |line: u32| self.line_starts.get(line as usize - 1).map_or(self.text.len(), |s| *s as usize);
+        start(first.max(1))..start(last.max(first).max(1) + 1)
     }
 }
 
@@ -98,6 +115,8 @@ impl SourceFile {
 #[derive(Debug, Default)]
 pub struct SourceMap {
     files: Vec<SourceFile>,
+    /// The first file of each path.
+    first: BTreeMap<Utf8PathBuf, FileId>,
 }
 
 impl SourceMap {
@@ -106,8 +125,17 @@ impl SourceMap {
         let text = text.into();
         let line_starts =
             std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i as u32 + 1)).collect();
-        self.files.push(SourceFile { path: path.into(), text, line_starts });
-        FileId(self.files.len() as u32 - 1)
+        let (path, id) = (path.into(), FileId(self.files.len() as u32));
+        self.first.entry(path.clone()).or_insert(id);
+        self.files.push(SourceFile { path, text, line_starts });
+        id
+    }
+
+    /// The same place in the copy of its file that was read first, so that what is told of a file twice reads the same.
+    pub fn first(&self, span: Span) -> Span {
+        let file = self.file(span.file);
+        let first = self.first.get(&file.path).copied().filter(|f| self.file(*f).text == file.text);
+        Span { file: first.unwrap_or(span.file), ..span }
     }
 
     /// The file with that id.

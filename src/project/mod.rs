@@ -2,20 +2,26 @@
 //! they make. Every finding of every phase is collected; nothing here writes.
 
 mod bundle;
+mod config;
 mod discover;
 mod lanes;
 mod overlay;
+mod policy;
 mod proof;
 mod root;
 
 use bundle::Bundle;
+pub use config::{CONFIG_NAME, Config, ConfigFrom, Level};
 pub use discover::{DiscoverError, specs};
 pub use overlay::{OverlayError, overlay};
+pub use policy::{Allowed, Settings};
 pub use proof::Proved;
 pub use root::{RootError, find as find_root};
 
+use policy::Allows;
+
 use crate::check;
-use crate::diag::{Code, Finding, SourceMap, sort_and_dedup};
+use crate::diag::{Code, Date, Finding, SourceMap};
 use crate::output::OutputFile;
 use crate::plan::{self, EmitTo, Plan};
 use crate::platform::{self, Platform, Support};
@@ -40,10 +46,17 @@ pub struct Project {
     pub root: Utf8PathBuf,
     /// Every file read.
     pub sources: SourceMap,
-    /// What was found so far in the selected pipelines.
+    /// What was found so far in the selected pipelines, as the configuration and the comments of the specs want it. Findings
+    /// of a later phase are put in by [`Project::add`].
     pub findings: Vec<Finding>,
+    /// What comments of the specs allow, and so is not among the findings.
+    pub allowed: Vec<Allowed>,
+    /// What `mlpipe.toml` says.
+    pub config: Config,
     /// Pipelines, in the order of their paths.
     pub pipelines: Vec<Pipeline>,
+    today: Option<Date>,
+    allows: Allows,
 }
 
 /// Parses the built-in templates on a thread of its own. It takes as long as reading a small spec, so a command that is
@@ -58,26 +71,46 @@ pub fn prepare() {
 }
 
 impl Project {
-    /// Reads, checks and plans. `all` are the specs of the repository, `selected` those that the user asked for.
+    /// Reads, checks and plans, without any configuration. `all` are the specs of the repository, `selected` those that the
+    /// user asked for.
     pub fn load(root: &Utf8Path, all: &[Utf8PathBuf], selected: &[Utf8PathBuf]) -> Self {
+        let settings = Settings { config: ConfigFrom::Nothing, today: None };
+        Self::load_with(root, all, selected, &settings)
+    }
+
+    /// The same with a configuration, on a day.
+    pub fn load_with(
+        root: &Utf8Path,
+        all: &[Utf8PathBuf],
+        selected: &[Utf8PathBuf],
+        settings: &Settings,
+    ) -> Self {
+        let mut sources = SourceMap::default();
+        let (config, findings) = Config::read(root, &settings.config, &mut sources);
         let mut project = Self {
             root: root.to_owned(),
-            sources: SourceMap::default(),
-            findings: vec![],
+            sources,
+            findings,
+            allowed: vec![],
+            config,
             pipelines: vec![],
+            today: settings.today,
+            allows: Allows::default(),
         };
         for path in all {
             let wanted = selected.contains(path);
             let loaded = spec::load(root, path, &mut project.sources);
             if wanted {
                 project.findings.extend(loaded.findings);
+                project.allows.extend(loaded.allows, loaded.is_library, &project.sources);
             }
             let Some(spec) = loaded.spec.filter(|_| !loaded.is_library) else { continue };
             project.pipelines.push(Pipeline { spec, plan: None, selected: wanted });
         }
         project.names();
         project.plans();
-        sort_and_dedup(&mut project.findings);
+        project.expired();
+        project.settle();
         project
     }
 
@@ -109,8 +142,7 @@ impl Project {
                 )));
             }
         }
-        self.findings.extend(found);
-        sort_and_dedup(&mut self.findings);
+        self.add(found);
     }
 
     /// Every file that the selected pipelines make, for these platforms, each proved to do what the plan says. Findings
@@ -127,8 +159,7 @@ impl Project {
         }
         let proved = Proved::new(printed.files, printed.differences);
         proved.unwrap_or_else(|found| {
-            self.findings.extend(found);
-            sort_and_dedup(&mut self.findings);
+            self.add(found);
             Proved::default()
         })
     }
@@ -158,7 +189,7 @@ impl Project {
             printed = bundle::bundle(self, to, overlay, proved);
             self.findings.append(&mut printed.found);
         }
-        sort_and_dedup(&mut self.findings);
+        self.settle();
         printed
     }
 

@@ -1,5 +1,6 @@
 //! Tree to typed spec.
 
+mod allow;
 mod ask;
 mod decimal;
 mod decode;
@@ -10,6 +11,7 @@ mod model;
 pub mod shape;
 mod uses;
 
+pub use allow::Allow;
 pub use ask::{Asked, asked};
 pub(crate) use decimal::Decimal;
 pub use load::{Loaded, load};
