@@ -184,8 +184,8 @@ fn linted(block: &Block) -> Vec<String> {
     let dir = tempfile::tempdir().expect("a folder");
     let root = Utf8Path::from_path(dir.path()).expect("UTF-8");
     std::fs::write(root.join("page.mlpipe"), whole(&block.text)).expect("written");
-    if let Some(text) = &block.dockerfile {
-        std::fs::write(root.join("Dockerfile"), text).expect("written");
+    if let Some((name, text)) = &block.beside {
+        std::fs::write(root.join(name), text).expect("written");
     }
     let path = Utf8PathBuf::from("page.mlpipe");
     let settings = Settings { config: ConfigFrom::Nothing, today: Date::parse("2026-06-01") };

@@ -342,14 +342,18 @@ codes! {
     MODEL_NOT_COPIED = "MLP721" "model-not-copied" Warning;
     /// The Dockerfile installs from a file that it has not copied.
     REQUIREMENTS_NOT_COPIED = "MLP722" "requirements-not-copied" Warning;
+    /// A `.dockerignore` keeps the image's model out.
+    MODEL_IGNORED = "MLP723" "model-ignored" Warning;
     /// A gate that fails changes what is live.
     GATE_CHANGES_LIVE = "MLP730" "gate-changes-live" Warning;
     /// Production can fail with nobody there, and nobody is told.
     NOBODY_TOLD = "MLP731" "nobody-told" Note;
     /// A pipeline has the name of a device of Windows.
     NAME_RESERVED_ON_WINDOWS = "MLP732" "name-reserved-on-windows" Note;
+    /// Two secrets whose ids GitHub takes for one.
+    SECRET_IDS_MEET = "MLP733" "secret-ids-meet" Warning;
     /// A cost is not compared with the baseline that quality is compared with.
-    METRIC_NOT_COMPARED = "MLP733" "metric-not-compared" Note;
+    METRIC_NOT_COMPARED = "MLP734" "metric-not-compared" Note;
     /// A command passes whatever its check says.
     FAILURE_SWALLOWED = "MLP740" "failure-swallowed" Warning;
     /// A tool of a gate runs with an option under which it passes whatever it finds, or without the one under which it fails.

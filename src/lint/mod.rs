@@ -90,9 +90,11 @@ rules! {
     TRAINING_IN_RELEASE models::training_in_release;
     MODEL_NOT_COPIED models::model_not_copied;
     REQUIREMENTS_NOT_COPIED models::requirements_not_copied;
+    MODEL_IGNORED models::model_ignored;
     GATE_CHANGES_LIVE jobs::gate_changes_live;
     NOBODY_TOLD jobs::nobody_told [anywhere];
     NAME_RESERVED_ON_WINDOWS jobs::name_reserved_on_windows;
+    SECRET_IDS_MEET jobs::secret_ids_meet;
     METRIC_NOT_COMPARED jobs::metric_not_compared [here];
 
     FAILURE_SWALLOWED gates::failure_swallowed;

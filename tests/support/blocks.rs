@@ -18,8 +18,8 @@ pub(crate) struct Block {
     pub(crate) heading: String,
     /// What the comment directly before its fence says: `fragment: gate` of `<!-- fragment: gate -->`, or nothing.
     pub(crate) mark: String,
-    /// The Dockerfile that stands beside it: the block directly before.
-    pub(crate) dockerfile: Option<String>,
+    /// The file that stands beside it, by its name: the block directly before.
+    pub(crate) beside: Option<(&'static str, String)>,
     /// Its text.
     pub(crate) text: String,
 }
@@ -29,7 +29,7 @@ pub(crate) fn blocks(page: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let (mut heading, mut mark) = (String::new(), String::new());
     let mut open: Option<Block> = None;
-    let mut dockerfile = Lines::default();
+    let mut beside = Lines::default();
     for (i, line) in page.lines().enumerate() {
         match &mut open {
             Some(_) if line == "```" => blocks.extend(open.take()),
@@ -37,11 +37,11 @@ pub(crate) fn blocks(page: &str) -> Vec<Block> {
                 block.text.push_str(line);
                 block.text.push('\n');
             }
-            None if dockerfile.takes(line) => {}
+            None if beside.takes(line) => {}
             None if line == "```mlpipe" => {
                 let (heading, mark) = (heading.clone(), std::mem::take(&mut mark));
-                let dockerfile = dockerfile.text.take();
-                open = Some(Block { line: i + 1, heading, mark, dockerfile, text: String::new() });
+                let beside = beside.file.take();
+                open = Some(Block { line: i + 1, heading, mark, beside, text: String::new() });
             }
             None => {
                 let comment = line.strip_prefix("<!-- ").and_then(|l| l.strip_suffix(" -->"));
@@ -56,21 +56,26 @@ pub(crate) fn blocks(page: &str) -> Vec<Block> {
     blocks
 }
 
-/// The lines of a block that is no spec.
+/// The lines of a block that is another file than a spec.
 #[derive(Default)]
 struct Lines {
     open: bool,
-    text: Option<String>,
+    file: Option<(&'static str, String)>,
 }
 
 impl Lines {
-    /// Is this a line of a Dockerfile's block, or one of its fences?
+    /// Is this a line of such a block, or one of its fences?
     fn takes(&mut self, line: &str) -> bool {
-        match (self.open, line) {
-            (false, "```dockerfile") => (self.open, self.text) = (true, Some(String::new())),
-            (false, _) => return false,
-            (true, "```") => self.open = false,
-            (true, line) => self.text.get_or_insert_default().push_str(&format!("{line}\n")),
+        let name = match line {
+            "```dockerfile" => Some("Dockerfile"),
+            "```dockerignore" => Some(".dockerignore"),
+            _ => None,
+        };
+        match (self.open, name) {
+            (false, Some(name)) => (self.open, self.file) = (true, Some((name, String::new()))),
+            (false, None) => return false,
+            (true, _) if line == "```" => self.open = false,
+            (true, _) => self.file.iter_mut().for_each(|(_, text)| text.push_str(&format!("{line}\n"))),
         }
         true
     }

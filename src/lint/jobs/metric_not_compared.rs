@@ -1,4 +1,4 @@
-#![doc = include_str!("../../../docs/findings/MLP733.md")]
+#![doc = include_str!("../../../docs/findings/MLP734.md")]
 
 use crate::diag::{Code, Finding};
 use crate::lint::Subject;

@@ -1,6 +1,6 @@
 #![doc = include_str!("../../../docs/findings/MLP712.md")]
 
-use super::{canary, step_words, triggers};
+use super::{canary, step_words, triggers, words};
 use crate::diag::{Code, Finding};
 use crate::lint::Subject;
 use crate::spec::{Deploy, Dimension, MetricPath, Op, RollbackWhen, Unit};
@@ -12,7 +12,7 @@ const WRONG: [&str; 8] = ["error", "errors", "fail", "failed", "failure", "failu
 pub(in crate::lint) fn run(subject: Subject<'_>, out: &mut Vec<Finding>) {
     for deploy in subject.spec.deploys.values() {
         let requests = deploy.watch.as_ref().and_then(|w| w.requests.as_ref());
-        let Some(per_second) = requests else { continue };
+        let Some(per_second) = requests.filter(|r| r.node > 0.0) else { continue };
         for trigger in triggers(deploy) {
             let Some(rate) = rate(deploy, trigger) else { continue };
             // Where a share p of the requests fails, 3 ÷ p of them hold one failure with a probability of 95 %: the rule of
@@ -29,12 +29,16 @@ pub(in crate::lint) fn run(subject: Subject<'_>, out: &mut Vec<Finding>) {
                 step_words(step),
                 trigger.text
             );
-            let longer = (needed * 100.0 / (per_second.node * step.weight) / 60.0).ceil();
+            let minutes = (needed * 100.0 / (per_second.node * step.weight) / 60.0).ceil();
             out.push(
                 Finding::at(Code::CANARY_TOO_FEW_REQUESTS, trigger.span, message)
-                    .also(per_second.span, format!("{} per s × {}% × the hold", rounded(per_second.node), step.weight))
+                    .also(
+                        per_second.span,
+                        format!("{} per s × {}% × the hold", rounded(per_second.node), step.weight),
+                    )
                     .help(format!(
-                        "3 ÷ {rate} = {needed}: hold the step for {longer}m or longer, or begin with more than {}%",
+                        "3 ÷ {rate} = {needed}: hold the step for {} or longer, or begin with more than {}%",
+                        words(minutes * 60.0),
                         step.weight
                     )),
             );

@@ -60,7 +60,7 @@ impl Dockerfile {
                     continue;
                 }
                 "COPY" | "ADD" => copy(rest),
-                "RUN" if rest.contains("--mount") => What::Anything,
+                "RUN" if mounts_files(rest) => What::Anything,
                 "RUN" => What::Run(rest.to_owned()),
                 "ONBUILD" => What::Anything,
                 "ARG" | "ENV" | "LABEL" | "WORKDIR" | "EXPOSE" | "USER" | "CMD" | "ENTRYPOINT" | "VOLUME"
@@ -130,6 +130,11 @@ fn logical_lines(text: &str) -> Vec<(usize, String)> {
     all
 }
 
+/// Does a command see files by a mount? A cache is no file of anybody's.
+fn mounts_files(command: &str) -> bool {
+    command.split_whitespace().any(|w| w.starts_with("--mount=") && !w.starts_with("--mount=type=cache"))
+}
+
 /// `[--chown=…] SOURCE… DESTINATION`, or the same as a list in brackets.
 fn copy(rest: &str) -> What {
     let mut rest = rest.trim();
@@ -166,7 +171,8 @@ pub(super) fn may_bring(source: &str, path: &str) -> bool {
     }
     // A leading `/` means the context's own root, and so does a `..` that would leave it.
     match normal(source.trim_start_matches('/')) {
-        Some(source) => is_below(path, &source),
+        // A model may be a folder, of which one file is copied.
+        Some(source) => is_below(path, &source) || is_below(&source, path),
         None => true,
     }
 }
@@ -232,6 +238,7 @@ mod tests {
             ("/models/m.onnx", "models/m.onnx", true),
             ("model", "models/m.onnx", false),
             ("app", "models/m.onnx", false),
+            ("models/m/weights.bin", "models/m", true),
             ("*.onnx", "models/m.onnx", true),
             ("$MODEL", "models/m.onnx", true),
         ] {

@@ -1,28 +1,22 @@
 #![doc = include_str!("../../../docs/findings/MLP721.md")]
 
 use super::dockerfile::{What, may_bring};
-use crate::check::facts::normal;
+use super::in_context;
 use crate::diag::{Code, Finding};
 use crate::lint::Subject;
-use crate::spec::{Model, ModelSource};
 
 /// Runs the rule.
 pub(in crate::lint) fn run(subject: Subject<'_>, out: &mut Vec<Finding>) {
     let Some(image) = &subject.spec.image else { return };
     let Some((path, file)) = super::dockerfile(subject, image) else { return };
-    let context = image.context.as_ref().map_or(Some(String::new()), |c| normal(&c.node));
-    let Some(context) = context else { return };
     for name in &image.with_models {
-        let Some(saved) = subject.spec.models.get(&name.node).and_then(place) else { continue };
-        let inside = match context.as_str() {
-            "" => Some(saved.as_str()),
-            folder => saved.strip_prefix(folder).and_then(|p| p.strip_prefix('/')),
+        let Some(inside) = subject.spec.models.get(&name.node).and_then(|m| in_context(image, m)) else {
+            continue;
         };
-        let Some(inside) = inside else { continue };
         let onbuild = file.stages.iter().any(|s| s.from.contains("onbuild") || s.from.contains('$'));
         let copied = onbuild
             || file.instructions().any(|i| match &i.what {
-                What::Copy(sources) => sources.iter().any(|s| may_bring(s, inside)),
+                What::Copy(sources) => sources.iter().any(|s| may_bring(s, &inside)),
                 What::Anything => true,
                 // Another stage holds nothing of the context that was not copied there.
                 What::FromStage | What::Run(_) => false,
@@ -36,14 +30,4 @@ pub(in crate::lint) fn run(subject: Subject<'_>, out: &mut Vec<Finding>) {
             "write `COPY {inside} /app/{inside}` into `{path}`, or wherever the service looks for it: without it, the image holds no model"
         )));
     }
-}
-
-/// Where a model's file lies, below the root.
-fn place(model: &Model) -> Option<String> {
-    let path = match (&model.save, &model.source.as_ref()?.node) {
-        (Some(save), _) => &save.node,
-        (None, ModelSource::Path(path)) => &path.node,
-        (None, _) => return None,
-    };
-    normal(path)
 }
