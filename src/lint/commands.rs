@@ -2,7 +2,7 @@
 
 use super::Subject;
 use super::script::{self, Script};
-use crate::diag::Span;
+use crate::diag::{SourceMap, Span};
 use crate::spec::{Common, Gate, ModelSource, Shell, Spec, Target};
 use std::ops::Range;
 
@@ -45,14 +45,14 @@ impl<'a> Command<'a> {
     /// The place of some bytes of the command: exact where the text stands in the spec as the shell gets it, else its line of a
     /// block, else the whole text.
     pub(in crate::lint) fn place(&self, subject: Subject<'_>, bytes: Range<usize>) -> Span {
-        place(subject, self.shell, bytes)
+        place(subject.sources, self.shell, bytes)
     }
 }
 
 /// See [`Command::place`].
-pub(super) fn place(subject: Subject<'_>, shell: &Shell, bytes: Range<usize>) -> Span {
+pub(super) fn place(sources: &SourceMap, shell: &Shell, bytes: Range<usize>) -> Span {
     let (span, text) = (shell.span, shell.node.as_str());
-    let written = subject.sources.text(span);
+    let written = sources.text(span);
     let block = written.strip_prefix("\"\"\"").and_then(|w| w.strip_suffix("\"\"\""));
     let inside = block.or_else(|| written.strip_prefix('"').and_then(|w| w.strip_suffix('"')));
     let Some(inside) = inside else { return span };
@@ -120,19 +120,15 @@ pub(super) fn commands(spec: &Spec) -> Vec<Command<'_>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diag::{SourceMap, Spanned};
-    use crate::lint::Beside;
-    use camino::Utf8Path;
+    use crate::diag::Spanned;
 
     /// What the place of `wanted` covers, in a spec that holds `written`.
     fn covers(written: &str, text: &str, wanted: &str) -> String {
         let mut sources = SourceMap::default();
         let file = sources.add("a.mlpipe", format!("run {written}\n"));
         let shell = Spanned::new(text.to_owned(), Span::new(file, 4, 4 + written.len()));
-        let (spec, beside) = (Spec::default(), Beside::new(Utf8Path::new(".")));
-        let subject = Subject { spec: &spec, plan: None, sources: &sources, beside: &beside, today: None };
         let at = text.find(wanted).unwrap();
-        sources.text(place(subject, &shell, at..at + wanted.len())).to_owned()
+        sources.text(place(&sources, &shell, at..at + wanted.len())).to_owned()
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod python;
 mod script;
 mod secrets;
 mod shell;
+pub mod shellcheck;
 mod triggers;
 mod urls;
 

@@ -57,6 +57,7 @@ pub struct Project {
     pub pipelines: Vec<Pipeline>,
     today: Option<Date>,
     allows: Allows,
+    asked: Vec<&'static Code>,
 }
 
 /// Parses the built-in templates on a thread of its own. It takes as long as reading a small spec, so a command that is
@@ -96,6 +97,7 @@ impl Project {
             pipelines: vec![],
             today: settings.today,
             allows: Allows::default(),
+            asked: vec![],
         };
         for path in all {
             let wanted = selected.contains(path);

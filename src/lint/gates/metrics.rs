@@ -53,6 +53,10 @@ const COSTS: [&str; 14] = [
     "response_time",
 ];
 
+/// What makes something else of a cost: `latency_delta` may be negative, and more of `latency_gain` is better.
+const DERIVED: [&str; 9] =
+    ["delta", "diff", "change", "drop", "gain", "std", "count", "improvement", "reduction"];
+
 /// What is known of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Nature {
@@ -89,13 +93,8 @@ pub(super) fn nature(metric: &MetricPath) -> Option<Nature> {
         return Some(Nature::ErrorShare);
     }
     let latency = |p: &String| p == "latency" || p.ends_with("_latency") || p.starts_with("latency_");
-    let odd = |p: &&str| name.contains(p);
     let cost = COSTS.contains(&name.as_str()) || parts.iter().any(latency);
-    (cost
-        && !["delta", "diff", "change", "drop", "gain", "std", "count", "improvement", "reduction"]
-            .iter()
-            .any(|p| odd(&p)))
-    .then_some(Nature::Cost)
+    (cost && !DERIVED.iter().any(|d| name.contains(d))).then_some(Nature::Cost)
 }
 
 /// All of a share, in the unit of its file; nothing where that is no unit of a share.

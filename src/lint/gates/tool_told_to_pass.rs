@@ -21,24 +21,35 @@ const TOLD: [(&str, &str, &[&str]); 12] = [
     ("gitleaks", "", &["--exit-code=0"]),
 ];
 
-/// A tool that succeeds whatever it finds unless an option says otherwise: the tool, its subcommand, those options and what to
-/// write, and the file and the variable that may say it instead.
-const UNTOLD: [(&str, &[&str], &[&str], &str, &[&str]); 3] = [
-    (
-        "trivy",
-        &["image", "fs", "filesystem", "repo", "repository", "config", "rootfs"],
-        &["--exit-code", "--config", "-c"],
-        "--exit-code 1",
-        &["trivy.yaml"],
-    ),
-    (
-        "grype",
-        &[],
-        &["--fail-on", "-f", "--config", "-c"],
-        "--fail-on high",
-        &[".grype.yaml", ".grype/config.yaml"],
-    ),
-    ("semgrep", &["scan"], &["--error"], "--error", &[]),
+/// A tool that succeeds whatever it finds unless an option says otherwise.
+struct Untold {
+    tool: &'static str,
+    /// Subcommands that look for something; any where there are none here.
+    under: &'static [&'static str],
+    /// Options that say otherwise, or name a file that may.
+    options: &'static [&'static str],
+    /// What to write.
+    write: &'static str,
+    /// Files beside the spec that may say otherwise.
+    files: &'static [&'static str],
+}
+
+const UNTOLD: [Untold; 3] = [
+    Untold {
+        tool: "trivy",
+        under: &["image", "fs", "filesystem", "repo", "repository", "config", "rootfs"],
+        options: &["--exit-code", "--config", "-c"],
+        write: "--exit-code 1",
+        files: &["trivy.yaml"],
+    },
+    Untold {
+        tool: "grype",
+        under: &[],
+        options: &["--fail-on", "-f", "--config", "-c"],
+        write: "--fail-on high",
+        files: &[".grype.yaml", ".grype/config.yaml"],
+    },
+    Untold { tool: "semgrep", under: &["scan"], options: &["--error"], write: "--error", files: &[] },
 ];
 
 /// A tool that changes what it finds, and then succeeds.
@@ -119,16 +130,14 @@ fn passes(
             ));
         }
     }
-    for (tool, under, needs, write, files) in UNTOLD {
-        let runs = name == tool && (under.contains(&sub) || under.is_empty() && !sub.is_empty());
-        let elsewhere = || {
-            let variable = format!("{}_", tool.to_uppercase());
-            let set = |name: &String| name.starts_with(&variable);
-            files.iter().any(|f| subject.beside.text(f).is_some())
-                || subject.spec.env.keys().chain(command.common.env.keys()).any(set)
-                || simple.assigns.iter().any(|w| w.text.starts_with(&variable))
-        };
-        if runs && !needs.iter().any(|o| has(o)) && !elsewhere() {
+    for untold in UNTOLD {
+        let (tool, write) = (untold.tool, untold.write);
+        let runs =
+            name == tool && (untold.under.contains(&sub) || untold.under.is_empty() && !sub.is_empty());
+        if runs
+            && !untold.options.iter().any(|o| has(o))
+            && !told_elsewhere(subject, command, simple, &untold)
+        {
             let why = format!("passes whatever it finds: it fails only under `{write}`");
             return Some((
                 why,
@@ -150,6 +159,15 @@ fn passes(
         }
     }
     None
+}
+
+/// A file or a variable may say what no option does.
+fn told_elsewhere(subject: Subject<'_>, command: &Command<'_>, simple: &Simple, untold: &Untold) -> bool {
+    let variable = format!("{}_", untold.tool.to_uppercase());
+    let set = |name: &String| name.starts_with(&variable);
+    untold.files.iter().any(|f| subject.beside.text(f).is_some())
+        || subject.spec.env.keys().chain(command.common.env.keys()).any(set)
+        || simple.assigns.iter().any(|w| w.text.starts_with(&variable))
 }
 
 /// The options, `--exit-code 0` as `--exit-code=0`.
