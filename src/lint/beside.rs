@@ -37,4 +37,9 @@ impl Beside {
         let Ok(root) = self.root.canonicalize_utf8() else { return false };
         root.join(path).canonicalize_utf8().is_ok_and(|real| real.starts_with(&root))
     }
+
+    /// Is there a file of that path below the root?
+    pub fn is_file(&self, path: &str) -> bool {
+        self.exists(path) && self.root.join(path).is_file()
+    }
 }

@@ -18,8 +18,9 @@ pub(in crate::lint) fn run(subject: Subject<'_>, out: &mut Vec<Finding>) {
     let needed = needed(subject.spec);
     let (there, missing): (Vec<&Needed>, Vec<&Needed>) =
         needed.iter().partition(|n| subject.beside.exists(&n.path));
-    // A spec in an empty folder is an example or a draft; what it names may be anywhere.
-    if there.is_empty() && !subject.beside.exists(".git") {
+    // A spec in a folder without any file that it names is an example or a draft; they may be anywhere.
+    let real = there.iter().any(|n| subject.beside.is_file(&n.path));
+    if !real && !subject.beside.exists(".git") {
         return;
     }
     for n in missing {
