@@ -12,7 +12,7 @@ mod limits;
 mod models;
 mod names;
 mod scenarios;
-mod secrets;
+pub(crate) mod secrets;
 pub(crate) mod triggers;
 
 use crate::diag::{Code, Finding, sort_and_dedup};

@@ -61,6 +61,7 @@ pub struct Project {
     pub read: Vec<(Utf8PathBuf, Vec<(Utf8PathBuf, FileId)>)>,
     today: Option<Date>,
     allows: Allows,
+    asked: Vec<&'static Code>,
 }
 
 /// How far the pipelines are followed that the user did not ask for.
@@ -113,6 +114,7 @@ impl Project {
             read: vec![],
             today: settings.today,
             allows: Allows::default(),
+            asked: vec![],
         };
         for path in all {
             let wanted = selected.contains(path);

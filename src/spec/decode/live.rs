@@ -26,7 +26,7 @@ impl Decoder<'_> {
         let items = self.complete(item, Place::Watch);
         let mut watched: Vec<Watched> = Vec::new();
         let mut metrics = Vec::new();
-        let mut smoke = None;
+        let (mut smoke, mut requests) = (None, None);
         for inner in &items {
             match inner.word() {
                 "metric" => {
@@ -43,6 +43,7 @@ impl Decoder<'_> {
                     watched.push((Spanned::new(smoke_failures(), inner.statement.head), None));
                     smoke = inner.duration("interval");
                 }
+                "requests" => requests = requests_per_second(inner),
                 _ => {}
             }
         }
@@ -60,7 +61,8 @@ impl Decoder<'_> {
         }
         let times = item.duration("window").zip(item.duration("interval"));
         let span = item.statement.head;
-        let watch = times.map(|(window, interval)| Watch { window, interval, metrics, smoke, span });
+        let watch =
+            times.map(|(window, interval)| Watch { window, interval, metrics, smoke, requests, span });
         (watched, watch)
     }
 
@@ -127,6 +129,16 @@ impl Decoder<'_> {
             None => finding.help(format!("write it into the `watch`: `metric {} = \"…\"`", metric.node)),
         });
     }
+}
+
+/// `requests 40 per s`, `requests 300 per m`.
+fn requests_per_second(inner: &Item<'_>) -> Option<Spanned<f64>> {
+    let seconds = match inner.text("per")?.as_str() {
+        "s" => 1.0,
+        "m" => 60.0,
+        _ => 3600.0,
+    };
+    Some(Spanned::new(f64::from(inner.count("count")?.node) / seconds, inner.statement.head))
 }
 
 fn halt(inner: &Item<'_>) -> Option<Halt> {

@@ -34,6 +34,8 @@ pub struct Watch {
     pub metrics: Vec<WatchedMetric>,
     /// `smoke "…" every 5m`: the time between two runs.
     pub smoke: Option<Spanned<Duration>>,
+    /// `requests 40 per s`: the traffic to expect, in requests a second.
+    pub requests: Option<Spanned<f64>>,
     /// The statement.
     pub span: Span,
 }
