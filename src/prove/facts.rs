@@ -126,7 +126,8 @@ impl One<'_> {
             let known = calls.iter().filter_map(|c| m.calls[index].get(*c).copied().flatten());
             let needed: u64 = known.map(|c| self.limit(c)).sum();
             if *seconds <= needed {
-                let what = format!("{} calls share a limit of {seconds} s and may take {needed} s", calls.len());
+                let what =
+                    format!("{} calls share a limit of {seconds} s and may take {needed} s", calls.len());
                 differ(Aspect::Timeout, "backstop", what);
             }
         }

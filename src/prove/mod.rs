@@ -150,7 +150,8 @@ pub fn read(file: File<'_>) -> Result<Box<dyn Reading>, Unreadable> {
 fn same_lines(text: &str) -> Result<(), Unreadable> {
     for (line, number) in text.split('\n').zip(1..) {
         let line = line.strip_suffix('\r').unwrap_or(line);
-        let odd = |c: char| (c.is_control() && c != '\t') || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
+        let odd =
+            |c: char| (c.is_control() && c != '\t') || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
         if let Some(c) = line.chars().find(|c| odd(*c)) {
             let what = format!("the character {} may end a line", c.escape_unicode());
             return Err(Unreadable { line: number, what });

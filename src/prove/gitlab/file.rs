@@ -138,12 +138,7 @@ fn map(entries: Vec<Entry>) -> Node {
 
 impl File {
     /// Everything but the jobs.
-    fn head(
-        &mut self,
-        spec: Option<&Node>,
-        body: &Node,
-        is_root: bool,
-    ) -> Result<(), Unreadable> {
+    fn head(&mut self, spec: Option<&Node>, body: &Node, is_root: bool) -> Result<(), Unreadable> {
         if let Some(spec) = spec {
             self.inputs = inputs(spec)?;
         }

@@ -187,6 +187,9 @@ fn a_cancel_hits_what_runs_and_stops_what_would_start() {
         // It never runs: nothing is cancelled.
         ("golden failed, cancelled during production", "run=failure deploy-production=skipped"),
         ("cancelled during image", "image=cancelled gate-style=passed staging:untouched run=cancelled"),
+        // Whatever starts beside it, although it takes no time.
+        ("cancelled during style", "gate-golden=cancelled model-ranker=cancelled gate-quality=skipped"),
+        ("cancelled during remote", "gate-remote=cancelled gate-quality=cancelled gate-golden=passed"),
         ("cancelled during image, on pull_request", "image-check=cancelled run=cancelled"),
         ("cancelled during model-ranker", "model-ranker=cancelled gate-quality=skipped"),
         // Beside it, wherever it stands in the spec.
@@ -209,7 +212,7 @@ fn a_cancel_hits_what_runs_and_stops_what_would_start() {
         ),
         (
             "remote takes 5m, cancelled during style",
-            "gate-golden=passed gate-remote=skipped gate-style=cancelled",
+            "gate-golden=cancelled gate-remote=skipped gate-style=cancelled",
         ),
         ("approval given after 2h, cancelled during production", "staging:deployed production:rolled_back"),
         (
