@@ -155,6 +155,34 @@ fn people_answer() {
     assert!(asked.calls.is_empty(), "the script is called once the answer is yes");
 }
 
+/// A cancel comes while somebody is asked, or anybody answers before it does.
+#[test]
+fn a_cancel_ends_a_question() {
+    let stage = Stage::new(RELEASE);
+    let cut = "approve-production=cancelled deploy-production=skipped production:untouched staging:deployed production!asked \
+               production!not-approved run=cancelled";
+    let answered = "approve-production=passed production:deployed run=success";
+    stage.table(&[
+        ("cancelled during approve-production", cut),
+        ("approval given after 2h, cancelled during approve-production at 1h", cut),
+        ("approval given after 2h, cancelled during approve-production at 1h", "approve-production@3600"),
+        ("approval given after 4d, cancelled during approve-production at 1h", cut),
+        ("approval given after 2h, cancelled during approve-production at 2h", answered),
+        ("cancelled during approve-production at 1m", answered),
+        // Nobody is asked, so that no cancel comes then.
+        ("staging failed, cancelled during approve-production", "approve-production=skipped run=failure"),
+    ]);
+    let played = stage.play("approval given after 2h, cancelled during approve-production at 1h");
+    assert_eq!(
+        told(&played, "approve-production"),
+        ["0s a person is asked about production", "1h cancelled"]
+    );
+    let (held, happened) = stage.expects("approval denied", "approve-production failed");
+    assert!(held, "{happened}");
+    let (held, happened) = stage.expects("approval denied", "approve-production passed");
+    assert_eq!((held, happened.as_str()), (false, "approve-production failed: a person said no"));
+}
+
 #[test]
 fn times_add_up_along_the_longest_way() {
     Stage::new(RELEASE).table(&[
