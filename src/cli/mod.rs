@@ -7,6 +7,7 @@ mod compile;
 mod explain;
 mod init;
 mod lint;
+mod origin;
 mod plan;
 mod simulate;
 mod targets;
@@ -91,8 +92,10 @@ enum Command {
     Simulate(simulate::Args),
     /// Show which features each platform keeps natively, emulates, or leaves to settings
     Targets(targets::Args),
-    /// Explain a finding
+    /// Explain a finding, or a line of a generated file
     Explain(explain::Args),
+    /// Show which lines of the generated files a statement made
+    Where(origin::Args),
     /// Write a first spec that compiles
     Init(init::Args),
 }
@@ -110,6 +113,7 @@ pub fn main() -> ExitCode {
         Command::Simulate(a) => simulate::run(&shell, &a),
         Command::Targets(a) => targets::run(&shell, &a),
         Command::Explain(a) => explain::run(&shell, &a),
+        Command::Where(a) => origin::run(&shell, &a),
         Command::Init(a) => init::run(&shell, &a),
     };
     shell.end(exit).into()

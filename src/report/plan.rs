@@ -59,6 +59,13 @@ pub fn human(plan: &Plan) -> String {
 
 fn one(out: &mut String, n: usize, job: &Job) {
     let _ = writeln!(out, "\n  {n}. {}   {}:{}", job.id, job.origin.path, job.origin.line);
+    out.push_str(&job_lines(job));
+}
+
+/// A job in a few lines: when it runs, after what, what it does.
+pub(super) fn job_lines(job: &Job) -> String {
+    let mut text = String::new();
+    let out = &mut text;
     let _ = writeln!(out, "     runs when   {}", condition(&job.condition));
     if job.run_if == RunIf::AllSucceeded {
         if !job.needs.is_empty() {
@@ -80,6 +87,7 @@ fn one(out: &mut String, n: usize, job: &Job) {
         let _ = writeln!(out, "     secrets     {}", names.join(", "));
     }
     let _ = writeln!(out, "     time limit  {}", time(job.timeout));
+    text
 }
 
 fn does(job: &Job) -> String {
