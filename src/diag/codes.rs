@@ -212,6 +212,10 @@ codes! {
     UNGATED_PRODUCTION = "MLP363" "ungated-production" Warning;
     /// A notification waits for something that cannot happen.
     NOTIFY_NEVER_SENDS = "MLP364" "notify-never-sends" Warning;
+    /// A name that Kubernetes does not take.
+    BAD_KUBERNETES_NAME = "MLP365" "bad-kubernetes-name" Error;
+    /// Two environments that are one Deployment.
+    DEPLOYMENT_SHARED = "MLP366" "deployment-shared" Warning;
     /// A gate's metrics are compared with themselves.
     BASELINE_IS_METRICS = "MLP370" "baseline-is-metrics" Error;
     /// A tolerance that swallows the threshold.
