@@ -4,16 +4,21 @@
 mod check;
 mod common;
 mod compile;
+mod completions;
 mod explain;
 mod init;
 mod lint;
+mod man;
 mod origin;
+mod page;
 mod plan;
+mod schema;
 mod simulate;
 mod targets;
 mod test;
 
 use clap::{Parser, Subcommand, ValueEnum};
+pub use page::{PAGE_WIDTH, commands, page};
 use std::process::ExitCode;
 
 /// How a command ended.
@@ -98,6 +103,12 @@ enum Command {
     Where(origin::Args),
     /// Write a first spec that compiles
     Init(init::Args),
+    /// Print the completions of a shell
+    Completions(completions::Args),
+    /// Print or write the manual, a page for each command
+    Man(man::Args),
+    /// Print the JSON schema of a JSON output, of the records of jobs, or of mlpipe.toml
+    Schema(schema::Args),
 }
 
 /// Runs the command line of this process.
@@ -115,6 +126,9 @@ pub fn main() -> ExitCode {
         Command::Explain(a) => explain::run(&shell, &a),
         Command::Where(a) => origin::run(&shell, &a),
         Command::Init(a) => init::run(&shell, &a),
+        Command::Completions(a) => completions::run(&shell, &a),
+        Command::Man(a) => man::run(&shell, &a),
+        Command::Schema(a) => schema::run(&shell, &a),
     };
     shell.end(exit).into()
 }

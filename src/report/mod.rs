@@ -6,6 +6,7 @@ mod keywords;
 mod origin;
 mod plan;
 mod scenario;
+mod schema;
 mod targets;
 
 pub use human::{findings as human, summary};
@@ -14,4 +15,5 @@ pub use keywords::page as keywords_page;
 pub use origin::{line as origin_line, part as origin_part};
 pub use plan::human as plan_human;
 pub use scenario::{Ran, scenarios_human, scenarios_json, scenarios_junit, simulated_human, simulated_json};
+pub use schema::{ALL as SCHEMAS, Schema, find as schema};
 pub use targets::{human as targets_human, json as targets_json, page as targets_page};
