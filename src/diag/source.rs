@@ -67,6 +67,7 @@ impl<T> std::ops::Deref for Spanned<T> {
 
 /// A line and a column, both counted from 1; the column counts characters, not bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LineCol {
     /// Line, from 1.
     pub line: u32,
