@@ -128,9 +128,22 @@ fn prose_that_begins_alike_is_no_comment_of_ours() {
 }
 
 #[test]
+fn what_another_program_finds_is_only_missed_where_it_was_asked() {
+    let text = format!("{HEAD}# mlpipe: allow(shellcheck) the variable is set by the runner\n{GATE}");
+    assert!(lint(&text).is_empty(), "nobody has asked it");
+    let repo = Repo::new(&[("a.mlpipe", &text)]);
+    let root = Utf8Path::from_path(repo.dir.path()).expect("UTF-8");
+    let files = [Utf8PathBuf::from("a.mlpipe")];
+    let mut project = Project::load(root, &files, &files);
+    project.add_from_outside(Code::SHELLCHECK, []);
+    mlpipe::lint::add(&mut project);
+    assert_eq!(told(&project.findings, &project), ["4 allow-unused"]);
+}
+
+#[test]
 fn a_library_is_judged_by_all_who_use_it_and_told_once() {
     let library = "# mlpipe: allow(tolerance-too-wide) for the whole library\n\nlet low = 0.1\n\
-                   gate old { run \"true\"; metrics \"m.json\"; baseline \"b.json\"\n  require f1 >= 0.8; require f1 >= baseline - 1 }\n";
+                   gate old { run \"true\"; seed 42; metrics \"m.json\"; baseline \"b.json\"\n  require f1 >= 0.8; require f1 >= baseline - 1 }\n";
     let user = |name: &str, only: &str| {
         format!("mlpipe 1\npipeline {name}\non push main\nuse \"lib.mlpipe\" only {only}\n{GATE}")
     };

@@ -3,13 +3,14 @@
 use super::Exit;
 use super::common::{LIMIT, Shell, diff, rewrite, shown};
 use super::format::Format;
-use crate::diag::Severity;
+use crate::diag::{Code, Severity};
 use crate::lint;
 use crate::lint::fix::{self, Changed, Done, Round};
 use crate::output::OutputFile;
 use crate::project::{self, Project};
 use crate::spec::{self, Disk, Texts};
 use camino::Utf8PathBuf;
+use std::path::Path;
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -42,6 +43,9 @@ pub(super) struct Args {
     /// Fail when a platform emulates what the spec uses; `mlpipe targets` lists it
     #[arg(long)]
     strict: bool,
+    /// The shellcheck to show commands to: `auto` is the one on PATH, `never` none
+    #[arg(long, value_name = "PROGRAM", default_value = "auto")]
+    shellcheck: String,
 }
 
 /// Severities of `--deny`.
@@ -81,6 +85,7 @@ fn linted(shell: &Shell, args: &Args, texts: &dyn Texts) -> Result<Vec<Project>,
     let mut projects = shell.load_from(texts, &args.paths).map_err(|e| shell.usage(&e))?;
     // Compiling in memory is a phase like any other: its findings belong to the list. Nothing is written.
     shell.compile(&mut projects, &[], None, args.strict)?;
+    shellcheck(shell, args, &mut projects);
     projects.iter_mut().for_each(lint::add);
     Ok(projects)
 }
@@ -163,6 +168,29 @@ fn rewritten(
         all[i].push((OutputFile { path: below, text: format!("{mark}{text}") }, before));
     }
     Ok(all)
+}
+
+/// Shows every command to shellcheck. That it is not there is no finding, but nobody shall think that it was asked.
+fn shellcheck(shell: &Shell, args: &Args, projects: &mut [Project]) {
+    let program = match args.shellcheck.as_str() {
+        "never" => return,
+        "auto" => Path::new("shellcheck"),
+        path => Path::new(path),
+    };
+    let mut told = false;
+    for project in projects {
+        let why = match lint::shellcheck::ask(project, program) {
+            Ok(found) => {
+                project.add_from_outside(Code::SHELLCHECK, found);
+                continue;
+            }
+            Err(lint::shellcheck::Unasked::Absent) => format!("there is no `{}`", program.display()),
+            Err(lint::shellcheck::Unasked::Failed(why)) => format!("`{}` failed: {why}", program.display()),
+        };
+        if !std::mem::replace(&mut told, true) {
+            shell.say(&format!("mlpipe: commands were not shown to shellcheck: {why}"));
+        }
+    }
 }
 
 fn show(shell: &Shell, args: &Args, projects: &[Project]) {

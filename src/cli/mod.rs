@@ -4,19 +4,24 @@
 mod check;
 mod common;
 mod compile;
+mod completions;
 mod explain;
 mod fmt;
 mod format;
 mod init;
 mod lint;
 mod lsp;
+mod man;
 mod origin;
+mod page;
 mod plan;
+mod schema;
 mod simulate;
 mod targets;
 mod test;
 
 use clap::{Parser, Subcommand, ValueEnum};
+pub use page::{PAGE_WIDTH, commands, page};
 use std::process::ExitCode;
 
 /// How a command ended.
@@ -108,6 +113,12 @@ enum Command {
     Init(init::Args),
     /// Speak the language server protocol with an editor
     Lsp(lsp::Args),
+    /// Print the completions of a shell
+    Completions(completions::Args),
+    /// Print or write the manual, a page for each command
+    Man(man::Args),
+    /// Print the JSON schema of a JSON output, of the records of jobs, or of mlpipe.toml
+    Schema(schema::Args),
 }
 
 /// Runs the command line of this process.
@@ -127,6 +138,9 @@ pub fn main() -> ExitCode {
         Command::Where(a) => origin::run(&shell, &a),
         Command::Init(a) => init::run(&shell, &a),
         Command::Lsp(a) => lsp::run(&a),
+        Command::Completions(a) => completions::run(&shell, &a),
+        Command::Man(a) => man::run(&shell, &a),
+        Command::Schema(a) => schema::run(&shell, &a),
     };
     shell.end(exit).into()
 }

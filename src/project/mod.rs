@@ -63,6 +63,7 @@ pub struct Project {
     allows: Allows,
     /// Everything was printed, for every platform.
     compiled: bool,
+    asked: Vec<&'static Code>,
 }
 
 /// How far the pipelines are followed that the user did not ask for.
@@ -116,6 +117,7 @@ impl Project {
             today: settings.today,
             allows: Allows::default(),
             compiled: false,
+            asked: vec![],
         };
         for path in all {
             let wanted = selected.contains(path);

@@ -37,6 +37,9 @@ pub struct Allowed {
     pub reason: String,
 }
 
+/// What only programs beside mlpipe find, which need not be there.
+const OUTSIDE: [&Code; 1] = [Code::SHELLCHECK];
+
 /// What the comments of the specs that were read allow.
 #[derive(Debug, Default)]
 pub(super) struct Allows {
@@ -89,6 +92,17 @@ impl Project {
     pub fn add(&mut self, found: impl IntoIterator<Item = Finding>) {
         self.findings.extend(found);
         self.settle();
+    }
+
+    /// Adds what a program beside mlpipe has found. Only then can a comment that allows such a finding be one too many.
+    pub fn add_from_outside(&mut self, code: &'static Code, found: impl IntoIterator<Item = Finding>) {
+        self.asked.push(code);
+        self.add(found);
+    }
+
+    /// The day on which it is looked at; nothing where that is not to matter.
+    pub fn today(&self) -> Option<Date> {
+        self.today
     }
 
     /// Takes out what is off or allowed, gives the rest its severity, and puts it in order. To do so again changes nothing.
@@ -154,8 +168,12 @@ impl Project {
             if !own && !whole_repository {
                 continue;
             }
-            let asked = |code: &Code| self.compiled || !code.id.starts_with(OF_A_PLATFORM);
-            for (rule, at) in allow.rules.iter().enumerate().filter(|(_, r)| asked(r.node)) {
+            let of_platform = |rule: &Code| rule.id.starts_with(OF_A_PLATFORM);
+            let told = |rule: &&Code| match OUTSIDE.contains(rule) {
+                true => self.asked.contains(rule),
+                false => self.compiled || !of_platform(rule),
+            };
+            for (rule, at) in allow.rules.iter().enumerate().filter(|(_, r)| told(&r.node)) {
                 let copies = needed.entry((path, at.span.start)).or_default();
                 copies.needed |= self.allows.used.contains(&(i, rule));
                 copies.checked |= self.allows.checked.contains(&i);

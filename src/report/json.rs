@@ -7,53 +7,90 @@ use serde::Serialize;
 /// Version of the JSON form.
 pub const SCHEMA_VERSION: u32 = 1;
 
+/// Every finding of a call.
 #[derive(Serialize)]
-struct Document<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Document<'a> {
+    /// Version of this form. It grows when a field changes its meaning or goes away; new fields may come without.
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA_VERSION)))]
     schema: u32,
+    /// In the order of files and places.
     findings: Vec<Row<'a>>,
+    /// Findings that comments allow; they fail nothing.
     allowed: Vec<AllowedRow<'a>>,
 }
 
+/// A finding that a comment in the spec allows.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct AllowedRow<'a> {
+    /// Why, as the comment says.
     reason: &'a str,
     #[serde(flatten)]
     row: Row<'a>,
 }
 
+/// A finding.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Row<'a> {
+    /// Stable id, `MLP101`; `mlpipe explain` takes it.
+    #[cfg_attr(test, schemars(regex(pattern = "^MLP[0-9]{3}$")))]
     code: &'static str,
+    /// Stable name in words.
     name: &'static str,
     severity: Severity,
+    /// One sentence.
     message: &'a str,
+    /// What to write or do.
     help: Option<&'a str>,
+    /// Path from the current folder.
     file: Option<String>,
+    /// Its first character; null when the finding speaks of a whole file.
     start: Option<LineCol>,
+    /// Just behind its last character.
     end: Option<LineCol>,
+    /// Further places.
     related: Vec<Place<'a>>,
+    /// A change of the text that takes it away, where one is certain.
     fix: Option<FixRow<'a>>,
 }
 
+/// A further place.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Place<'a> {
+    /// What is there, in a few words.
     message: &'a str,
+    /// Path from the current folder.
     file: String,
+    /// Its first character.
     start: LineCol,
+    /// Just behind its last character.
     end: LineCol,
 }
 
+/// A change of the text.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct FixRow<'a> {
+    /// What it does, as a command.
     title: &'a str,
+    /// What stands where afterwards; no two of them overlap.
     edits: Vec<EditRow<'a>>,
 }
 
+/// One place of a change.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct EditRow<'a> {
+    /// Path from the current folder.
     file: String,
+    /// The first character that is taken out.
     start: LineCol,
+    /// Just behind the last one; the same where something is only put in.
     end: LineCol,
+    /// What is put in.
     text: &'a str,
 }
 
