@@ -163,7 +163,7 @@ impl Shell {
 }
 
 /// Every spec of a root; a root may have none beside those that the user names.
-fn every_spec(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, String> {
+pub(super) fn every_spec(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, String> {
     match project::specs(root, root) {
         Err(DiscoverError::Nothing { .. }) => Ok(Vec::new()),
         found => found.map_err(|e| e.to_string()),

@@ -2,6 +2,9 @@
 
 use super::Exit;
 use super::common::{Shell, To, from_here};
+use super::touched::Files;
+use crate::project::Project;
+use crate::render::Overlay;
 use crate::report;
 use camino::Utf8PathBuf;
 
@@ -9,9 +12,8 @@ use camino::Utf8PathBuf;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  mlpipe lint\n  mlpipe lint --format json | jq '.findings[].code'")]
 pub(super) struct Args {
-    /// Specs, or folders with specs [default: every .mlpipe file below the root]
-    #[arg(value_name = "PATH")]
-    paths: Vec<Utf8PathBuf>,
+    #[command(flatten)]
+    files: Files,
     /// How to show findings
     #[arg(long, default_value = "human")]
     format: Format,
@@ -29,13 +31,17 @@ enum Format {
 }
 
 pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
-    let mut projects = match shell.load(&args.paths) {
-        Ok(p) => p,
+    let mut projects: Vec<Project> = match args.files.choose(shell, &[]) {
+        Ok(chosen) => chosen.into_iter().map(|c| c.project).collect(),
         Err(e) => return shell.usage(&e),
     };
     for p in &mut projects {
         // Compiling in memory is a phase like any other: its findings belong to the list. Nothing is written.
-        drop(p.compile(&To::platforms(&[])));
+        if args.files.touched {
+            drop(p.compile_touched(&To::platforms(&[]), &Overlay::default()));
+        } else {
+            drop(p.compile(&To::platforms(&[])));
+        }
         if args.strict {
             p.strict(&To::platforms(&[]));
         }

@@ -11,6 +11,7 @@ mod plan;
 mod simulate;
 mod targets;
 mod test;
+mod touched;
 
 use clap::{Parser, Subcommand, ValueEnum};
 use std::process::ExitCode;

@@ -7,12 +7,14 @@ mod lanes;
 mod overlay;
 mod proof;
 mod root;
+mod touched;
 
 use bundle::Bundle;
 pub use discover::{DiscoverError, specs};
 pub use overlay::{OverlayError, overlay};
 pub use proof::Proved;
 pub use root::{RootError, find as find_root};
+pub use touched::{Touched, touched};
 
 use crate::check;
 use crate::diag::{Code, Finding, SourceMap, sort_and_dedup};
@@ -44,6 +46,10 @@ pub struct Project {
     pub findings: Vec<Finding>,
     /// Pipelines, in the order of their paths.
     pub pipelines: Vec<Pipeline>,
+    /// Files beside the selected ones of which nothing could be read: each may be a pipeline.
+    unread: Vec<Utf8PathBuf>,
+    /// Broken pipelines that nobody selected are no findings: see [`Project::compile_touched`].
+    passes_over_broken: bool,
 }
 
 /// Parses the built-in templates on a thread of its own. It takes as long as reading a small spec, so a command that is
@@ -65,6 +71,8 @@ impl Project {
             sources: SourceMap::default(),
             findings: vec![],
             pipelines: vec![],
+            unread: vec![],
+            passes_over_broken: false,
         };
         for path in all {
             let wanted = selected.contains(path);
@@ -72,8 +80,11 @@ impl Project {
             if wanted {
                 project.findings.extend(loaded.findings);
             }
-            let Some(spec) = loaded.spec.filter(|_| !loaded.is_library) else { continue };
-            project.pipelines.push(Pipeline { spec, plan: None, selected: wanted });
+            match loaded.spec {
+                Some(spec) => project.pipelines.push(Pipeline { spec, plan: None, selected: wanted }),
+                None if wanted || loaded.is_library => {}
+                None => project.unread.push(path.clone()),
+            }
         }
         project.names();
         project.plans();
@@ -131,6 +142,16 @@ impl Project {
             sort_and_dedup(&mut self.findings);
             Proved::default()
         })
+    }
+
+    /// The files to compare with what lies on disk, where only what somebody touched is looked at: a pipeline beside the
+    /// selected ones that holds errors takes the shared root file out of the comparison, and is not a finding.
+    pub fn compile_touched(&mut self, to: &[PlatformName], overlay: &Overlay) -> Vec<OutputFile> {
+        self.passes_over_broken = true;
+        let printed = self.printed(to, overlay, true);
+        self.findings.extend(printed.differences);
+        sort_and_dedup(&mut self.findings);
+        if self.has_errors() { Vec::new() } else { printed.files }
     }
 
     /// The same files, printed and not proved: what a benchmark of the proof compares with. Nothing writes them.
@@ -203,7 +224,8 @@ impl Project {
     fn layout(&self, spec: &Spec) -> Vec<EmitTo> {
         let mut all = Vec::new();
         for platform in PlatformName::ALL.into_iter().filter(|p| Self::emits_to(spec, *p)) {
-            let shared = self.pipelines.iter().filter(|p| Self::emits_to(&p.spec, platform)).count() > 1;
+            let sharing = self.pipelines.iter().filter(|p| Self::emits_to(&p.spec, platform)).count();
+            let shared = sharing > 1 || self.was_shared(spec, platform);
             let said = spec.emit.iter().find(|e| e.platform.node == platform).and_then(|e| e.path.as_ref());
             let path = said.map_or_else(
                 || platform::get(platform).default_path(&spec.pipeline.node, shared),
@@ -212,6 +234,13 @@ impl Project {
             all.push(EmitTo { platform, path, shared_root: shared });
         }
         all
+    }
+
+    /// Beside a file of which nothing can be read, the layout of last time stands: were it taken for no pipeline, this
+    /// one would move, and write over the root file of both.
+    fn was_shared(&self, spec: &Spec, platform: PlatformName) -> bool {
+        let path = platform::get(platform).default_path(&spec.pipeline.node, true);
+        !self.unread.is_empty() && self.root.join(path).exists()
     }
 
     /// Two pipelines that would write one path.

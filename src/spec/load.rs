@@ -25,6 +25,8 @@ pub struct Loaded {
     pub findings: Vec<Finding>,
     /// Every file that was read, the spec first, each once, with its path below the root.
     pub files: Vec<(Utf8PathBuf, FileId)>,
+    /// Files that a `use` names and of which nothing could be read: not there, or not in the language. Below the root.
+    pub unread: Vec<Utf8PathBuf>,
 }
 
 /// Loads the spec at `path`, which is below `root` (either relative to it or absolute).
@@ -35,6 +37,7 @@ pub fn load(root: &Utf8Path, path: &Utf8Path, sources: &mut SourceMap) -> Loaded
         return loaded;
     };
     loaded.files = files.all.iter().map(|f| (f.path.clone(), f.id)).collect();
+    loaded.unread.clone_from(&files.unread);
     loaded.is_library = !files.main().tree.statements.iter().any(|s| s.word.node == "pipeline");
 
     let mut decoder = Decoder::new(sources);

@@ -41,6 +41,8 @@ struct Use {
 pub(super) struct Files {
     /// The spec first, then the others in the order in which they were met.
     pub(super) all: Vec<File>,
+    /// Files below the root of which nothing could be read.
+    pub(super) unread: Vec<Utf8PathBuf>,
 }
 
 /// Reads a spec and everything it uses. None when the spec itself cannot be read or has nothing in it.
@@ -51,10 +53,17 @@ pub(super) fn read_all(
     findings: &mut Vec<Finding>,
 ) -> Option<Files> {
     let below = path.strip_prefix(root).unwrap_or(path);
-    let mut reader =
-        Reader { root, canonical_root: None, sources, findings, files: Vec::new(), open: Vec::new() };
+    let mut reader = Reader {
+        root,
+        canonical_root: None,
+        sources,
+        findings,
+        files: Vec::new(),
+        unread: Vec::new(),
+        open: Vec::new(),
+    };
     reader.file(below, None)?;
-    Some(Files { all: reader.files })
+    Some(Files { all: reader.files, unread: reader.unread })
 }
 
 struct Reader<'a> {
@@ -63,6 +72,7 @@ struct Reader<'a> {
     sources: &'a mut SourceMap,
     findings: &'a mut Vec<Finding>,
     files: Vec<File>,
+    unread: Vec<Utf8PathBuf>,
     /// Files whose `use`s are being followed, outermost first.
     open: Vec<usize>,
 }
@@ -76,6 +86,7 @@ impl Reader<'_> {
             Ok(text) => text,
             Err(fault) => {
                 self.findings.push(fault.finding(&shown, by));
+                self.unread.push(shown.into());
                 return None;
             }
         };
@@ -91,6 +102,7 @@ impl Reader<'_> {
             );
         }
         if parsed.tree.statements.is_empty() {
+            self.unread.push(shown.into());
             return None;
         }
         let via = match self.open.as_slice() {
