@@ -5,8 +5,9 @@
 #[path = "support/blocks.rs"]
 mod support;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use mlpipe::diag::{ALL, Code};
+use mlpipe::project::Project;
 use std::collections::BTreeSet;
 use support::blocks;
 
@@ -88,8 +89,10 @@ fn every_code_is_made_by_a_case_or_by_a_named_test() {
         .iter()
         .map(|n| read(&format!("tests/corpus/bad/{n}")))
         .collect();
-    let in_corpus: BTreeSet<&str> =
+    let mut in_corpus: BTreeSet<&str> =
         expected.lines().filter_map(|l| l.split(' ').nth(1)).filter(|w| w.starts_with("MLP")).collect();
+    // Their cases, and that there are enough of them, are the matter of `tests/rules.rs`.
+    in_corpus.extend(mlpipe::lint::RULES.iter().map(|r| r.code.id));
     let mut wrong = Vec::new();
     for code in ALL {
         let elsewhere: Vec<_> = ELSEWHERE.iter().filter(|(id, ..)| *id == code.id).collect();
@@ -165,6 +168,42 @@ fn examples_of_rules_show_the_fault_and_the_remedy() {
         }
         if !at_remedy.is_empty() {
             wrong.push(format!("{}: its remedy tells {at_remedy:?}", code.id));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What `mlpipe lint` tells of a text: code and message.
+fn linted(text: &str) -> Vec<String> {
+    let dir = tempfile::tempdir().expect("a folder");
+    let root = Utf8Path::from_path(dir.path()).expect("UTF-8");
+    std::fs::write(root.join("page.mlpipe"), text).expect("written");
+    let path = Utf8PathBuf::from("page.mlpipe");
+    let project = Project::load(root, std::slice::from_ref(&path), std::slice::from_ref(&path));
+    let all = project.findings.iter().chain(&mlpipe::lint::project(&project)).cloned().collect::<Vec<_>>();
+    all.iter().map(|f| format!("{} {}", f.code.id, f.message)).collect()
+}
+
+/// The same of the rules of lint. What other rules of lint say of an example is not its matter.
+#[test]
+fn examples_of_lint_rules_show_what_hurts_and_the_remedy() {
+    let mut wrong = Vec::new();
+    for code in mlpipe::lint::RULES.iter().map(|r| r.code) {
+        let [fault, remedy] = &blocks(code.page)[..] else {
+            wrong.push(format!("{} has not two examples", code.id));
+            continue;
+        };
+        let is_lint = |f: &&String| mlpipe::lint::RULES.iter().any(|r| f.starts_with(r.code.id));
+        for (block, finds) in [(fault, true), (remedy, false)] {
+            let told = linted(&whole(&block.text));
+            let own = told.iter().any(|f| f.starts_with(code.id));
+            if own != finds || told.iter().any(|f| !is_lint(&f)) {
+                wrong.push(format!(
+                    "{}: {}\n    tells {told:?}",
+                    code.id,
+                    if finds { "its example" } else { "its remedy" }
+                ));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -1,6 +1,7 @@
 //! What more than one rule wants to know about a spec: its jobs, secrets, paths and time limits as flat lists.
 
-use crate::diag::{Span, Spanned};
+use super::Absence;
+use crate::diag::{Finding, Span, Spanned};
 use crate::spec::{
     Common, Deploy, Duration, Event, ImageTag, Input, Install, MetricsFormat, ModelSource, On, PlatformName,
     Spec, Target, TemplatePiece,
@@ -8,7 +9,7 @@ use crate::spec::{
 use camino::{Utf8Component, Utf8Path};
 
 /// A statement that becomes one or more jobs.
-pub(super) struct JobRef<'a> {
+pub(crate) struct JobRef<'a> {
     /// `` gate `quality` ``.
     pub what: String,
     /// What every job kind can carry.
@@ -16,7 +17,7 @@ pub(super) struct JobRef<'a> {
 }
 
 /// Every statement that becomes a job, in the order model, gate, image, deploy.
-pub(super) fn jobs(spec: &Spec) -> Vec<JobRef<'_>> {
+pub(crate) fn jobs(spec: &Spec) -> Vec<JobRef<'_>> {
     let models = spec.models.values().map(|m| ("model", m.name.as_str(), &m.common));
     let gates = spec.gates.values().map(|g| ("gate", g.name.as_str(), &g.common));
     let deploys = spec.deploys.values().map(|d| ("deploy", d.name.as_str(), &d.common));
@@ -26,13 +27,13 @@ pub(super) fn jobs(spec: &Spec) -> Vec<JobRef<'_>> {
 }
 
 /// Is this pipeline emitted to that platform? No `emit` means all of them.
-pub(super) fn emits(spec: &Spec, platform: PlatformName) -> bool {
+pub(crate) fn emits(spec: &Spec, platform: PlatformName) -> bool {
     spec.emit.is_empty() || spec.emit.iter().any(|e| e.platform.node == platform)
 }
 
 /// What a secret's value has to be where it is named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SecretKind {
+pub(crate) enum SecretKind {
     /// A text.
     Text,
     /// A file, or its content.
@@ -40,7 +41,7 @@ pub(super) enum SecretKind {
 }
 
 /// One place that names a secret.
-pub(super) struct SecretUse<'a> {
+pub(crate) struct SecretUse<'a> {
     /// The name, where it stands.
     pub name: &'a Spanned<String>,
     /// The kind that is wanted there.
@@ -52,7 +53,7 @@ pub(super) struct SecretUse<'a> {
 }
 
 /// Every place that names a secret.
-pub(super) fn secret_uses(spec: &Spec) -> Vec<SecretUse<'_>> {
+pub(crate) fn secret_uses(spec: &Spec) -> Vec<SecretUse<'_>> {
     let mut uses = Vec::new();
     for job in jobs(spec) {
         for name in &job.common.secrets {
@@ -87,7 +88,7 @@ pub(super) fn secret_uses(spec: &Spec) -> Vec<SecretUse<'_>> {
 }
 
 /// A time limit of the spec.
-pub(super) struct Limit<'a> {
+pub(crate) struct Limit<'a> {
     /// `` the timeout of gate `quality` ``.
     pub what: String,
     /// The limit.
@@ -99,7 +100,7 @@ pub(super) struct Limit<'a> {
 }
 
 /// Every time limit.
-pub(super) fn limits(spec: &Spec) -> Vec<Limit<'_>> {
+pub(crate) fn limits(spec: &Spec) -> Vec<Limit<'_>> {
     let mut limits = Vec::new();
     for job in jobs(spec) {
         if let Some(value) = &job.common.timeout {
@@ -129,7 +130,7 @@ pub(super) fn limits(spec: &Spec) -> Vec<Limit<'_>> {
 }
 
 /// A path of the spec.
-pub(super) struct PathRef<'a> {
+pub(crate) struct PathRef<'a> {
     /// `metrics`, `install`.
     pub word: &'static str,
     /// The path.
@@ -139,7 +140,7 @@ pub(super) struct PathRef<'a> {
 }
 
 /// Every path of the spec except those of `emit`.
-pub(super) fn paths(spec: &Spec) -> Vec<PathRef<'_>> {
+pub(crate) fn paths(spec: &Spec) -> Vec<PathRef<'_>> {
     let mut out = Vec::new();
     let whole = spec.workdir.as_ref().map_or("", |w| w.node.as_str());
     let mut add = |word, path, workdir| out.push(PathRef { word, path, workdir });
@@ -177,7 +178,7 @@ pub(super) fn paths(spec: &Spec) -> Vec<PathRef<'_>> {
 }
 
 /// A path with `.` and `..` resolved; nothing when it leaves the folder it starts in.
-pub(super) fn normal(path: &str) -> Option<String> {
+pub(crate) fn normal(path: &str) -> Option<String> {
     let mut parts: Vec<&str> = Vec::new();
     for part in Utf8Path::new(path).components() {
         match part {
@@ -193,13 +194,13 @@ pub(super) fn normal(path: &str) -> Option<String> {
 }
 
 /// True when `path` is `folder` or below it; both normal. An empty folder holds everything.
-pub(super) fn is_below(path: &str, folder: &str) -> bool {
+pub(crate) fn is_below(path: &str, folder: &str) -> bool {
     folder.is_empty()
         || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The deploy that this one waits for: its `after`, or the one written before it.
-pub(super) fn deploy_before<'a>(spec: &'a Spec, deploy: &Deploy) -> Option<&'a Deploy> {
+pub(crate) fn deploy_before<'a>(spec: &'a Spec, deploy: &Deploy) -> Option<&'a Deploy> {
     if let Some(after) = &deploy.after {
         return spec.deploys.get(&after.node);
     }
@@ -208,7 +209,7 @@ pub(super) fn deploy_before<'a>(spec: &'a Spec, deploy: &Deploy) -> Option<&'a D
 }
 
 /// Does this deploy serve production: by its `tier`, else by its name, as the plan guesses it?
-pub(super) fn is_production(deploy: &Deploy) -> bool {
+pub(crate) fn is_production(deploy: &Deploy) -> bool {
     match &deploy.tier {
         Some(tier) => tier.node == "production",
         None => deploy.name.starts_with("prod") || deploy.name.node == "live",
@@ -216,7 +217,7 @@ pub(super) fn is_production(deploy: &Deploy) -> bool {
 }
 
 /// True when a tag names another image after every commit, so that it is never pushed over.
-pub(super) fn is_fixed(tag: &ImageTag) -> bool {
+pub(crate) fn is_fixed(tag: &ImageTag) -> bool {
     match tag {
         ImageTag::Commit | ImageTag::ShortCommit | ImageTag::Tag => true,
         ImageTag::Branch | ImageTag::Latest => false,
@@ -228,7 +229,7 @@ pub(super) fn is_fixed(tag: &ImageTag) -> bool {
 }
 
 /// `on push`, `` on event `x` ``: an event in the words of the language.
-pub(super) fn event_words(event: &Event) -> String {
+pub(crate) fn event_words(event: &Event) -> String {
     match event {
         Event::Push(_) => "on push".into(),
         Event::Tag(_) => "on tag".into(),
@@ -241,25 +242,25 @@ pub(super) fn event_words(event: &Event) -> String {
 }
 
 /// Every `on` of the pipeline and of its deploys.
-pub(super) fn every_on(spec: &Spec) -> impl Iterator<Item = &On> {
+pub(crate) fn every_on(spec: &Spec) -> impl Iterator<Item = &On> {
     spec.on.iter().chain(spec.deploys.values().flat_map(|d| &d.on))
 }
 
 /// The metrics of a JUnit file, as the language knows them.
-pub(super) const JUNIT_METRICS: [&str; 6] = ["tests", "failures", "errors", "skipped", "passed", "time"];
+pub(crate) const JUNIT_METRICS: [&str; 6] = ["tests", "failures", "errors", "skipped", "passed", "time"];
 
 /// True when every metrics file of the list is JUnit XML (and there is one), so that its metrics are known.
-pub(super) fn only_junit(files: &[crate::spec::MetricsFile]) -> bool {
+pub(crate) fn only_junit(files: &[crate::spec::MetricsFile]) -> bool {
     !files.is_empty() && files.iter().all(|f| f.format.node == MetricsFormat::Junit)
 }
 
 /// A span for a finding about the pipeline as a whole.
-pub(super) fn pipeline_span(spec: &Spec) -> Span {
+pub(crate) fn pipeline_span(spec: &Spec) -> Span {
     spec.pipeline.span
 }
 
 /// The inputs that an event brings.
-pub(super) fn inputs(on: &On) -> &[Input] {
+pub(crate) fn inputs(on: &On) -> &[Input] {
     match &on.event {
         Event::Manual(inputs) | Event::Named { inputs, .. } => inputs,
         _ => &[],
@@ -267,7 +268,7 @@ pub(super) fn inputs(on: &On) -> &[Input] {
 }
 
 /// Every variable and secret of a spec that is defined or named: its kind, name and place.
-pub(super) fn variables(spec: &Spec) -> Vec<(&'static str, &str, Span)> {
+pub(crate) fn variables(spec: &Spec) -> Vec<(&'static str, &str, Span)> {
     let mut all: Vec<_> = spec.env.iter().map(|(k, v)| ("variable", k.as_str(), v.span)).collect();
     for job in jobs(spec) {
         all.extend(job.common.env.iter().map(|(k, v)| ("variable", k.as_str(), v.span)));
@@ -278,6 +279,16 @@ pub(super) fn variables(spec: &Spec) -> Vec<(&'static str, &str, Span)> {
 }
 
 /// Was something not understood in the statement that holds this place?
-pub(super) fn doubted(spec: &Spec, place: Span) -> bool {
+pub(crate) fn doubted(spec: &Spec, place: Span) -> bool {
     spec.doubtful.iter().any(|d| d.contains(place))
+}
+
+/// May a finding be no more than the echo of a fault that the front end has told?
+pub(crate) fn echoes(absence: Absence, spec: &Spec, finding: &Finding) -> bool {
+    match absence {
+        _ if spec.doubtful.is_empty() => false,
+        Absence::Nowhere => false,
+        Absence::Here => finding.span.is_some_and(|at| doubted(spec, at)),
+        Absence::Anywhere => true,
+    }
 }

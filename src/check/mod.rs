@@ -5,7 +5,7 @@
 //! is one file, one line in [`RULES`], one line in the table of codes and one page.
 
 mod deploys;
-mod facts;
+pub(crate) mod facts;
 mod gates;
 mod images;
 mod limits;
@@ -13,7 +13,7 @@ mod models;
 mod names;
 mod scenarios;
 mod secrets;
-mod triggers;
+pub(crate) mod triggers;
 
 use crate::diag::{Code, Finding, sort_and_dedup};
 use crate::spec::Spec;
@@ -123,6 +123,7 @@ rules! {
     SCENARIO_IMPOSSIBLE scenarios::scenario_impossible [anywhere];
     SCENARIO_CONTRADICTION scenarios::scenario_contradiction;
     SCENARIO_EVENT scenarios::scenario_event [anywhere];
+    TRIGGER_NEVER_TRIPS deploys::trigger_never_trips [here];
 
     CRON_NOT_PORTABLE limits::cron_not_portable;
     SCHEDULE_TOO_OFTEN limits::schedule_too_often;
@@ -165,20 +166,11 @@ pub fn check(spec: &Spec) -> Vec<Finding> {
         (rule.run)(spec, &mut findings);
         if !spec.doubtful.is_empty() {
             let told = findings.split_off(before);
-            findings.extend(told.into_iter().filter(|f| !echoes(rule.absence, spec, f)));
+            findings.extend(told.into_iter().filter(|f| !facts::echoes(rule.absence, spec, f)));
         }
     }
     sort_and_dedup(&mut findings);
     findings
-}
-
-/// May a finding be no more than the echo of a fault that the front end has told?
-fn echoes(absence: Absence, spec: &Spec, finding: &Finding) -> bool {
-    match absence {
-        Absence::Nowhere => false,
-        Absence::Here => finding.span.is_some_and(|at| facts::doubted(spec, at)),
-        Absence::Anywhere => true,
-    }
 }
 
 /// Runs every rule; the spec comes back as [`Checked`] when it is whole and no finding is an error.

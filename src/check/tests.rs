@@ -1,3 +1,4 @@
+use super::facts::echoes;
 use super::*;
 use crate::diag::{FileId, Span};
 

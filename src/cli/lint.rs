@@ -3,6 +3,8 @@
 use super::Exit;
 use super::common::{Shell, To, from_here};
 use super::touched::Files;
+use crate::diag::sort_and_dedup;
+use crate::lint;
 use crate::project::Project;
 use crate::render::Overlay;
 use crate::report;
@@ -45,6 +47,8 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         if args.strict {
             p.strict(&To::platforms(&[]));
         }
+        p.findings.extend(lint::project(p));
+        sort_and_dedup(&mut p.findings);
     }
     match args.format {
         Format::Human if projects.iter().all(|p| p.findings.is_empty()) => shell.say("no findings"),

@@ -41,7 +41,8 @@ macro_rules! codes {
 }
 
 // 0xx reading and syntax · 1xx words, arguments, units · 2xx names and references · 3xx meaning of gates, models,
-// images, deploys · 4xx limits of a platform · 5xx not compiled yet · 6xx files on disk · 9xx our own bugs
+// images, deploys · 4xx limits of a platform · 5xx not compiled yet · 6xx files on disk
+// · 7xx what compiles and will hurt (`mlpipe lint`) · 9xx our own bugs
 codes! {
     /// A file cannot be read.
     UNREADABLE = "MLP001" "unreadable" Error;
@@ -231,6 +232,8 @@ codes! {
     SCENARIO_CONTRADICTION = "MLP387" "scenario-contradiction" Error;
     /// A scenario is started by something that the pipeline does not have.
     SCENARIO_EVENT = "MLP388" "scenario-event" Error;
+    /// A rollback's trigger cannot trip while the deploy is watched.
+    TRIGGER_NEVER_TRIPS = "MLP389" "trigger-never-trips" Error;
     /// GitHub refuses the name of a job, an environment, a secret or a variable.
     GITHUB_NAME = "MLP410" "github-name" Error;
     /// An event has more inputs than GitHub takes.
@@ -297,6 +300,8 @@ codes! {
     NEIGHBOUR_BROKEN = "MLP603" "neighbour-broken" Error;
     /// A template that `--templates` lets stand in for one of ours fails.
     OVERLAY_FAILED = "MLP604" "overlay-failed" Error;
+    /// A schedule fires at the full hour, as most schedules do.
+    CRON_ON_THE_HOUR = "MLP780" "cron-on-the-hour" Warning;
     /// A template of ours failed.
     TEMPLATE_FAILED = "MLP901" "template-failed" Error;
     /// A file that we printed does not read back.

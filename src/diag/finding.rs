@@ -24,6 +24,24 @@ pub struct Label {
     pub text: String,
 }
 
+/// A change of the text that takes a finding away and means the same otherwise: what `--fix` does and an editor offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as a command: "write `>=`".
+    pub title: String,
+    /// What stands where afterwards; no two of them overlap.
+    pub edits: Vec<Edit>,
+}
+
+/// One place of a [`Fix`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// What is taken out; empty where something is only put in.
+    pub span: Span,
+    /// What is put in.
+    pub text: String,
+}
+
 /// Something that mlpipe has to say about a spec or a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
@@ -43,6 +61,8 @@ pub struct Finding {
     pub related: Vec<Label>,
     /// What to write instead, or what to do.
     pub help: Option<String>,
+    /// The same, done; only where it is safe without a person's look.
+    pub fix: Option<Fix>,
 }
 
 impl Finding {
@@ -57,6 +77,7 @@ impl Finding {
             label: None,
             related: Vec::new(),
             help: None,
+            fix: None,
         }
     }
 
@@ -71,6 +92,7 @@ impl Finding {
             label: None,
             related: Vec::new(),
             help: None,
+            fix: None,
         }
     }
 
@@ -78,6 +100,13 @@ impl Finding {
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
+        self
+    }
+
+    /// Adds the remedy as a change of one place.
+    #[must_use]
+    pub fn fix(mut self, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
+        self.fix = Some(Fix { title: title.into(), edits: vec![Edit { span, text: text.into() }] });
         self
     }
 

@@ -8,5 +8,5 @@ mod source;
 pub mod words;
 
 pub use codes::{ALL, Code, find};
-pub use finding::{Finding, Label, Severity, sort_and_dedup};
+pub use finding::{Edit, Finding, Fix, Label, Severity, sort_and_dedup};
 pub use source::{FileId, LineCol, SourceFile, SourceMap, Span, Spanned};

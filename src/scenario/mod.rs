@@ -19,6 +19,7 @@ mod situation;
 mod tests;
 mod time;
 mod watch;
+mod witness;
 
 pub use expect::{Verdict, verdicts};
 pub use outcome::{
@@ -26,3 +27,4 @@ pub use outcome::{
 };
 pub use play::play;
 pub use time::Time;
+pub use witness::{TriggerWitness, triggers};

@@ -7,7 +7,7 @@
 use super::Time;
 use super::gate::holds;
 use super::situation::{Reading, Situation};
-use crate::spec::{Deploy, Lasting, Op, RollbackWhen, Watch, smoke_failures};
+use crate::spec::{Deploy, Lasting, RollbackWhen, Watch, smoke_failures, trip_count};
 
 /// The watch of one deploy. Its times are counted from the start of the deploy.
 pub(super) struct Polls<'p> {
@@ -135,20 +135,4 @@ impl<'p> Polls<'p> {
         let polls = moment.since(self.start).0.div_ceil(step).max(1);
         Some(Time(self.start.0.checked_add(polls.checked_mul(step)?)?))
     }
-}
-
-/// The smallest number of failures for which `failures OP right` holds.
-fn trip_count(op: Op, right: f64) -> Option<u64> {
-    let right = right.max(0.0);
-    let count = match op {
-        Op::Gt => right.floor() + 1.0,
-        Op::Ge => right.ceil(),
-        Op::Eq if right.fract() == 0.0 => right,
-        Op::Eq => return None,
-        Op::Ne if right == 1.0 => 2.0,
-        Op::Lt if right <= 1.0 => return None,
-        Op::Le if right < 1.0 => return None,
-        Op::Ne | Op::Lt | Op::Le => 1.0,
-    };
-    Some((count as u64).max(1))
 }

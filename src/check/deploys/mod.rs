@@ -4,4 +4,5 @@ pub(super) mod deploy_never_runs;
 pub(super) mod deploy_on_pull_request;
 pub(super) mod nothing_to_deploy;
 pub(super) mod notify_never_sends;
+pub(super) mod trigger_never_trips;
 pub(super) mod ungated_production;

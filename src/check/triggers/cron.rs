@@ -6,7 +6,7 @@ const FIELDS: [(&str, u32, u32); 5] =
 
 /// A cron line that could be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::check) struct Cron {
+pub(crate) struct Cron {
     /// The values of each field, ascending.
     pub values: [Vec<u32>; 5],
     /// Fields that do not start with `*`.
@@ -15,7 +15,7 @@ pub(in crate::check) struct Cron {
 
 /// Why a cron line could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::check) enum CronError {
+pub(crate) enum CronError {
     /// It is no cron line.
     Bad(String),
     /// It is one on some platform, but not on all.
@@ -23,7 +23,7 @@ pub(in crate::check) enum CronError {
 }
 
 /// Reads a cron line.
-pub(in crate::check) fn read(text: &str) -> Result<Cron, CronError> {
+pub(crate) fn read(text: &str) -> Result<Cron, CronError> {
     if text.trim_start().starts_with('@') {
         return Err(CronError::NotPortable(format!("`{}` is known to Jenkins only", text.trim())));
     }
@@ -87,7 +87,7 @@ fn number(text: &str) -> Option<u32> {
 
 impl Cron {
     /// True when no month that it names has a day that it names.
-    pub(in crate::check) fn never_fires(&self) -> bool {
+    pub(crate) fn never_fires(&self) -> bool {
         let longest = |month: &u32| match month {
             2 => 29,
             4 | 6 | 9 | 11 => 30,
@@ -98,7 +98,7 @@ impl Cron {
     }
 
     /// The shortest time between two firings, in minutes, on a day on which it fires; 1440 when once a day.
-    pub(in crate::check) fn shortest_gap(&self) -> u32 {
+    pub(crate) fn shortest_gap(&self) -> u32 {
         let minutes: Vec<u32> =
             self.values[1].iter().flat_map(|h| self.values[0].iter().map(move |m| h * 60 + m)).collect();
         let inside = minutes.windows(2).map(|w| w[1] - w[0]).min().unwrap_or(1440);

@@ -6,7 +6,7 @@ pub(super) mod bad_input_name;
 pub(super) mod bad_path_filter;
 pub(super) mod bad_ref_pattern;
 pub(super) mod bad_timezone;
-pub(super) mod cron;
+pub(crate) mod cron;
 pub(super) mod double_run;
 pub(super) mod emit_path_taken;
 pub(super) mod input_type_clash;

@@ -6,6 +6,7 @@ mod gates;
 mod live;
 mod runs;
 mod verdicts;
+mod witness;
 
 use super::{Played, State, Verdict, play, verdicts};
 use crate::check;

@@ -105,3 +105,19 @@ pub struct Halt {
 pub fn smoke_failures() -> MetricPath {
     MetricPath(vec!["smoke".to_owned(), "failures".to_owned()])
 }
+
+/// The smallest number of failures, at least one, for which `failures OP right` holds; nothing where none is.
+pub fn trip_count(op: Op, right: f64) -> Option<u64> {
+    let right = right.max(0.0);
+    let count = match op {
+        Op::Gt => right.floor() + 1.0,
+        Op::Ge => right.ceil(),
+        Op::Eq if right.fract() == 0.0 => right,
+        Op::Eq => return None,
+        Op::Ne if right == 1.0 => 2.0,
+        Op::Lt if right <= 1.0 => return None,
+        Op::Le if right < 1.0 => return None,
+        Op::Ne | Op::Lt | Op::Le => 1.0,
+    };
+    Some((count as u64).max(1))
+}

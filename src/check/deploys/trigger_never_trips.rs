@@ -1,0 +1,70 @@
+#![doc = include_str!("../../../docs/findings/MLP389.md")]
+
+use crate::diag::{Code, Finding};
+use crate::spec::{
+    Deploy, Duration, Lasting, RollbackWhen, Spec, Strategy, Watch, smoke_failures, trip_count,
+};
+
+/// Runs the rule.
+pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
+    for deploy in spec.deploys.values() {
+        let Some(watch) = &deploy.watch else { continue };
+        let long = watched(deploy, watch);
+        for rule in deploy.rollback.iter().flat_map(|r| &r.when) {
+            if let Some((needs, help)) = fault(rule, watch, long) {
+                let message = format!("`{}` can never trip: {needs}", rule.text);
+                out.push(Finding::at(Code::TRIGGER_NEVER_TRIPS, rule.span, message).help(help));
+            }
+        }
+    }
+}
+
+/// Seconds from the first traffic to the end of the watch: the holds of a canary, the window, the soak.
+fn watched(deploy: &Deploy, watch: &Watch) -> f64 {
+    let holds: f64 = match deploy.strategy.as_ref().map(|s| &s.node) {
+        Some(Strategy::Canary(steps)) => steps.iter().filter_map(|s| s.hold).map(|h| h.seconds).sum(),
+        // Before it is switched over, the new one has no traffic.
+        Some(Strategy::BlueGreen(_) | Strategy::Rolling) | None => 0.0,
+    };
+    holds + watch.window.node.seconds + deploy.soak.as_ref().map_or(0.0, |s| s.node.seconds)
+}
+
+/// What it would need, and what to write; nothing when it can trip.
+fn fault(rule: &RollbackWhen, watch: &Watch, long: f64) -> Option<(String, String)> {
+    if rule.metric.node == smoke_failures() {
+        let every = watch.smoke.as_ref()?.node;
+        let Some(count) = trip_count(rule.op, rule.right) else {
+            return Some((
+                "no number of failures is that".into(),
+                "write `smoke.failures > 2 consecutive`".into(),
+            ));
+        };
+        let needed = every.seconds * count as f64;
+        return (needed > long).then(|| {
+            let runs =
+                format!("{count} failures, one every {}, take {}", words(every.seconds), words(needed));
+            (
+                format!("{runs}, and the watch {}", words(long)),
+                "run the smoke test more often, watch longer, or let fewer failures be enough".into(),
+            )
+        });
+    }
+    let interval = watch.interval.node.seconds;
+    let lasting = match rule.lasting {
+        Lasting::For(Duration { seconds }) => seconds,
+        Lasting::Once | Lasting::Consecutive => 0.0,
+    };
+    // The first poll comes after one interval; the last one that counts at or behind the time.
+    let needed = interval * (1.0 + (lasting / interval).ceil());
+    (needed > long).then(|| {
+        let polls = format!("with a poll every {} it takes {}", words(interval), words(needed));
+        (
+            format!("{polls}, and the watch {}", words(long)),
+            "watch longer, poll more often, or let a shorter time be enough".into(),
+        )
+    })
+}
+
+fn words(seconds: f64) -> String {
+    Duration { seconds }.written()
+}

@@ -1,0 +1,3 @@
+//! Rules about when a pipeline runs.
+
+pub(super) mod cron_on_the_hour;
