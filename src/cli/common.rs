@@ -1,7 +1,7 @@
 //! What every command shares: the root, the specs, and how things are said.
 
 use super::{Color, Exit};
-use crate::diag::{Code, Finding};
+use crate::diag::{Code, Finding, SourceMap};
 use crate::project::{self, DiscoverError, Project};
 use crate::render::Overlay;
 use crate::report;
@@ -10,10 +10,20 @@ use camino::{Utf8Path, Utf8PathBuf};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// No selected spec makes a file.
 pub(super) const NOTHING: &str = "nothing to compile: the paths hold libraries only (files without `pipeline`), or `--to` names a \
                                   platform that no spec emits";
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// From here on Ctrl-C is only noted; the answer says whether it was pressed. A second one need not be quicker: what
+/// follows takes milliseconds, and half of it must not happen.
+pub(super) fn interruptible() -> impl Fn() -> bool {
+    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
+    || INTERRUPTED.load(Ordering::SeqCst)
+}
 
 /// Where a command runs and how it speaks.
 pub(super) struct Shell {
@@ -87,12 +97,20 @@ impl Shell {
 
     /// Shows findings on standard error, with a closing count.
     pub(super) fn findings(&self, projects: &[Project]) {
+        self.findings_in(projects.iter().map(|p| (p.findings.as_slice(), &p.sources, p.root.as_path())));
+    }
+
+    /// The same for findings that no project holds: each group with the files that they are in, and its root.
+    pub(super) fn findings_in<'f>(
+        &self,
+        groups: impl Iterator<Item = (&'f [Finding], &'f SourceMap, &'f Utf8Path)>,
+    ) {
         let width = terminal_width();
-        for p in projects.iter().filter(|p| !p.findings.is_empty()) {
-            let base = from_here(&p.root);
-            self.say(report::human(&p.findings, &p.sources, &base, self.fancy, width).trim_end());
+        let mut all: Vec<&Finding> = Vec::new();
+        for (findings, sources, root) in groups.filter(|(findings, ..)| !findings.is_empty()) {
+            self.say(report::human(findings, sources, &from_here(root), self.fancy, width).trim_end());
+            all.extend(findings);
         }
-        let all: Vec<&Finding> = projects.iter().flat_map(|p| &p.findings).collect();
         if !all.is_empty() {
             self.say(&format!("\n{}; `mlpipe explain CODE` says more", report::summary(&all)));
         }
@@ -120,6 +138,22 @@ impl Shell {
     /// Loads the specs below these paths, each with its root's other pipelines; none means all below the root. Paths
     /// may lie below several roots.
     pub(super) fn load(&self, paths: &[Utf8PathBuf]) -> Result<Vec<Project>, String> {
+        let mut projects = Vec::new();
+        for (root, selected) in self.specs(paths)? {
+            let mut all = if paths.is_empty() { selected.clone() } else { every_spec(&root)? };
+            all.extend(selected.iter().cloned());
+            all.sort();
+            all.dedup();
+            projects.push(Project::load(&root, &all, &selected));
+        }
+        Ok(projects)
+    }
+
+    /// The specs below these paths by their roots, in order, each once; none means all below the root.
+    pub(super) fn specs(
+        &self,
+        paths: &[Utf8PathBuf],
+    ) -> Result<BTreeMap<Utf8PathBuf, Vec<Utf8PathBuf>>, String> {
         let here = Utf8PathBuf::from(".");
         let mut by_root: BTreeMap<Utf8PathBuf, Vec<Utf8PathBuf>> = BTreeMap::new();
         for path in if paths.is_empty() { std::slice::from_ref(&here) } else { paths } {
@@ -128,17 +162,11 @@ impl Shell {
             let found = project::specs(&root, start).map_err(|e| e.to_string())?;
             by_root.entry(root).or_default().extend(found);
         }
-        let mut projects = Vec::new();
-        for (root, mut selected) in by_root {
-            let mut all = if paths.is_empty() { selected.clone() } else { every_spec(&root)? };
-            all.extend(selected.iter().cloned());
-            for list in [&mut all, &mut selected] {
-                list.sort();
-                list.dedup();
-            }
-            projects.push(Project::load(&root, &all, &selected));
+        for specs in by_root.values_mut() {
+            specs.sort();
+            specs.dedup();
         }
-        Ok(projects)
+        Ok(by_root)
     }
 
     /// True where there is no spec at all below the root of the current folder.
@@ -149,7 +177,12 @@ impl Shell {
 
     /// How a command ends when only findings decide.
     pub(super) fn verdict(projects: &[Project]) -> Exit {
-        let errors = || projects.iter().flat_map(|p| &p.findings).filter(|f| f.is_error());
+        Self::verdict_on(&projects.iter().flat_map(|p| &p.findings).collect::<Vec<_>>())
+    }
+
+    /// The same for findings that no project holds.
+    pub(super) fn verdict_on(findings: &[&Finding]) -> Exit {
+        let errors = || findings.iter().filter(|f| f.is_error());
         if errors().any(|f| f.code.id.starts_with("MLP9")) {
             Exit::Bug
         } else if errors().any(|f| f.code == Code::UNREADABLE) {

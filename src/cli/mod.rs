@@ -5,6 +5,7 @@ mod check;
 mod common;
 mod compile;
 mod explain;
+mod fmt;
 mod init;
 mod lint;
 mod plan;
@@ -50,7 +51,7 @@ impl From<Exit> for ExitCode {
     version,
     arg_required_else_help = true,
     max_term_width = 100,
-    after_help = "Examples:\n  mlpipe init                 write a first spec\n  mlpipe lint                 every finding, nothing written\n  \
+    after_help = "Examples:\n  mlpipe init                 write a first spec\n  mlpipe lint                 every finding, nothing written\n  mlpipe fmt                  lay the specs out in one form\n  \
                   mlpipe plan                 what will happen, in order\n  mlpipe compile              write the pipelines\n  \
                   mlpipe check                fail when a generated file is not what the spec says\n\n\
                   Exit codes: 0 fine, 1 findings or drift, 2 wrong usage or unreadable input, 70 a bug in mlpipe."
@@ -84,6 +85,8 @@ enum Command {
     Check(check::Args),
     /// Report every finding of every phase; write nothing
     Lint(lint::Args),
+    /// Lay specs out in the one canonical form
+    Fmt(fmt::Args),
     /// Show what will happen, and every default that was filled in
     Plan(plan::Args),
     /// Play the scenarios of the specs in virtual time and check what they expect
@@ -106,6 +109,7 @@ pub fn main() -> ExitCode {
         Command::Compile(a) => compile::run(&shell, &a),
         Command::Check(a) => check::run(&shell, &a),
         Command::Lint(a) => lint::run(&shell, &a),
+        Command::Fmt(a) => fmt::run(&shell, &a),
         Command::Plan(a) => plan::run(&shell, &a),
         Command::Test(a) => test::run(&shell, &a),
         Command::Simulate(a) => simulate::run(&shell, &a),

@@ -308,4 +308,6 @@ codes! {
     DOES_NOT_READ_BACK = "MLP902" "does-not-read-back" Error;
     /// A file that we printed does something else than the plan.
     NOT_EQUIVALENT = "MLP903" "not-equivalent" Error;
+    /// A layout that we made says something else than the text.
+    LAYOUT_CHANGES_MEANING = "MLP904" "layout-changes-meaning" Error;
 }

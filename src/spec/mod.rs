@@ -7,6 +7,7 @@ pub mod keywords;
 mod lets;
 mod load;
 mod model;
+mod read;
 pub mod shape;
 mod uses;
 
@@ -14,6 +15,7 @@ pub use ask::{Asked, asked};
 pub(crate) use decimal::Decimal;
 pub use load::{Loaded, load};
 pub use model::*;
+pub use read::{text, text_of};
 
 #[cfg(test)]
 mod tests;

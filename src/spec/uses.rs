@@ -2,6 +2,7 @@
 
 use super::decode::Decoder;
 use super::keywords;
+use super::read;
 use super::shape::Place;
 use crate::diag::{Code, FileId, Finding, SourceMap, Span, Spanned, words};
 use crate::syntax::{self, Statement, Tree};
@@ -82,7 +83,7 @@ impl Reader<'_> {
     fn file(&mut self, below: &Utf8Path, by: Option<Span>) -> Option<usize> {
         let full = self.root.join(below);
         let shown = below.as_str().replace('\\', "/");
-        let text = match read(&full) {
+        let text = match read::file(&full) {
             Ok(text) => text,
             Err(fault) => {
                 self.findings.push(fault.finding(&shown, by));
@@ -340,62 +341,4 @@ fn joined(folder: &Utf8Path, path: &str) -> Option<Utf8PathBuf> {
         }
     }
     Some(parts.join("/").into())
-}
-
-/// Why a file cannot be read.
-enum Fault {
-    Unreadable(std::io::Error),
-    Folder,
-    TooLarge(u64),
-    NotUtf8(usize),
-}
-
-fn read(path: &Utf8Path) -> Result<String, Fault> {
-    let about = std::fs::metadata(path).map_err(Fault::Unreadable)?;
-    if about.is_dir() {
-        return Err(Fault::Folder);
-    }
-    if about.len() > syntax::MAX_BYTES {
-        return Err(Fault::TooLarge(about.len()));
-    }
-    let bytes = std::fs::read(path).map_err(Fault::Unreadable)?;
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes);
-    String::from_utf8(bytes).map_err(|e| Fault::NotUtf8(e.utf8_error().valid_up_to()))
-}
-
-impl Fault {
-    fn finding(&self, shown: &str, by: Option<Span>) -> Finding {
-        let (code, message, help) = match self {
-            Self::Unreadable(error) if error.kind() == std::io::ErrorKind::NotFound => (
-                Code::UNREADABLE,
-                format!("`{shown}` does not exist"),
-                "check the path: that of a `use` starts at the file that it stands in".to_owned(),
-            ),
-            Self::Unreadable(error) => (
-                Code::UNREADABLE,
-                format!("`{shown}` cannot be read: {error}"),
-                "check who may read it".to_owned(),
-            ),
-            Self::Folder => (
-                Code::UNREADABLE,
-                format!("`{shown}` is a folder"),
-                "name a `.mlpipe` file in it".to_owned(),
-            ),
-            Self::TooLarge(bytes) => (
-                Code::TOO_LARGE,
-                format!("`{shown}` has {bytes} bytes, more than the {} that a spec may have", syntax::MAX_BYTES),
-                "this is probably another kind of file; a spec is a few kilobytes, and shares what is common by `use`"
-                    .to_owned(),
-            ),
-            Self::NotUtf8(at) => (
-                Code::NOT_UTF8,
-                format!("`{shown}` is not UTF-8: byte {at} fits no character"),
-                "save it as UTF-8".to_owned(),
-            ),
-        };
-        match by {
-            Some(span) => Finding::at(code, span, message).help(help),
-            None => Finding::on_path(code, shown, message).help(help),
-        }
-    }
 }
