@@ -135,3 +135,21 @@ fn what_a_template_prints_is_proved_like_the_rest() {
         assert_eq!(repo.files(), before, "{name}: nothing is written");
     }
 }
+
+#[test]
+fn a_root_file_includes_the_pipelines_that_share_it_and_nothing_else() {
+    let text = built_in("gitlab/root.yml.j2");
+    for more in ["  - local: /ci/extra.yml\n", "  - local: \"/.gitlab/one.yml\"\n"] {
+        let repo = with("gitlab/root.yml.j2", &format!("{text}{more}"));
+        std::fs::remove_file(repo.path("release.mlpipe")).expect("removed");
+        for name in ["one", "two"] {
+            let spec = format!("mlpipe 1\npipeline {name}\non push main\ngate unit {{ run \"pytest\" }}\n");
+            repo.write(&format!("{name}.mlpipe"), spec);
+        }
+        repo.run(&["compile"], 0);
+        let before = repo.files();
+        let ran = repo.run(&USE, 70);
+        assert!(ran.err.contains("MLP903") && ran.err.contains("the root file"), "{}", ran.err);
+        assert_eq!(repo.files(), before, "nothing is written");
+    }
+}

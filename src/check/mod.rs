@@ -103,6 +103,7 @@ rules! {
     BAD_TAG images::bad_tag;
     TAG_WITHOUT_TRIGGER images::tag_without_trigger [anywhere];
     NO_LOGIN images::no_login [here];
+    RUN_WITHOUT_TAG images::run_without_tag;
 
     NOTHING_TO_DEPLOY deploys::nothing_to_deploy [anywhere];
     DEPLOY_NEVER_RUNS deploys::deploy_never_runs [anywhere];

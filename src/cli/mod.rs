@@ -8,6 +8,7 @@ mod explain;
 mod fmt;
 mod init;
 mod lint;
+mod lsp;
 mod plan;
 mod simulate;
 mod targets;
@@ -99,6 +100,8 @@ enum Command {
     Explain(explain::Args),
     /// Write a first spec that compiles
     Init(init::Args),
+    /// Speak the language server protocol with an editor
+    Lsp(lsp::Args),
 }
 
 /// Runs the command line of this process.
@@ -116,6 +119,7 @@ pub fn main() -> ExitCode {
         Command::Targets(a) => targets::run(&shell, &a),
         Command::Explain(a) => explain::run(&shell, &a),
         Command::Init(a) => init::run(&shell, &a),
+        Command::Lsp(a) => lsp::run(&a),
     };
     shell.end(exit).into()
 }

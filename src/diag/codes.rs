@@ -200,6 +200,8 @@ codes! {
     TAG_WITHOUT_TRIGGER = "MLP354" "tag-without-trigger" Error;
     /// A registry needs a login and has none.
     NO_LOGIN = "MLP355" "no-login" Error;
+    /// A run pushes the image and has no tag for it that stays.
+    RUN_WITHOUT_TAG = "MLP356" "run-without-tag" Error;
     /// A deploy has nothing that it could put live.
     NOTHING_TO_DEPLOY = "MLP360" "nothing-to-deploy" Error;
     /// No event reaches a deploy.

@@ -7,7 +7,8 @@ pub(super) struct Lines(Vec<usize>);
 
 impl Lines {
     pub(super) fn of(text: &str) -> Self {
-        Self(std::iter::once(0).chain(text.match_indices('\n').map(|(n, _)| n + 1)).collect())
+        let starts = text.match_indices('\n').map(|(n, _)| n + 1).filter(|start| *start < text.len());
+        Self(std::iter::once(0).chain(starts).collect())
     }
 
     /// The line that a byte is on, counted from 0.
@@ -20,7 +21,7 @@ impl Lines {
         self.0.get(line).copied().unwrap_or(text.len())
     }
 
-    /// How many there are. A text that ends with a line end has an empty last one.
+    /// How many there are. Behind the last line end is none.
     pub(super) fn count(&self) -> usize {
         self.0.len()
     }

@@ -11,8 +11,8 @@ mod same;
 mod write;
 
 use crate::diag::{Code, FileId, Finding};
-use crate::syntax::{self, ArgKind, Tree};
-use std::ops::RangeInclusive;
+use crate::syntax::{self, ArgKind, Statement, Tree};
+use std::ops::{Range, RangeInclusive};
 
 /// Widest line that the layout makes, in columns. Longer texts stay whole: a string is never broken.
 pub const WIDTH: usize = 100;
@@ -20,7 +20,7 @@ pub const WIDTH: usize = 100;
 /// Columns that a block is indented by.
 pub const INDENT: usize = 2;
 
-/// The text in its canonical layout. A byte order mark stays, so do line ends (those of the first line count for all).
+/// The text in its canonical layout. A byte order mark stays, so do line ends (the first one counts for all).
 /// What was formatted once does not change again.
 ///
 /// # Errors
@@ -60,7 +60,7 @@ fn laid_out(text: &str, only: Option<RangeInclusive<usize>>) -> Result<String, V
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
     let before = read(body)?;
     let lines = items::Lines::of(body);
-    let end = line_end(body);
+    let end = line_end(body, &before);
     let items = items::items(body, &lines, &before);
     let laid = layout::Layout::new(body, end).file(&items);
     let written = match only {
@@ -81,10 +81,21 @@ fn read(text: &str) -> Result<Tree, Vec<Finding>> {
     if parsed.findings.is_empty() { Ok(parsed.tree) } else { Err(parsed.findings) }
 }
 
-/// The line end of the first line.
-fn line_end(text: &str) -> &'static str {
-    let first = text.find('\n').map(|n| &text[..n]);
-    if first.is_some_and(|line| line.ends_with('\r')) { "\r\n" } else { "\n" }
+/// The first line end that is not part of a raw text: those may have to stay as they are.
+fn line_end(text: &str, tree: &Tree) -> &'static str {
+    let mut raws = Vec::new();
+    raw_texts(&tree.statements, &mut raws);
+    let mut ends = text.match_indices('\n').map(|(at, _)| at);
+    let first = ends.find(|at| !raws.iter().any(|raw| raw.contains(at)));
+    if first.is_some_and(|at| text[..at].ends_with('\r')) { "\r\n" } else { "\n" }
+}
+
+fn raw_texts(statements: &[Statement], out: &mut Vec<Range<usize>>) {
+    for statement in statements {
+        let raws = statement.args.iter().filter(|arg| matches!(arg.kind, ArgKind::Raw(_)));
+        out.extend(raws.map(|arg| arg.span.start as usize..arg.span.end as usize));
+        raw_texts(statement.block.as_ref().map_or(&[], |block| &block.statements), out);
+    }
 }
 
 fn changed() -> Finding {

@@ -7,7 +7,7 @@ use crate::diag::{Code, Finding};
 use crate::output::{Comment, OutputFile, stamp};
 use crate::plan::{EmitTo, Plan};
 use crate::platform::{self, Platform};
-use crate::prove::File;
+use crate::prove::{File, Root};
 use crate::render::{Overlay, TemplateBug};
 use crate::script;
 use crate::spec::PlatformName;
@@ -30,8 +30,8 @@ pub(super) struct Bundle {
 
 /// A file to print.
 enum Task<'p> {
-    /// The file of one platform: where, and the text of the file that includes it.
-    Pipeline(&'p Plan, &'p EmitTo, Option<&'p str>),
+    /// The file of one platform: where, and the file that includes it.
+    Pipeline(&'p Plan, &'p EmitTo, Option<Root<'p>>),
     Script(&'p Plan),
     Runtime,
 }
@@ -43,7 +43,10 @@ pub(super) fn bundle(project: &Project, to: &[PlatformName], overlay: &Overlay, 
     for p in to {
         roots(project, *p, overlay, &mut roots_of, &mut all.found);
     }
-    let text = |path: &str| roots_of.iter().find(|f| f.path == path).map(|f| f.text.as_str());
+    let root = |path: &str| {
+        let (file, includes) = roots_of.iter().find(|(f, _)| f.path == path)?;
+        Some(Root { text: &file.text, includes })
+    };
     // A pipeline that no wanted platform starts needs no script either.
     let wanted = |p: &&Plan| p.emit.iter().any(|e| to.contains(&e.platform));
     let plans: Vec<&Plan> = project.plans_selected().filter(wanted).collect();
@@ -51,8 +54,8 @@ pub(super) fn bundle(project: &Project, to: &[PlatformName], overlay: &Overlay, 
     let mut tasks = Vec::new();
     for (i, plan) in plans.iter().enumerate() {
         for (j, e) in plan.emit.iter().enumerate().rev().filter(|(_, e)| to.contains(&e.platform)) {
-            let root = e.shared_root.then(|| platform::get(e.platform).root_path()).flatten();
-            tasks.push(((i, 1 + j), Task::Pipeline(plan, e, root.and_then(text))));
+            let path = e.shared_root.then(|| platform::get(e.platform).root_path()).flatten();
+            tasks.push(((i, 1 + j), Task::Pipeline(plan, e, path.and_then(root))));
         }
     }
     tasks.extend(plans.iter().enumerate().map(|(i, p)| ((i, 0), Task::Script(p))));
@@ -65,7 +68,7 @@ pub(super) fn bundle(project: &Project, to: &[PlatformName], overlay: &Overlay, 
         all.found.extend(part.found);
         all.differences.extend(part.differences);
     }
-    all.files.extend(roots_of);
+    all.files.extend(roots_of.into_iter().map(|(file, _)| file));
     all
 }
 
@@ -133,7 +136,7 @@ fn roots(
     project: &Project,
     platform: PlatformName,
     overlay: &Overlay,
-    files: &mut Vec<OutputFile>,
+    files: &mut Vec<(OutputFile, Vec<String>)>,
     found: &mut Vec<Finding>,
 ) {
     let sharing: Vec<_> = project
@@ -174,7 +177,10 @@ fn roots(
             }
             let hash: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
             let sources: Vec<&str> = plans.iter().map(|p| p.source.as_str()).collect();
-            files.push(OutputFile { path, text: stamp(&text, comment(back), &sources.join(", "), &hash) });
+            let emits = plans.iter().flat_map(|p| &p.emit).filter(|e| e.platform == platform);
+            let includes = emits.map(|e| e.path.clone()).collect();
+            let text = stamp(&text, comment(back), &sources.join(", "), &hash);
+            files.push((OutputFile { path, text }, includes));
         }
         Err(bug) => found.push(template_bug(&plans[0].source, &bug, overlay)),
     }

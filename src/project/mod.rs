@@ -17,13 +17,13 @@ pub use root::{RootError, find as find_root};
 pub use touched::{Touched, touched};
 
 use crate::check;
-use crate::diag::{Code, Finding, SourceMap, sort_and_dedup};
+use crate::diag::{Code, FileId, Finding, SourceMap, sort_and_dedup};
 use crate::output::OutputFile;
 use crate::plan::{self, EmitTo, Plan};
 use crate::platform::{self, Platform, Support};
 use crate::render::Overlay;
 use crate::script;
-use crate::spec::{self, PlatformName, Spec};
+use crate::spec::{self, Disk, PlatformName, Spec, Texts};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// A pipeline of the repository.
@@ -50,6 +50,17 @@ pub struct Project {
     unread: Vec<Utf8PathBuf>,
     /// Broken pipelines that nobody selected are no findings: see [`Project::compile_touched`].
     passes_over_broken: bool,
+    /// Every spec that was looked at, with the files that it was read from, itself first; libraries too.
+    pub read: Vec<(Utf8PathBuf, Vec<(Utf8PathBuf, FileId)>)>,
+}
+
+/// How far the pipelines are followed that the user did not ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// Checked and planned: a root file that several pipelines share needs all of them.
+    Planned,
+    /// Read, for their names and paths only.
+    Read,
 }
 
 /// Parses the built-in templates on a thread of its own. It takes as long as reading a small spec, so a command that is
@@ -66,6 +77,17 @@ pub fn prepare() {
 impl Project {
     /// Reads, checks and plans. `all` are the specs of the repository, `selected` those that the user asked for.
     pub fn load(root: &Utf8Path, all: &[Utf8PathBuf], selected: &[Utf8PathBuf]) -> Self {
+        Self::load_from(&Disk, root, all, selected, Others::Planned)
+    }
+
+    /// The same, where some texts are not those of the disk.
+    pub fn load_from(
+        texts: &dyn Texts,
+        root: &Utf8Path,
+        all: &[Utf8PathBuf],
+        selected: &[Utf8PathBuf],
+        others: Others,
+    ) -> Self {
         let mut project = Self {
             root: root.to_owned(),
             sources: SourceMap::default(),
@@ -73,10 +95,12 @@ impl Project {
             pipelines: vec![],
             unread: vec![],
             passes_over_broken: false,
+            read: vec![],
         };
         for path in all {
             let wanted = selected.contains(path);
-            let loaded = spec::load(root, path, &mut project.sources);
+            let loaded = spec::load_from(texts, root, path, &mut project.sources);
+            project.read.push((path.clone(), loaded.files));
             if wanted {
                 project.findings.extend(loaded.findings);
             }
@@ -87,7 +111,7 @@ impl Project {
             }
         }
         project.names();
-        project.plans();
+        project.plans(others);
         sort_and_dedup(&mut project.findings);
         project
     }
@@ -160,7 +184,20 @@ impl Project {
         if self.has_errors() { Vec::new() } else { printed.files }
     }
 
-    fn printed(&mut self, to: &[PlatformName], overlay: &Overlay, proved: bool) -> Bundle {
+    /// Adds what can be told of the platforms without printing: statements without output, and limits that the plan
+    /// alone shows. The length of a file is not among them.
+    pub fn limits(&mut self) {
+        self.later();
+        let whole = self.pipelines.iter().filter(|p| p.selected && p.spec.later.is_empty());
+        let plans = whole.filter_map(|p| p.plan.as_ref());
+        let each = plans.flat_map(|plan| plan.emit.iter().map(move |e| (plan, e.platform)));
+        let found: Vec<Finding> = each.flat_map(|(plan, name)| platform::get(name).limits(plan)).collect();
+        self.findings.extend(found);
+        sort_and_dedup(&mut self.findings);
+    }
+
+    /// Statements that are checked and have no output yet.
+    fn later(&mut self) {
         for p in self.pipelines.iter().filter(|p| p.selected) {
             for later in &p.spec.later {
                 self.findings.push(
@@ -174,6 +211,10 @@ impl Project {
                 );
             }
         }
+    }
+
+    fn printed(&mut self, to: &[PlatformName], overlay: &Overlay, proved: bool) -> Bundle {
+        self.later();
         let mut printed = Bundle::default();
         if !self.has_errors() {
             printed = bundle::bundle(self, to, overlay, proved);
@@ -205,10 +246,13 @@ impl Project {
     }
 
     /// Checks every pipeline and plans those that hold no error.
-    fn plans(&mut self) {
+    fn plans(&mut self, others: Others) {
         let layouts: Vec<Vec<EmitTo>> = self.pipelines.iter().map(|p| self.layout(&p.spec)).collect();
         self.paths_meet(&layouts);
         for (p, emit) in self.pipelines.iter_mut().zip(layouts) {
+            if !p.selected && others == Others::Read {
+                continue;
+            }
             let (checked, findings) = check::checked(&p.spec);
             if p.selected {
                 self.findings.extend(findings);

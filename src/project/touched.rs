@@ -38,6 +38,7 @@ pub fn touched(root: &Utf8Path, all: &[Utf8PathBuf], files: &[Utf8PathBuf]) -> T
         pipelines: Vec::new(),
         unread: Vec::new(),
         passes_over_broken: true,
+        read: Vec::new(),
     };
     let mut known = Vec::new();
     for path in all {

@@ -3,7 +3,7 @@
 use super::compare::{Called, Matched};
 use super::graph::{Call, JobFacts, Value};
 use super::{Aspect, Difference};
-use crate::plan::{Job, Plan, Right, SecretFrom, SecretKind, StepWhen, Trigger};
+use crate::plan::{Job, Plan, PlanInput, Right, RunIf, SecretFrom, SecretKind, StepWhen, Trigger};
 use crate::spec::PlatformName;
 
 /// Every fact of every job, and those of the file.
@@ -70,6 +70,15 @@ fn file(platform: PlatformName, m: &Matched<'_>, found: &mut Vec<Difference>) {
             ));
         }
     }
+    if platform == PlatformName::Github {
+        let brings = |i: &&PlanInput| !i.events.is_empty();
+        let mut wants: Vec<String> = m.plan.inputs.iter().filter(brings).map(|i| i.name.clone()).collect();
+        wants.sort();
+        if m.facts.brought != wants {
+            let what = format!("events bring the inputs {:?}, in the plan {wants:?}", m.facts.brought);
+            found.push(Difference::new(Aspect::Trigger, what));
+        }
+    }
     for (name, _) in m.facts.inputs.iter().filter(|_| !m.facts.shared) {
         if !m.plan.inputs.iter().any(|i| i.name == *name) {
             found.push(Difference::new(Aspect::Trigger, format!("the plan has no input `{name}`")));
@@ -79,18 +88,18 @@ fn file(platform: PlatformName, m: &Matched<'_>, found: &mut Vec<Difference>) {
 
 /// Variables that steer the platform or its container engine, whatever the plan is; the commands of a job do not read
 /// what a release decides from them.
-const PLATFORMS_OWN: &[&str] = &[
-    "DOCKER_CERT_PATH",
-    "DOCKER_HOST",
-    "DOCKER_TLS_CERTDIR",
-    "DOCKER_TLS_VERIFY",
-    "GIT_COMMIT",
-    "GIT_DEPTH",
-    "GIT_STRATEGY",
-    "GIT_SUBMODULE_STRATEGY",
-    "GIT_URL",
-    "RUNNER_AFTER_SCRIPT_TIMEOUT",
-    "RUNNER_SCRIPT_TIMEOUT",
+const PLATFORMS_OWN: &[(PlatformName, &str)] = &[
+    (PlatformName::Gitlab, "DOCKER_CERT_PATH"),
+    (PlatformName::Gitlab, "DOCKER_HOST"),
+    (PlatformName::Gitlab, "DOCKER_TLS_CERTDIR"),
+    (PlatformName::Gitlab, "DOCKER_TLS_VERIFY"),
+    (PlatformName::Gitlab, "GIT_DEPTH"),
+    (PlatformName::Gitlab, "GIT_STRATEGY"),
+    (PlatformName::Gitlab, "GIT_SUBMODULE_STRATEGY"),
+    (PlatformName::Gitlab, "RUNNER_AFTER_SCRIPT_TIMEOUT"),
+    (PlatformName::Gitlab, "RUNNER_SCRIPT_TIMEOUT"),
+    (PlatformName::Jenkins, "GIT_COMMIT"),
+    (PlatformName::Jenkins, "GIT_URL"),
 ];
 
 struct One<'a> {
@@ -112,6 +121,15 @@ impl One<'_> {
         self.files(m, &mut differ);
         for (call, called) in self.facts.calls.iter().zip(&m.calls[index]) {
             self.call(call, *called, m, m.of[index], &mut differ);
+        }
+        for (seconds, calls) in &self.facts.shared_limits {
+            let known = calls.iter().filter_map(|c| m.calls[index].get(*c).copied().flatten());
+            let needed: u64 = known.map(|c| self.limit(c)).sum();
+            if *seconds <= needed {
+                let what =
+                    format!("{} calls share a limit of {seconds} s and may take {needed} s", calls.len());
+                differ(Aspect::Timeout, "backstop", what);
+            }
         }
     }
 
@@ -157,8 +175,10 @@ impl One<'_> {
                     );
                 }
                 // GitLab keeps who may answer in its settings, and has no end to a question; the script looks at both.
-                let expires = want.expires.map(|e| e.seconds.round() as u64);
-                if self.platform == PlatformName::Jenkins && (a.by != want.by || a.expires != expires) {
+                let expires = want.expires.map(|e| e.seconds.ceil() as u64);
+                if self.platform == PlatformName::Jenkins
+                    && (a.by != want.by || !self.stands(expires, a.expires))
+                {
                     differ(Aspect::Ask, "asks", "other people may answer, or for another time".into());
                 }
             }
@@ -169,6 +189,18 @@ impl One<'_> {
             let is = self.facts.environment.as_deref().unwrap_or("none");
             let what = format!("the environment is {is}, not {}", wants.unwrap_or("none"));
             differ(Aspect::Environment, "environment", what);
+        }
+    }
+
+    /// Jenkins' limit on a question runs on behind the answer: over the script, which refuses a late one, and over a wait for
+    /// an agent, of up to a day.
+    fn stands(&self, wants: Option<u64>, says: Option<u64>) -> bool {
+        match (wants, says) {
+            (None, None) => true,
+            (Some(wants), Some(says)) => {
+                (1..=86_400).contains(&says.saturating_sub(wants + self.job.longest()))
+            }
+            _ => false,
         }
     }
 
@@ -226,6 +258,10 @@ impl One<'_> {
             let what = format!("it reads the records of {reads:?}, not of {wants:?}");
             differ(Aspect::Artifacts, "reads", what);
         }
+        if self.job.run_if == RunIf::AllSucceeded && !self.facts.tolerates.is_empty() {
+            let what = format!("it goes on without the records of {:?}", self.facts.tolerates);
+            differ(Aspect::Artifacts, "reads", what);
+        }
         if reads == ["*"] && wants.len() < 2 {
             differ(Aspect::Artifacts, "reads", "it reads the records of all jobs".into());
         }
@@ -257,14 +293,7 @@ impl One<'_> {
         if call.script != self.plan.script {
             differ(Aspect::Call, "calls", format!("it calls `{}`, not `{}`", call.script, self.plan.script));
         }
-        let limit = match called {
-            Called::Step(_, i) if self.job.steps[i].when == StepWhen::Unfinished => {
-                self.job.restore_seconds()
-            }
-            // GitHub's limit is the whole job's.
-            Called::Step(..) if self.platform != PlatformName::Github => self.job.timeout,
-            _ => self.job.longest(),
-        };
+        let limit = self.limit(called);
         // The platform's clock starts first. What may put back has minutes to spare in its limit; the others have none.
         let spare = u64::from(self.job.restore_seconds() == 0);
         if call.backstop.is_none_or(|b| b < limit + spare) {
@@ -274,6 +303,18 @@ impl One<'_> {
         let first = matches!(called, Called::Phases(_) | Called::Step(_, 0));
         for what in self.environment(call, first, m.facts.shared) {
             differ(Aspect::Secrets, "env", format!("`{words}`: {what}"));
+        }
+    }
+
+    /// How long the script lets a call take, in seconds.
+    fn limit(&self, called: Called) -> u64 {
+        match called {
+            Called::Step(_, i) if self.job.steps[i].when == StepWhen::Unfinished => {
+                self.job.restore_seconds()
+            }
+            // GitHub's limit is the whole job's.
+            Called::Step(..) if self.platform != PlatformName::Github => self.job.timeout,
+            _ => self.job.longest(),
         }
     }
 
@@ -324,7 +365,8 @@ impl One<'_> {
         }
         for (name, value) in &call.env {
             let known = wants.iter().any(|(n, v)| n == name && v == value);
-            let text = matches!(value, Value::Text(_)) && PLATFORMS_OWN.contains(&name.as_str());
+            let own = PLATFORMS_OWN.iter().any(|(p, n)| *p == self.platform && n == name);
+            let text = matches!(value, Value::Text(_)) && own;
             // Empty here: an input of a neighbour.
             let others = shared && matches!(value, Value::Input(_) | Value::EventName);
             if !known && !text && !others && !wants.iter().any(|(n, _)| n == name) {

@@ -39,8 +39,12 @@ pub struct FileFacts {
     pub schedules: Vec<(String, Option<String>)>,
     /// Inputs that a person may give when starting a run, with their defaults as text, in the order of the file.
     pub inputs: Vec<(String, String)>,
+    /// Inputs that are taken from what a named event brings, sorted, where the file names them one by one (GitHub).
+    pub brought: Vec<String>,
     /// Inputs and the variables that they fill are those of several pipelines together, which share a root file.
     pub shared: bool,
+    /// Paths of the files that the root file includes, where several pipelines share one (GitLab).
+    pub includes: Vec<String>,
     /// What lets something other than the jobs' own outcomes stop, displace or restart parts of a run: a group that
     /// cancels, `interruptible`, a missing `disableRestartFromStage`. Line and sentence part. There should be none.
     pub hazards: Vec<(usize, String)>,
@@ -57,6 +61,8 @@ pub struct JobFacts {
     pub calls: Vec<Call>,
     /// Names (in the file) of the jobs whose records it fetches, sorted. `*` for those of all jobs.
     pub reads: Vec<String>,
+    /// Those of them without which it goes on, where a platform leaves that open (GitHub).
+    pub tolerates: Vec<String>,
     /// Paths that it keeps, sorted, and written without a trailing `/` or `/**`.
     pub keeps: Vec<String>,
     /// They are kept when a call failed or was cancelled, too.
@@ -75,11 +81,23 @@ pub struct JobFacts {
     pub permissions: Vec<String>,
     /// Credentials of the checkout stay on disk for the commands that follow.
     pub credentials_left: bool,
+    /// Time limits of the platform that several calls share: seconds, and the calls by index.
+    pub shared_limits: Vec<(u64, Vec<usize>)>,
     /// Labels, tags or image that say where it runs, in the order of the file.
     pub runner: Vec<String>,
     /// Lines of facts, by the field's name (`lock`, `permissions` …), where a finding should point elsewhere than to
     /// [`JobFacts::line`].
     pub lines: Vec<(&'static str, usize)>,
+}
+
+impl JobFacts {
+    /// It does what reaches others: it has an environment, a lock or a right to write, or it pushes the image.
+    pub fn publishes(&self) -> bool {
+        self.environment.is_some()
+            || self.lock.is_some()
+            || self.permissions.iter().any(|p| p.ends_with(": write"))
+            || self.calls.iter().any(|c| c.args == ["image"])
+    }
 }
 
 /// One call of the script.

@@ -44,7 +44,16 @@ pub struct File<'a> {
     /// The pipeline's own file.
     pub text: &'a str,
     /// The file that includes it, where several pipelines share one.
-    pub root: Option<&'a str>,
+    pub root: Option<Root<'a>>,
+}
+
+/// A file that several pipelines share.
+#[derive(Debug, Clone, Copy)]
+pub struct Root<'a> {
+    /// Its text.
+    pub text: &'a str,
+    /// Paths of the files that it has to include, and no others: those of the pipelines that share it.
+    pub includes: &'a [String],
 }
 
 /// A file does something else than the plan.
@@ -82,9 +91,25 @@ pub fn prove(plan: &Plan, file: File<'_>) -> Result<(), Vec<Difference>> {
             return Err(vec![Difference { line: e.line, ..Difference::new(Aspect::Unreadable, e.what) }]);
         }
     };
-    let named = Named::of([file.text].into_iter().chain(file.root));
-    let found = compared(plan, file.platform, reading.as_ref(), &situation::situations_with(plan, &named));
+    let named = Named::of([file.text].into_iter().chain(file.root.map(|r| r.text)));
+    let mut found =
+        compared(plan, file.platform, reading.as_ref(), &situation::situations_with(plan, &named));
+    if let Some(root) = file.root {
+        found.extend(includes(root, &reading.facts().includes));
+    }
     if found.is_empty() { Ok(()) } else { Err(found) }
+}
+
+/// A root file puts what it includes together with every pipeline, so that a file that nobody asked for could say anything.
+fn includes(root: Root<'_>, says: &[String]) -> Option<Difference> {
+    let sorted = |all: &[String]| {
+        let mut all = all.to_vec();
+        all.sort();
+        all
+    };
+    let (wants, says) = (sorted(root.includes), sorted(says));
+    let what = format!("the root file includes {says:?}, and the pipelines are {wants:?}");
+    (says != wants).then(|| Difference::new(Aspect::Call, what))
 }
 
 /// Everything in which a file that was read differs from the plan.
@@ -109,9 +134,28 @@ fn compared(
 /// # Errors
 /// Anything that is not understood.
 pub fn read(file: File<'_>) -> Result<Box<dyn Reading>, Unreadable> {
+    let root = file.root.map(|r| r.text);
+    for text in [file.text].into_iter().chain(root) {
+        same_lines(text)?;
+    }
     match file.platform {
         PlatformName::Github => github::read(file.text),
-        PlatformName::Gitlab => gitlab::read(file.text, file.root),
+        PlatformName::Gitlab => gitlab::read(file.text, root),
         PlatformName::Jenkins => jenkins::read(file.text),
     }
+}
+
+/// Readers of YAML 1.1 end a line at U+0085, U+2028 and U+2029, and every reader (Groovy's too) at a carriage return alone.
+/// A comment would be over there, and what stands behind it a statement. Other control characters are in no file either.
+fn same_lines(text: &str) -> Result<(), Unreadable> {
+    for (line, number) in text.split('\n').zip(1..) {
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        let odd =
+            |c: char| (c.is_control() && c != '\t') || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}');
+        if let Some(c) = line.chars().find(|c| odd(*c)) {
+            let what = format!("the character {} may end a line", c.escape_unicode());
+            return Err(Unreadable { line: number, what });
+        }
+    }
+    Ok(())
 }

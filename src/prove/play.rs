@@ -46,7 +46,9 @@ pub trait Play {
 pub fn player(file: File<'_>) -> Result<Box<dyn Play>, Unreadable> {
     Ok(match file.platform {
         PlatformName::Github => Box::new(github::enumerate::Simulator::read(file.text)?),
-        PlatformName::Gitlab => Box::new(gitlab::simulate::Player::new(file.text, file.root)?),
+        PlatformName::Gitlab => {
+            Box::new(gitlab::simulate::Player::new(file.text, file.root.map(|r| r.text))?)
+        }
         PlatformName::Jenkins => Box::new(jenkins::simulate::Player::new(file.text)?),
     })
 }

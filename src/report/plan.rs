@@ -57,8 +57,19 @@ pub fn human(plan: &Plan) -> String {
     out
 }
 
+/// What the plan says of one job: when it runs, after what, what it does.
+pub fn job(job: &Job) -> String {
+    let mut out = String::new();
+    details(&mut out, job);
+    out.lines().map(|l| format!("{}\n", l.trim_start())).collect()
+}
+
 fn one(out: &mut String, n: usize, job: &Job) {
     let _ = writeln!(out, "\n  {n}. {}   {}:{}", job.id, job.origin.path, job.origin.line);
+    details(out, job);
+}
+
+fn details(out: &mut String, job: &Job) {
     let _ = writeln!(out, "     runs when   {}", condition(&job.condition));
     if job.run_if == RunIf::AllSucceeded {
         if !job.needs.is_empty() {

@@ -54,7 +54,7 @@ fn metric(deploy: &Deploy, watch: &Watch, rule: &RollbackWhen) -> Option<(String
     let unit =
         watch.metrics.iter().find(|m| m.metric.node == rule.metric.node).map_or(Unit::None, |m| m.unit);
     let step = rule.right.abs().max(1.0) * STEP;
-    let near = [rule.right, rule.right + step, rule.right - step];
+    let near = [rule.right, rounded(rule.right + step), rounded(rule.right - step)];
     let trips = |n: f64| n.partial_cmp(&rule.right).is_some_and(|o| super::gate::holds(rule.op, o));
     let bad = near.into_iter().find(|n| trips(*n))?;
     let good = near.into_iter().find(|n| !trips(*n))?;
@@ -81,4 +81,9 @@ fn smoke(deploy: &Deploy, watch: &Watch, rule: &RollbackWhen) -> Option<(String,
     let tripping = format!("{}, {}", said("failed", first), said("passed", last + first));
     let holding = format!("{}, {}", said("failed", first), said("passed", last));
     Some((tripping, if count == 1 { said("passed", first) } else { holding }))
+}
+
+/// With as many digits as a number of the language may have.
+fn rounded(number: f64) -> f64 {
+    format!("{number:.12e}").parse().unwrap_or(number)
 }

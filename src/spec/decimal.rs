@@ -28,6 +28,11 @@ impl Decimal {
         Some(Self { digits: all.parse().ok()?, exponent: exponent - i32::try_from(fraction.len()).ok()? })
     }
 
+    /// How many digits say something: without zeros before and behind.
+    pub(crate) fn significant(self) -> usize {
+        self.digits.unsigned_abs().to_string().trim_end_matches('0').len()
+    }
+
     /// The nearest float.
     pub(crate) fn value(self) -> f64 {
         format!("{}e{}", self.digits, self.exponent).parse().unwrap_or(f64::NAN)

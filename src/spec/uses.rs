@@ -4,6 +4,7 @@ use super::decode::Decoder;
 use super::keywords;
 use super::read;
 use super::shape::Place;
+use super::texts::Texts;
 use crate::diag::{Code, FileId, Finding, SourceMap, Span, Spanned, words};
 use crate::syntax::{self, Statement, Tree};
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
@@ -51,6 +52,7 @@ pub(super) fn read_all(
     root: &Utf8Path,
     path: &Utf8Path,
     sources: &mut SourceMap,
+    texts: &dyn Texts,
     findings: &mut Vec<Finding>,
 ) -> Option<Files> {
     let below = path.strip_prefix(root).unwrap_or(path);
@@ -58,6 +60,7 @@ pub(super) fn read_all(
         root,
         canonical_root: None,
         sources,
+        texts,
         findings,
         files: Vec::new(),
         unread: Vec::new(),
@@ -71,6 +74,7 @@ struct Reader<'a> {
     root: &'a Utf8Path,
     canonical_root: Option<Utf8PathBuf>,
     sources: &'a mut SourceMap,
+    texts: &'a dyn Texts,
     findings: &'a mut Vec<Finding>,
     files: Vec<File>,
     unread: Vec<Utf8PathBuf>,
@@ -83,7 +87,7 @@ impl Reader<'_> {
     fn file(&mut self, below: &Utf8Path, by: Option<Span>) -> Option<usize> {
         let full = self.root.join(below);
         let shown = below.as_str().replace('\\', "/");
-        let text = match read::file(&full) {
+        let text = match read::file(&full, self.texts) {
             Ok(text) => text,
             Err(fault) => {
                 self.findings.push(fault.finding(&shown, by));

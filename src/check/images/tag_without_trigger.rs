@@ -23,7 +23,7 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
     }
 }
 
-fn uses_git_tag(tag: &ImageTag) -> bool {
+pub(super) fn uses_git_tag(tag: &ImageTag) -> bool {
     match tag {
         ImageTag::Tag => true,
         ImageTag::Text(text) => text.0.iter().any(|p| matches!(p, TemplatePiece::Ref(name) if name == "tag")),

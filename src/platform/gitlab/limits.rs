@@ -2,7 +2,7 @@
 
 use super::inputs::{self, EVENT_INPUT, START_INPUT};
 use super::words::is_shell_name;
-use super::{job_name, shared};
+use super::{exports, job_name, shared};
 use crate::diag::{Code, Finding, words};
 use crate::plan::{Job, Plan, PlanInput, RunIf};
 use crate::spec::InputKind;
@@ -22,6 +22,7 @@ pub(super) fn limits(plan: &Plan) -> Vec<Finding> {
         needs(plan, job, &mut out);
         runner(plan, job, &mut out);
         secrets(job, &mut out);
+        out.extend(secret_circle(job));
         if shared(plan) && job.run_if != RunIf::AllSucceeded {
             out.push(shared_notification(job));
         }
@@ -104,6 +105,17 @@ fn secrets(job: &Job, out: &mut Vec<Finding>) {
             )),
         );
     }
+}
+
+fn secret_circle(job: &Job) -> Option<Finding> {
+    let circle = exports::circle(job);
+    let names: Vec<String> = circle.iter().map(|s| format!("`{}` as `{}`", s.name, s.gitlab)).collect();
+    let message =
+        format!("`{}` has secrets under each other's names on GitLab: {}", job.id, names.join(", "));
+    (!circle.is_empty()).then(|| {
+        Finding::at(Code::GITLAB_NAME, job.origin.span, message)
+            .help("keep one of them in GitLab under a name that no secret of this job has")
+    })
 }
 
 fn shared_notification(job: &Job) -> Finding {

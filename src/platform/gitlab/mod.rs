@@ -3,6 +3,7 @@
 //! What the file relies on, with its sources, and what has to be set up in the project: `docs/platforms/gitlab.md`.
 
 mod capabilities;
+mod exports;
 mod inputs;
 mod limits;
 mod rules;

@@ -1,5 +1,6 @@
 //! What the templates print: everything quoted, every decision taken.
 
+use super::exports;
 use super::inputs::{InputView, inputs};
 use super::rules::{job_rules, workflow_rules};
 use super::stages::{Stages, stages};
@@ -190,7 +191,7 @@ fn job(plan: &Plan, j: &Job, stage: &str, start: Option<&str>, tools: &Tools) ->
         after_script,
         cache: cache(plan, j),
         prepare: j.runner.gitlab.prepare.iter().chain(&installers(plan, j, tools)).map(|c| yaml(c)).collect(),
-        exports: j.secrets.iter().filter_map(export).collect(),
+        exports: exports::lines(j).iter().map(|l| yaml(l)).collect(),
         script: call(&plan.script, &whole(j)),
         restore: restore.map(|s| call(&plan.script, &s.args)),
         record: scalar(&format!("mlpipe-out/{}.json", j.id)),
@@ -250,12 +251,6 @@ fn secret_note(s: &SecretUse, j: &Job) -> Quoted {
         Some(e) => note(&format!("{}, scoped to the environment {}", s.gitlab, e.name)),
         None => note(&s.gitlab),
     }
-}
-
-/// A secret that the project keeps under another name. The shell reads it: as a job variable, GitLab would expand a `$`
-/// inside its value.
-fn export(s: &SecretUse) -> Option<Quoted> {
-    (stored(s) && s.gitlab != s.name).then(|| yaml(&format!("export {}=\"${{{}-}}\"", s.name, s.gitlab)))
 }
 
 fn service(image: &str) -> ServiceView {

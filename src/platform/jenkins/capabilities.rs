@@ -105,7 +105,7 @@ pub(super) const TABLE: &[Capability] = &[
     Capability::native(Feature::ApprovalBy, "`submitter`; administrators may always answer"),
     Capability::native(
         Feature::ApprovalExpires,
-        "`timeout` around the question; the build then ends as aborted",
+        "`timeout` of the stage, an hour longer than question and script, and the build then ends as aborted; the script refuses an answer that comes later than the spec allows",
     ),
     Capability::native(Feature::Notify, "a last stage over the status map; an aborted build sends nothing"),
     Capability::native(Feature::NotifyShared, "the same stage in each Jenkinsfile"),

@@ -282,14 +282,19 @@ fn ancestors<'a>(plan: &'a Plan, job: &'a Job) -> Vec<&'a str> {
     plan.jobs.iter().map(|j| j.id.as_str()).filter(|id| wanted.contains(id)).collect()
 }
 
-/// Options of the stage: the lock of an environment, and how long a question stands.
+/// Seconds that a stage may wait for an agent once its question was answered.
+const AGENT_WAIT: u64 = 3600;
+
+/// Options of the stage: the lock of an environment, and how long a question stands. The option runs on while an agent is
+/// looked for and the script writes down who answered, which refuses an answer that came after `expires`.
 fn options(job: &Job) -> Vec<Quoted> {
     let lock = job
         .lock
         .as_ref()
         .map(|name| glue(&[&Quoted::fixed("lock(resource: "), &groovy(name), &Quoted::fixed(")")]));
     let expires = job.ask.as_ref().and_then(|a| a.expires).map(|after| {
-        let seconds = Quoted::word(&format!("{:.0}", after.seconds.ceil()));
+        let seconds = after.seconds.ceil() as u64 + job.longest() + AGENT_WAIT;
+        let seconds = Quoted::word(&seconds.to_string());
         glue(&[&Quoted::fixed("timeout(time: "), &seconds, &Quoted::fixed(", unit: 'SECONDS')")])
     });
     lock.into_iter().chain(expires).collect()

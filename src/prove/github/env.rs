@@ -39,6 +39,27 @@ pub(super) fn read(
     Ok(out)
 }
 
+/// Inputs that are taken from what an event brings, sorted.
+pub(super) fn brought(tree: Option<Tree<'_>>) -> Vec<String> {
+    let entries = tree.and_then(|t| t.entries().ok()).unwrap_or_default();
+    let texts = entries.iter().filter_map(|(_, entry)| entry.text().ok());
+    let pieces = texts.filter_map(|t| pieces(t).ok()).flatten();
+    let mut names: Vec<String> = pieces
+        .filter_map(|p| match p {
+            Piece::Expr(e, _) => Some(e),
+            Piece::Text(_) => None,
+        })
+        .flat_map(|e| e.names().into_iter().map(<[String]>::to_vec).collect::<Vec<_>>())
+        .filter_map(|n| match &n[..] {
+            [_, _, payload, name] if payload == "client_payload" => Some(name.clone()),
+            _ => None,
+        })
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
 /// What holds where two say something: a step before its job, a job before the workflow (docs, "Variables").
 pub(super) fn merged(all: [&[(String, Value)]; 3]) -> Vec<(String, Value)> {
     let mut out: Vec<(String, Value)> = Vec::new();
@@ -68,7 +89,7 @@ fn expression(e: &Expr, written: &str, triggers: &Triggers) -> Result<Value, Str
             _ => {}
         }
     }
-    if let Some(input) = input(e, triggers)? {
+    if let Some(input) = input(e, triggers, false)? {
         return Ok(Value::Input(input));
     }
     match is_event_name(e) {
@@ -78,15 +99,24 @@ fn expression(e: &Expr, written: &str, triggers: &Triggers) -> Result<Value, Str
 }
 
 /// The input that a name stands for, or two names for the same one: one of the form, one of the event.
-fn input(e: &Expr, triggers: &Triggers) -> Result<Option<String>, String> {
+///
+/// # Errors
+/// An input that nobody brings, and one that the form brings and only the event is asked for.
+fn input(e: &Expr, triggers: &Triggers, either: bool) -> Result<Option<String>, String> {
     if let Expr::Or(ways) = e {
-        let found: Vec<Option<String>> = ways.iter().map(|w| input(w, triggers)).collect::<Result<_, _>>()?;
+        let asks_form = |w: &Expr| matches!(w, Expr::Name(n) if !n.iter().any(|p| p == "client_payload"));
+        let either = ways.iter().any(asks_form);
+        let found: Vec<Option<String>> =
+            ways.iter().map(|w| input(w, triggers, either)).collect::<Result<_, _>>()?;
         let first = found.first().cloned().flatten();
         return Ok(first.filter(|f| found.iter().all(|o| o.as_ref() == Some(f))));
     }
     let Expr::Name(name) = e else { return Ok(None) };
     let declared = |input: &str| triggers.inputs.iter().any(|(n, _)| n == input);
     match name.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["github", "event", "client_payload", input] if declared(input) && !either => {
+            Err(format!("the input `{input}` would be empty where a person starts the run"))
+        }
         ["inputs", input] | ["github", "event", "inputs", input] if declared(input) => {
             Ok(Some(input.to_owned()))
         }

@@ -16,6 +16,8 @@ pub(super) struct Read {
     /// Its artifact, and the line.
     pub(super) keeps: Option<(String, usize)>,
     pub(super) fetches: Vec<Fetch>,
+    /// The line of a cache that it takes from.
+    pub(super) cache: Option<usize>,
 }
 
 /// What one step fetches.
@@ -23,6 +25,8 @@ pub(super) struct Fetch {
     pub(super) line: usize,
     /// Artifacts; none means all of the run.
     pub(super) names: Vec<String>,
+    /// What is not there is no failure.
+    pub(super) tolerant: bool,
 }
 
 const KEYS: &[&str] = &[
@@ -93,7 +97,7 @@ pub(super) fn read(
         steps: Vec::new(),
     };
     let env = env::read(map.get("env"), Scope::Actions, &head.triggers)?;
-    let mut read = Read { job, facts, keeps: None, fetches: Vec::new() };
+    let mut read = Read { job, facts, keeps: None, fetches: Vec::new(), cache: None };
     for step in map.need("steps")?.items()? {
         read.step(&step, [&head.env, &env], minutes, head)?;
     }
@@ -133,18 +137,22 @@ impl Read {
             }
             _ if early => return Err(tree.refuse("something is done before the commit is checked out")),
             _ if late => return Err(tree.refuse("something is done after the record was kept")),
-            Kind::SetUp | Kind::Fetch(_) | Kind::FetchAny(_) if called => {
+            Kind::SetUp | Kind::Cache | Kind::Fetch(_) | Kind::FetchAny(_) if called => {
                 return Err(tree.refuse("something is set up or fetched after the script was called"));
             }
             Kind::SetUp => Does::SetUp,
+            Kind::Cache => {
+                self.cache = Some(line);
+                Does::SetUp
+            }
             Kind::Fetch(name) => {
                 fact("reads");
-                self.fetches.push(Fetch { line, names: vec![name.clone()] });
+                self.fetches.push(Fetch { line, names: vec![name.clone()], tolerant: false });
                 Does::Fetch(name)
             }
             Kind::FetchAny(names) => {
                 fact("reads");
-                self.fetches.push(Fetch { line, names });
+                self.fetches.push(Fetch { line, names, tolerant: true });
                 Does::SetUp
             }
             Kind::Call(mut call) => {

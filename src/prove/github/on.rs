@@ -111,10 +111,14 @@ fn input(name: &str, tree: &Tree<'_>) -> Result<(String, String), Unreadable> {
         return Err(required.refuse(format!("the input `{name}` is required")));
     }
     let default = input.need("default")?.scalar()?;
-    if let Some(options) = input.get("options")
-        && !options.texts()?.contains(&default)
-    {
-        return Err(options.refuse(format!("the default of the input `{name}` is none of its options")));
+    match input.get("options") {
+        Some(options) if !options.texts()?.contains(&default) => {
+            return Err(options.refuse(format!("the default of the input `{name}` is none of its options")));
+        }
+        None if kind.text()? == "choice" => {
+            return Err(kind.refuse(format!("the input `{name}` is a choice without options")));
+        }
+        _ => {}
     }
     Ok((name.to_owned(), default))
 }

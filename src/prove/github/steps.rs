@@ -21,8 +21,10 @@ pub(super) enum Kind {
     Checkout {
         credentials_left: bool,
     },
-    /// Interpreter, installer, cache.
+    /// Interpreter, installer.
     SetUp,
+    /// Takes what an earlier run left, and leaves it to later ones.
+    Cache,
     /// Fetches the artifact of this name.
     Fetch(String),
     /// Fetches those of these names that are there; all when none is named.
@@ -191,7 +193,9 @@ fn checkout(with: &Tree<'_>) -> Result<Kind, Unreadable> {
 fn cache(with: &Tree<'_>) -> Result<Kind, Unreadable> {
     let with = with.map(&["path", "key", "restore-keys"])?;
     let path = with.need("path")?;
-    if !path.text()?.starts_with(".mlpipe-cache/") || path.text()?.contains(['\n', '*']) {
+    let folder = path.text()?.strip_prefix(".mlpipe-cache/").unwrap_or_default();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    if folder.is_empty() || !folder.chars().all(plain) {
         return Err(path.refuse("a cache of something else than downloaded packages is not known"));
     }
     for key in [Some(with.need("key")?), with.get("restore-keys")].into_iter().flatten() {
@@ -207,7 +211,7 @@ fn cache(with: &Tree<'_>) -> Result<Kind, Unreadable> {
             }
         }
     }
-    Ok(Kind::SetUp)
+    Ok(Kind::Cache)
 }
 
 /// By name one artifact, and the step fails when it is not there; by pattern those that are there

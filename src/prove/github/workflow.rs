@@ -91,9 +91,14 @@ impl Workflow {
         let mut artifacts = Vec::new();
         let mut fetched = Vec::new();
         let mut read = Vec::new();
+        facts.brought = env::brought(root.get("env"));
         let ids: FxHashMap<&str, usize> = entries.iter().enumerate().map(|(i, (id, _))| (*id, i)).collect();
         for (id, tree) in &entries {
             let one = job::read(id, tree, &ids, &head)?;
+            if let Some(line) = one.cache.filter(|_| one.facts.publishes()) {
+                let what = format!("`{id}` publishes, and takes from a cache that other runs fill");
+                facts.hazards.push((line, what));
+            }
             facts.jobs.push(one.facts);
             read.push(one.job);
             artifacts.push(one.keeps);
@@ -120,6 +125,7 @@ impl Workflow {
         for (i, fetches) in fetched.iter().enumerate() {
             let above = self.ancestors(i);
             let mut reads = Vec::new();
+            let mut tolerates = Vec::new();
             for fetch in fetches {
                 for name in &fetch.names {
                     let of = *self.kept_by.get(name).ok_or_else(|| Unreadable {
@@ -131,12 +137,16 @@ impl Workflow {
                         self.facts.hazards.push((fetch.line, what));
                     }
                     reads.push(self.jobs[of].id.clone());
+                    if fetch.tolerant {
+                        tolerates.push(self.jobs[of].id.clone());
+                    }
                 }
                 if fetch.names.is_empty() {
                     reads.push("*".to_owned());
                 }
             }
             reads.sort();
+            self.facts.jobs[i].tolerates = tolerates;
             self.facts.jobs[i].reads = reads;
         }
         Ok(())
@@ -206,12 +216,13 @@ fn defaults(root: &Map<'_>) -> Result<(), Unreadable> {
     }
 }
 
-/// A condition: `${{ … }}`, or an expression without. GitHub takes a mixture for a text that always holds.
+/// A condition: `${{ … }}`, or an expression without. GitHub takes a mixture for a text that always holds; a space or a line
+/// end (of `if: |`) beside the brackets is one.
 pub(super) fn condition(tree: &Tree<'_>) -> Result<Expr, Unreadable> {
     if let Some(b) = tree.as_bool() {
         return Ok(Expr::Bool(b));
     }
-    let text = tree.text()?.trim();
+    let text = tree.text()?;
     if !text.contains("${{") {
         return parse(text).map_err(|e| tree.refuse(e));
     }

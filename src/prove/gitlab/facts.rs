@@ -20,7 +20,9 @@ pub(super) fn facts(file: &File) -> FileFacts {
             .filter(|i| !file.variables.is_own(i))
             .map(|i| (i.name.clone(), i.default.clone()))
             .collect(),
+        brought: Vec::new(),
         shared: file.name.is_some(),
+        includes: file.includes.clone(),
         hazards: file.hazards.clone(),
     }
 }
@@ -34,6 +36,7 @@ fn job(file: &File, j: &Job) -> JobFacts {
         line: j.line,
         calls: main.chain(handlers).collect(),
         reads: reads(j),
+        tolerates: Vec::new(),
         keeps: j.artifacts.paths.clone(),
         keeps_always: j.artifacts.always,
         junit: j.artifacts.junit.clone(),
@@ -49,6 +52,7 @@ fn job(file: &File, j: &Job) -> JobFacts {
         }),
         permissions: Vec::new(),
         credentials_left: false,
+        shared_limits: Vec::new(),
         runner: j.runner.clone(),
         lines: j.lines.clone(),
     }

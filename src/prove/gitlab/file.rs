@@ -46,6 +46,8 @@ pub(super) struct File {
     pub(super) expressions: Expressions,
     /// See [`crate::prove::FileFacts::hazards`].
     pub(super) hazards: Vec<(usize, String)>,
+    /// Paths that the root file includes.
+    pub(super) includes: Vec<String>,
     /// The pipeline's name, where several share a root file.
     pub(super) name: Option<String>,
 }
@@ -95,19 +97,15 @@ pub(super) fn file(text: &str, root: Option<&str>) -> Result<File, Unreadable> {
             let known = interpolations(text, &body)?;
             let Is::Map(entries) = body.is else { return refuse(body.line, "jobs are expected, as a map") };
             let (head, jobs) = entries.into_iter().partition(|e| KEYWORDS.contains(&e.key.as_str()));
-            f.head(spec.as_ref(), &map(head), None)?;
+            f.head(spec.as_ref(), &map(head), false)?;
             known.all_declared(&f.inputs)?;
             jobs
         }
         Some(root) => {
             let (spec, body) = split(root).map_err(of_root)?;
             let known = interpolations(root, &body).map_err(of_root)?;
-            let mut includes = 0;
-            f.head(spec.as_ref(), &body, Some(&mut includes)).map_err(of_root)?;
+            f.head(spec.as_ref(), &body, true).map_err(of_root)?;
             known.all_declared(&f.inputs).map_err(of_root)?;
-            if includes == 0 {
-                return Err(of_root(Unreadable { line: 1, what: "it includes nothing".into() }));
-            }
             f.included(text)?
         }
     };
@@ -140,12 +138,7 @@ fn map(entries: Vec<Entry>) -> Node {
 
 impl File {
     /// Everything but the jobs.
-    fn head(
-        &mut self,
-        spec: Option<&Node>,
-        body: &Node,
-        includes: Option<&mut usize>,
-    ) -> Result<(), Unreadable> {
+    fn head(&mut self, spec: Option<&Node>, body: &Node, is_root: bool) -> Result<(), Unreadable> {
         if let Some(spec) = spec {
             self.inputs = inputs(spec)?;
         }
@@ -156,6 +149,10 @@ impl File {
         self.workflow(workflow)?;
         let Some(stages) = body.take("stages") else { return refuse(1, "no `stages`") };
         self.stages = stages.texts()?;
+        // GitLab puts these two first and last wherever they are listed.
+        if let Some(own) = self.stages.iter().find(|s| s.starts_with('.')) {
+            return refuse(stages.line, format!("the stage `{own}` is GitLab's own"));
+        }
         if let Some(default) = body.take("default") {
             let mut fields = Fields::of(default, "`default`")?;
             if let Some(n) = fields.take("interruptible")
@@ -168,15 +165,13 @@ impl File {
         if let Some(n) = body.take("variables") {
             self.variables = variables(n, &self.inputs)?;
         }
-        if let Some(count) = includes
-            && let Some(n) = body.take("include")
-        {
+        if is_root && let Some(n) = body.take("include") {
             for i in n.list()? {
                 let mut fields = Fields::of(i, "an `include`")?;
                 let Some(local) = fields.take("local") else { return refuse(i.line, "no `local`") };
-                fixed(local)?;
+                // `local` is below the repository's root, with a `/` before it or without.
+                self.includes.push(fixed(local)?.trim_start_matches('/').to_owned());
                 fields.end()?;
-                *count += 1;
             }
         }
         body.end()

@@ -342,8 +342,9 @@ fn artifacts(n: &Node) -> Result<Artifacts, Unreadable> {
         None => return refuse(n.line, "no `access: developer`: anybody may see it in a public project"),
     }
     let kept = f.text("expire_in")?;
-    if kept.and_then(|(t, _)| spoken(t)).is_none_or(|s| s < 86_400) {
-        return refuse(kept.map_or(n.line, |(_, l)| l), "it is not said to be kept for at least a day");
+    if kept.and_then(|(t, _)| spoken(t)).is_none_or(|s| s < 31 * 86_400) {
+        let line = kept.map_or(n.line, |(_, l)| l);
+        return refuse(line, "records are kept for longer than an approval may wait, 31 days");
     }
     if let Some(paths) = f.take("paths") {
         for p in paths.list()? {

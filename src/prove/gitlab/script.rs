@@ -52,7 +52,7 @@ pub(super) fn script(node: &Node) -> Result<Vec<ScriptCall>, Unreadable> {
     let mut calls = Vec::new();
     for n in node.list()? {
         let line = n.text()?;
-        match export(line) {
+        match export(line, &exports) {
             Some(e) => exports.push(e),
             None => calls.push(call(line, n.line, &exports)?),
         }
@@ -77,7 +77,7 @@ pub(super) fn after_script(node: &Node) -> Result<Vec<(ScriptCall, Asked)>, Unre
                     calls.push((call(l.trim_start_matches(' '), n.line + 2 + i, &exports)?, asked));
                 }
             }
-            [one] => match export(one) {
+            [one] => match export(one, &exports) {
                 Some(e) => exports.push(e),
                 None => calls.push((call(one, n.line, &exports)?, Asked::Anything)),
             },
@@ -119,8 +119,8 @@ fn call(text: &str, line: usize, exports: &[(String, Value)]) -> Result<ScriptCa
     }
 }
 
-/// `export NAME="${OTHER-}"`: a secret that the project keeps under another name.
-fn export(line: &str) -> Option<(String, Value)> {
+/// `export NAME="${OTHER-}"`: a secret that the project keeps under another name, unless a line before gave that name away.
+fn export(line: &str, before: &[(String, Value)]) -> Option<(String, Value)> {
     let shell_name = |n: &str| {
         !n.is_empty()
             && !n.starts_with(|c: char| c.is_ascii_digit())
@@ -128,7 +128,9 @@ fn export(line: &str) -> Option<(String, Value)> {
     };
     let (name, of) = line.strip_prefix("export ")?.split_once('=')?;
     let of = of.strip_prefix("\"${")?.strip_suffix("-}\"")?;
-    (shell_name(name) && shell_name(of)).then(|| (name.to_owned(), Value::Secret(of.to_owned())))
+    let given = before.iter().rev().find(|(n, _)| n == of).map(|(_, value)| value.clone());
+    let value = given.unwrap_or_else(|| Value::Secret(of.to_owned()));
+    (shell_name(name) && shell_name(of)).then(|| (name.to_owned(), value))
 }
 
 /// The lines of `before_script`: packages for a slim image, and the installer that the spec names.
@@ -162,4 +164,18 @@ fn brings_installer(line: &str) -> bool {
              /usr/local/bin/{tool}; }}"
         )
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_was_given_away_is_another_secret() {
+        let secret = |name: &str| Value::Secret(name.to_owned());
+        let first = export("export A=\"${C-}\"", &[]).unwrap();
+        assert_eq!(first, ("A".to_owned(), secret("C")));
+        let second = export("export B=\"${A-}\"", &[first]).unwrap();
+        assert_eq!(second, ("B".to_owned(), secret("C")), "and not A's own");
+    }
 }

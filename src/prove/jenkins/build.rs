@@ -10,7 +10,7 @@ use crate::prove::{On, Situation, Whose};
 use std::rc::Rc;
 
 /// What a build is about.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Build {
     branch: Name,
     change: Option<(Name, bool)>,
@@ -27,6 +27,11 @@ pub(super) struct Build {
 const BRANCH: &str = "jenkins.branch.BranchEventCause";
 const TIMER: &str = "hudson.triggers.TimerTrigger$TimerTriggerCause";
 const PERSON: &str = "hudson.model.Cause$UserIdCause";
+
+/// A branch that was scanned: how a push is found that no hook told of.
+const INDEXING: &str = "jenkins.branch.BranchIndexingCause";
+const UPSTREAM: &str = "hudson.model.Cause$UpstreamCause";
+const REPLAY: &str = "org.jenkinsci.plugins.workflow.cps.replay.ReplayCause";
 
 /// The parameter that carries a named event.
 pub(super) const EVENT_NAME: &str = "MLPIPE_EVENT_NAME";
@@ -60,6 +65,31 @@ impl Build {
             build.params.push((parameter.name.clone(), value, parameter.bool));
         }
         build
+    }
+
+    /// The same build of a push, a tag or a change request, started in another way; in words, how. A branch that a person or
+    /// another job builds is a run of its own.
+    pub(super) fn started_otherwise(&self) -> Vec<(Self, &'static str)> {
+        let anyhow: &[(&'static str, &'static str)] = &[
+            (INDEXING, "when the branches are scanned"),
+            (PERSON, "when a person builds it"),
+            (TIMER, "when a timer builds it"),
+            (UPSTREAM, "when another job builds it"),
+            (REPLAY, "when it is replayed"),
+        ];
+        let ways = match self.word {
+            "push" => &anyhow[..1],
+            "tag" | "pull_request" => anyhow,
+            _ => &[],
+        };
+        let caused = |cause: &'static str| Self { cause, ..self.clone() };
+        let mut all: Vec<_> = ways.iter().map(|(cause, how)| (caused(cause), *how)).collect();
+        let mut named = caused(PERSON);
+        if let Some(p) = named.params.iter_mut().find(|p| &*p.0 == EVENT_NAME && self.change.is_some()) {
+            p.1 = "an-event".into();
+            all.push((named, "when a person names one"));
+        }
+        all
     }
 
     /// The same, but not started by a person.

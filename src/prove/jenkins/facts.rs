@@ -39,7 +39,7 @@ pub(super) fn facts(file: &File, pipeline: &Pipeline) -> Result<FileFacts> {
         for stage in stages {
             body(&mut m, stage, Node::YES)?;
             let trace = std::mem::take(&mut m.trace);
-            out.hazards.extend(hazards(stage, &trace));
+            out.hazards.extend(hazards(stage, &trace, m.d));
             out.jobs.push(job(&m, pipeline, stage, trace)?);
             m.job += 1;
         }
@@ -58,8 +58,20 @@ fn texts(e: &Expr) -> Vec<String> {
 }
 
 /// What the job's calls would work on that is not this build's, and what the build would wait for in vain.
-fn hazards(stage: &Stage, trace: &Trace) -> Vec<(usize, String)> {
-    let mut out = Vec::new();
+fn hazards(stage: &Stage, trace: &Trace, d: &mut Diagrams) -> Vec<(usize, String)> {
+    let mut out: Vec<(usize, String)> =
+        trace.misplaced.iter().map(|(line, what)| (*line, format!("`{}` {what}", stage.name))).collect();
+    for (name, there, taken) in &trace.taken {
+        // Whoever needs it and runs without its success reads why.
+        if d.without(*there, *taken) != Node::NO {
+            let what = format!("`{}` leaves the record of `{name}` where it is", stage.name);
+            out.push((stage.line, what));
+        }
+    }
+    if stage.limit.is_some() && stage.lock.is_some() && stage.input.is_none() {
+        let what = format!("the time limit of `{}` runs while it waits for its lock", stage.name);
+        out.push((stage.line, what));
+    }
     if trace.stale {
         let what = format!("`{}` does not start from an empty folder and a checkout", stage.name);
         out.push((stage.line, what));
@@ -91,12 +103,13 @@ fn job(m: &Machine<'_>, pipeline: &Pipeline, stage: &Stage, trace: Trace) -> Res
     };
     keeps(&mut facts, stage, &trace);
     lock_and_question(&mut facts, stage, &trace);
-    for name in &trace.taken {
+    for (name, ..) in &trace.taken {
         let maker = m.stashes.get(name).map(|s| s.1);
         let maker = maker.and_then(|j| pipeline.levels.iter().flatten().nth(j));
         facts.reads.push(maker.map_or(name.to_string(), |s| s.name.to_string()));
     }
     facts.reads.sort();
+    facts.shared_limits = trace.limits.iter().filter(|l| l.1.len() > 1).cloned().collect();
     if trace.calls.is_empty() {
         return refuse(stage.line, format!("`{}` calls nothing", stage.name));
     }

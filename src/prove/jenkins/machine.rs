@@ -79,8 +79,12 @@ pub(super) struct Trace {
     pub(super) stashed: Vec<(Name, Name, Node)>,
     pub(super) archived: Vec<(Name, Node)>,
     pub(super) junit: Vec<(Name, Node)>,
-    /// Stashes that were taken.
-    pub(super) taken: Vec<Name>,
+    /// Stashes that were taken: under which formula each was there, and under which it was taken.
+    pub(super) taken: Vec<(Name, Node, Node)>,
+    /// What stands in the wrong order, or under a limit that may end it: line and sentence part.
+    pub(super) misplaced: Vec<(usize, String)>,
+    /// The limits of blocks, in seconds, each with the calls made under it.
+    pub(super) limits: Vec<(u64, Vec<usize>)>,
     /// A lock that was taken by a step.
     pub(super) lock: Option<(Name, usize)>,
     /// The build was marked as failed.
@@ -99,6 +103,8 @@ impl Default for Trace {
             archived: Vec::new(),
             junit: Vec::new(),
             taken: Vec::new(),
+            misplaced: Vec::new(),
+            limits: Vec::new(),
             lock: None,
             marked: Node::NO,
             hit: Node::NO,
@@ -125,8 +131,10 @@ pub(super) struct Machine<'a> {
     pub(super) returned: Vec<(Node, Guarded)>,
     /// Variables that blocks around the place at hand set.
     pub(super) env: Vec<(Name, Source)>,
-    /// Time limits around the place at hand, in seconds.
-    pub(super) limits: Vec<u64>,
+    /// Time limits around the place at hand, by index into those of the trace.
+    pub(super) limits: Vec<usize>,
+    /// How many of them are the stage's own.
+    pub(super) stage_limits: usize,
     /// Line of the stage's own script.
     pub(super) site: usize,
     pub(super) trace: Trace,
@@ -163,6 +171,7 @@ impl<'a> Machine<'a> {
             returned: Vec::new(),
             env: Vec::new(),
             limits: Vec::new(),
+            stage_limits: 0,
             site: 0,
             trace: Trace::default(),
             job: 0,

@@ -36,6 +36,7 @@ pub(super) fn run(
     d: &mut Diagrams,
 ) -> Result<Vec<JobRun>> {
     let build = Build::of(s, pipeline);
+    same_whoever_starts(file, &build, d)?;
     if !starts(file, pipeline, &build, s, d)? {
         return Ok(Vec::new());
     }
@@ -88,6 +89,23 @@ pub(super) fn starts(
         }
         _ => Ok(true),
     }
+}
+
+/// A push, a tag and a change request stay what they are, whoever starts their build and whatever is given along: a fork's
+/// code would get what a person's run gets.
+fn same_whoever_starts(file: &File, build: &Build, d: &mut Diagrams) -> Result<()> {
+    let others = build.started_otherwise();
+    if others.is_empty() {
+        return Ok(());
+    }
+    let own = event(file, build, d)?;
+    for (other, how) in others {
+        if event(file, &other, d)? != own {
+            let line = file.functions.get("event").and_then(|f| f.body.first()).map_or(file.line, |s| s.line);
+            return refuse(line, format!("the event `{}` is taken for another one {how}", build.word));
+        }
+    }
+    Ok(())
 }
 
 /// What `event()` returns at the beginning of a build.
@@ -187,7 +205,10 @@ pub(super) fn body(m: &mut Machine<'_>, stage: &Stage, starts: Node) -> Result<E
     m.looked_up.clear();
     m.trace = Trace::default();
     // Beside a question, the limit says how long that one stands.
-    m.limits = stage.limit.filter(|_| stage.input.is_none()).into_iter().collect();
+    let limit = stage.limit.filter(|_| stage.input.is_none());
+    m.trace.limits = limit.iter().map(|seconds| (*seconds, Vec::new())).collect();
+    m.limits = (0..m.trace.limits.len()).collect();
+    m.stage_limits = m.limits.len();
     let mut pc = starts;
     m.inner(&stage.body, None, &mut pc)?;
     if !m.looked_up.is_empty() {

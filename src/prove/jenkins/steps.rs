@@ -76,7 +76,12 @@ impl Machine<'_> {
     fn plain_step(&mut self, step: &str, given: &mut Given, line: usize, pc: &mut Node) -> Result<Value> {
         let lacks = |what: &str| refuse(line, format!("`{step}` without {what}"));
         match step {
-            "deleteDir" => self.trace.folder = Folder::Empty,
+            "deleteDir" => {
+                if !self.trace.taken.is_empty() && self.trace.calls.is_empty() {
+                    self.misplaced(line, "deletes the records that it took");
+                }
+                self.trace.folder = Folder::Empty;
+            }
             "error" => {
                 given.plain.pop();
                 self.throws(*pc, Thrown::Failure);
@@ -89,6 +94,13 @@ impl Machine<'_> {
             }
             "unstash" => {
                 let Some(Value::Text(name)) = given.plain.pop() else { return lacks("a name") };
+                if self.trace.folder != Folder::Fresh {
+                    self.misplaced(line, "takes records before the commit is there");
+                }
+                if !self.trace.calls.is_empty() {
+                    self.misplaced(line, "takes records behind the call that reads them");
+                }
+                self.without_limit(line, step);
                 self.unstash(&name, line, pc)?;
             }
             "stash" => {
@@ -98,6 +110,7 @@ impl Machine<'_> {
                 if !given.flag("allowEmpty") {
                     return lacks("`allowEmpty: true` fails when there is nothing");
                 }
+                self.keeps(line, step);
                 let old = self.stashes.get(&name).map_or(Node::NO, |s| s.0);
                 let there = self.d.or(old, *pc);
                 self.stashes.insert(name.clone(), (there, self.job, self.level));
@@ -108,6 +121,7 @@ impl Machine<'_> {
                 if !given.flag("allowEmptyArchive") {
                     return lacks("`allowEmptyArchive: true` fails when there is nothing");
                 }
+                self.keeps(line, step);
                 self.trace.archived.push((what, *pc));
             }
             "junit" => {
@@ -117,6 +131,7 @@ impl Machine<'_> {
                         "`allowEmptyResults: true` and `skipMarkingBuildUnstable: true` changes the build",
                     );
                 }
+                self.keeps(line, step);
                 self.trace.junit.push((what, *pc));
             }
             "string" | "file" => {
@@ -128,6 +143,28 @@ impl Machine<'_> {
             _ => return refuse(line, format!("step `{step}` is not known here")),
         }
         Ok(Value::Nothing)
+    }
+
+    fn misplaced(&mut self, line: usize, what: &str) {
+        self.trace.misplaced.push((line, what.to_owned()));
+    }
+
+    /// Something is kept: behind the calls, from the folder that they worked in.
+    fn keeps(&mut self, line: usize, step: &str) {
+        if self.trace.calls.is_empty() {
+            self.misplaced(line, "keeps its record before it has made one");
+        }
+        if matches!(self.trace.folder, Folder::Old | Folder::Empty) {
+            self.misplaced(line, "deletes its record before it is kept");
+        }
+        self.without_limit(line, step);
+    }
+
+    /// A slow controller is no reason to lose a record.
+    fn without_limit(&mut self, line: usize, step: &str) {
+        if self.limits.len() > self.stage_limits {
+            self.misplaced(line, &format!("may end its `{step}` by a time limit"));
+        }
     }
 
     fn unstash(&mut self, name: &Name, line: usize, pc: &mut Node) -> Result<()> {
@@ -142,8 +179,11 @@ impl Machine<'_> {
             self.throws(missing, Thrown::Failure);
             *pc = found;
         }
-        if *pc != Node::NO && !self.trace.taken.contains(name) {
-            self.trace.taken.push(name.clone());
+        if *pc != Node::NO {
+            match self.trace.taken.iter_mut().find(|t| t.0 == *name) {
+                Some(taken) => taken.2 = self.d.or(taken.2, *pc),
+                None => self.trace.taken.push((name.clone(), there, *pc)),
+            }
         }
         Ok(())
     }
@@ -169,9 +209,15 @@ impl Machine<'_> {
             script: words.swap_remove(1),
             args,
             env: if matches!(self.oracle, Oracle::Known(_)) { Vec::new() } else { self.environment() },
-            backstop: self.limits.iter().min().copied(),
+            backstop: self.limits.iter().map(|l| self.trace.limits[*l].0).min(),
             line: self.site,
         };
+        for limit in &self.limits {
+            self.trace.limits[*limit].1.push(self.trace.calls.len());
+        }
+        if !self.trace.stashed.is_empty() || !self.trace.archived.is_empty() {
+            self.misplaced(line, "calls the script behind what keeps its record");
+        }
         self.trace.calls.push((seen, *pc));
         self.trace.stale |= self.trace.folder != Folder::Fresh;
         let (failed, hit) = (self.d.and(*pc, outcome.failure), self.d.and(*pc, outcome.cancelled));
@@ -221,7 +267,10 @@ impl Machine<'_> {
                 let unit = given.text("unit").unwrap_or_else(|| "MINUTES".into());
                 match given.take("time") {
                     Some(Value::Number(n)) => match seconds(n, &unit) {
-                        Some(s) => self.limits.push(s),
+                        Some(s) => {
+                            self.limits.push(self.trace.limits.len());
+                            self.trace.limits.push((s, Vec::new()));
+                        }
                         None => return refuse(line, format!("unit `{unit}`")),
                     },
                     _ => return refuse(line, "`timeout` without a time"),

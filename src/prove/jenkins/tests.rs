@@ -413,4 +413,11 @@ fn texts_of_the_user_and_an_expiring_question_come_back_as_they_were() {
     plan.inputs[0].default = nasty.into();
     let text = Jenkins.emit(&plan).unwrap();
     assert_eq!(differences(&plan, PlatformName::Jenkins, &*read(&text).unwrap()), []);
+    // The limit holds the question and what comes behind it, and not much more.
+    let line = text.lines().find(|l| l.contains("unit: 'SECONDS'")).unwrap();
+    for other in ["259200", "261000", "999999"] {
+        let other = text.replace(line, &format!("                timeout(time: {other}, unit: 'SECONDS')"));
+        let found = differences(&plan, PlatformName::Jenkins, &*read(&other).unwrap());
+        assert!(found.iter().any(|d| d.what.contains("for another time")), "{other}: {found:?}");
+    }
 }

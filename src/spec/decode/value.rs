@@ -30,6 +30,9 @@ pub(crate) enum Value {
     Unknown,
 }
 
+/// Digits of a number that a float gives back as they were: what is compiled and played is what was written.
+const DIGITS: usize = 15;
+
 impl Decoder<'_> {
     /// Does an argument look like a value of that kind? Its content may still be faulty.
     pub(super) fn fits(&self, kind: Kind, arg: &Arg) -> bool {
@@ -201,10 +204,11 @@ impl Decoder<'_> {
             return Ok(Value::Template(Template::lit(text)));
         }
         let Some(unit) = decimal::suffix(unit) else { return Err(Box::new(unknown_unit(unit, span))) };
-        let Some(number) = Decimal::parse(number) else {
+        let Some(number) = Decimal::parse(number).filter(|n| n.significant() <= DIGITS) else {
             return Err(Box::new(
-                Finding::at(Code::BAD_VALUE, span, format!("`{text}` is too long for a number"))
-                    .help("write at most 30 digits and an exponent of at most 300"),
+                Finding::at(Code::BAD_VALUE, span, format!("`{text}` is too long for a number")).help(format!(
+                    "write at most {DIGITS} digits that are not zeros at an end, and an exponent of at most 300"
+                )),
             ));
         };
         self.checked(keyword, kind, Literal { text, number, unit }, span)

@@ -2,7 +2,7 @@
 
 use super::file::shared;
 use crate::diag::{Code, Finding};
-use crate::plan::{Plan, PlanInput, RunIf, fixture};
+use crate::plan::{Plan, PlanInput, RunIf, SecretUse, fixture};
 use crate::platform::Platform;
 use crate::platform::gitlab::Gitlab;
 use crate::spec::InputKind;
@@ -29,7 +29,7 @@ fn the_fixtures_are_within_every_limit() {
 
 #[test]
 fn each_limit_has_its_code() {
-    let cases: [(&str, Change); 9] = [
+    let cases: [(&str, Change); 10] = [
         ("MLP420", |p| p.jobs[4].needs = (0..51).map(|i| format!("gate-{i}")).collect()),
         ("MLP420", |p| p.inputs = (0..20).map(|i| input(&format!("i{i}"), InputKind::String, "")).collect()),
         ("MLP421", |p| p.jobs[0].runner.gitlab.image = Some("python:$VERSION".into())),
@@ -39,6 +39,15 @@ fn each_limit_has_its_code() {
         ("MLP423", |p| p.jobs[0].runner.gitlab.prepare = vec!["echo $[[ inputs.reason ]]".into()]),
         ("MLP425", |p| p.inputs[0].name = "mlpipe_event".into()),
         ("MLP425", |p| p.jobs[2].secrets[0].gitlab = "team-key".into()),
+        ("MLP425", |p| {
+            let one = p.jobs[2].secrets[0].clone();
+            let named = |name: &str, gitlab: &str| SecretUse {
+                name: name.into(),
+                gitlab: gitlab.into(),
+                ..one.clone()
+            };
+            p.jobs[2].secrets = vec![named("A", "B"), named("B", "A")];
+        }),
     ];
     for (want, change) in cases {
         let mut plan = fixture::full();

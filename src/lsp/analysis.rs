@@ -1,0 +1,141 @@
+//! What is wrong with some specs, as diagnostics: everything that reading, checking, planning, lint and the limits of the
+//! platforms say. Nothing is printed for it, so that it is quick enough for every keystroke.
+
+use super::documents::Documents;
+use super::protocol::{Diagnostic, Location, Related, TextEdit};
+use super::text::Lines;
+use crate::diag::{Edit, FileId, Finding, Fix, Severity, Span};
+use crate::lint;
+use crate::project::{Others, Project};
+use camino::{Utf8Path, Utf8PathBuf};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// One diagnostic, and the file that it belongs to.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Told {
+    /// Absolute.
+    pub(super) path: Utf8PathBuf,
+    pub(super) diagnostic: Diagnostic,
+    pub(super) fix: Option<Offer>,
+}
+
+/// What a fix would do.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Offer {
+    pub(super) title: String,
+    /// By absolute path.
+    pub(super) edits: Vec<(Utf8PathBuf, TextEdit)>,
+}
+
+/// What is known of some specs of a root.
+pub(super) struct Analysis {
+    /// The specs that were looked at, and the others of the root as far as names go.
+    pub(super) project: Project,
+    /// By absolute path of the spec that it was found in.
+    pub(super) told: BTreeMap<Utf8PathBuf, Vec<Told>>,
+}
+
+/// Looks at `selected` specs of a root, whose specs are `all`; paths are below the root.
+pub(super) fn analyse(
+    documents: &Documents,
+    root: &Utf8Path,
+    all: &[Utf8PathBuf],
+    selected: &[Utf8PathBuf],
+) -> Rc<Analysis> {
+    let mut project = Project::load_from(documents, root, all, selected, Others::Read);
+    project.limits();
+    let found = lint::project(&project);
+    project.findings.extend(found);
+    crate::diag::sort_and_dedup(&mut project.findings);
+    let mut told: BTreeMap<Utf8PathBuf, Vec<Told>> =
+        selected.iter().map(|spec| (root.join(spec), Vec::new())).collect();
+    let mut places = Places::new(documents, &project);
+    for finding in &project.findings {
+        let spec = places.spec_of(finding).or(selected.first());
+        let Some(list) = spec.and_then(|s| told.get_mut(&root.join(s))) else { continue };
+        list.extend(places.told(finding, spec));
+    }
+    Rc::new(Analysis { project, told })
+}
+
+/// Findings to diagnostics.
+struct Places<'a> {
+    documents: &'a Documents,
+    project: &'a Project,
+    lines: BTreeMap<FileId, Lines>,
+    specs: BTreeMap<FileId, &'a Utf8PathBuf>,
+}
+
+impl<'a> Places<'a> {
+    fn new(documents: &'a Documents, project: &'a Project) -> Self {
+        let files =
+            project.read.iter().flat_map(|(spec, files)| files.iter().map(move |(_, id)| (*id, spec)));
+        Self { documents, project, lines: BTreeMap::new(), specs: files.collect() }
+    }
+
+    /// The spec that a finding was made in.
+    fn spec_of(&self, finding: &Finding) -> Option<&'a Utf8PathBuf> {
+        if let Some(span) = finding.span {
+            return self.specs.get(&span.file).copied();
+        }
+        let path = finding.path.as_ref()?;
+        self.project.read.iter().map(|(spec, _)| spec).find(|spec| spec.as_str() == path)
+    }
+
+    fn told(&mut self, finding: &Finding, spec: Option<&Utf8PathBuf>) -> Option<Told> {
+        let (path, range) = match finding.span {
+            Some(span) => (self.path(span.file), self.range(span)),
+            None => (self.project.root.join(spec?), super::protocol::Range::default()),
+        };
+        let mut message = finding.message.clone();
+        if let Some(label) = &finding.label {
+            message.push_str(&format!(" ({label})"));
+        }
+        if let Some(help) = &finding.help {
+            message.push_str(&format!("\nhelp: {help}"));
+        }
+        let related = finding.related.iter().map(|label| Related {
+            location: Location {
+                uri: self.documents.uri(&self.path(label.span.file)),
+                range: self.range(label.span),
+            },
+            message: label.text.clone(),
+        });
+        let related_information = related.collect();
+        let fix = finding.fix.as_ref().map(|fix| self.offer(fix));
+        let severity = match finding.severity {
+            Severity::Error => 1,
+            Severity::Warning => 2,
+            Severity::Note => 3,
+        };
+        let diagnostic = Diagnostic {
+            range,
+            severity,
+            code: finding.code.id,
+            source: "mlpipe",
+            message,
+            related_information,
+        };
+        Some(Told { path, diagnostic, fix })
+    }
+
+    fn offer(&mut self, fix: &Fix) -> Offer {
+        let edit = |e: &Edit| {
+            let new_text = e.text.clone();
+            (self.path(e.span.file), TextEdit { range: self.range(e.span), new_text })
+        };
+        Offer { title: fix.title.clone(), edits: fix.edits.iter().map(edit).collect() }
+    }
+
+    fn path(&self, file: FileId) -> Utf8PathBuf {
+        self.project.root.join(self.project.sources.path(file))
+    }
+
+    fn range(&mut self, span: Span) -> super::protocol::Range {
+        let text = &self.project.sources.file(span.file).text;
+        let path = self.project.root.join(self.project.sources.path(span.file));
+        let documents = self.documents;
+        self.lines.entry(span.file).or_insert_with(|| documents.lines(&path, text)).span(text, span)
+    }
+}
