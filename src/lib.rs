@@ -9,6 +9,7 @@ pub mod diag;
 pub mod fmt;
 pub mod lint;
 pub mod lsp;
+pub mod origin;
 pub mod output;
 pub mod plan;
 pub mod platform;

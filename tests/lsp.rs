@@ -8,5 +8,9 @@ mod lsp;
 mod language_server {
     mod asking;
     mod diagnostics;
+    mod editing;
+    mod looking;
+    mod naming;
     mod robust;
+    mod sweep;
 }

@@ -2,14 +2,18 @@
 
 use super::Exit;
 use super::common::Shell;
+use super::origin;
 use crate::diag::{self, words};
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  mlpipe explain MLP010\n  mlpipe explain          every code")]
+#[command(
+    after_help = "Examples:\n  mlpipe explain MLP010             a finding\n  mlpipe explain                    every code\n  \
+                        mlpipe explain Jenkinsfile:120    which statement made the line, and why it is there"
+)]
 pub(super) struct Args {
-    /// Code or name of a finding [default: list them all]
-    #[arg(value_name = "CODE")]
+    /// Code or name of a finding, or a line of a generated file [default: list every code]
+    #[arg(value_name = "CODE|FILE:LINE")]
     code: Option<String>,
 }
 
@@ -20,6 +24,9 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         }
         return Exit::Fine;
     };
+    if let Some((file, line)) = origin::place(asked) {
+        return origin::explain(shell, file, line);
+    }
     if let Some(code) = diag::find(asked) {
         shell.out(code.page);
         return Exit::Fine;

@@ -9,6 +9,7 @@ mod fmt;
 mod init;
 mod lint;
 mod lsp;
+mod origin;
 mod plan;
 mod simulate;
 mod targets;
@@ -96,8 +97,10 @@ enum Command {
     Simulate(simulate::Args),
     /// Show which features each platform keeps natively, emulates, or leaves to settings
     Targets(targets::Args),
-    /// Explain a finding
+    /// Explain a finding, or a line of a generated file
     Explain(explain::Args),
+    /// Show which lines of the generated files a statement made
+    Where(origin::Args),
     /// Write a first spec that compiles
     Init(init::Args),
     /// Speak the language server protocol with an editor
@@ -118,6 +121,7 @@ pub fn main() -> ExitCode {
         Command::Simulate(a) => simulate::run(&shell, &a),
         Command::Targets(a) => targets::run(&shell, &a),
         Command::Explain(a) => explain::run(&shell, &a),
+        Command::Where(a) => origin::run(&shell, &a),
         Command::Init(a) => init::run(&shell, &a),
         Command::Lsp(a) => lsp::run(&a),
     };

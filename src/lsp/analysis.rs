@@ -4,7 +4,7 @@
 use super::documents::Documents;
 use super::protocol::{Diagnostic, Location, Related, TextEdit};
 use super::text::Lines;
-use crate::diag::{Edit, FileId, Finding, Fix, Severity, Span};
+use crate::diag::{Edit, FileId, Finding, Fix, Severity, SourceMap, Span};
 use crate::lint;
 use crate::project::{Others, Project};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -24,6 +24,8 @@ pub(super) struct Told {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Offer {
     pub(super) title: String,
+    /// It can be done unseen.
+    pub(super) safe: bool,
     /// By absolute path.
     pub(super) edits: Vec<(Utf8PathBuf, TextEdit)>,
 }
@@ -52,9 +54,10 @@ pub(super) fn analyse(
         selected.iter().map(|spec| (root.join(spec), Vec::new())).collect();
     let mut places = Places::new(documents, &project);
     for finding in &project.findings {
-        let spec = places.spec_of(finding).or(selected.first());
-        let Some(list) = spec.and_then(|s| told.get_mut(&root.join(s))) else { continue };
-        list.extend(places.told(finding, spec));
+        for spec in places.specs_of(finding, selected) {
+            let found = places.told(finding, spec);
+            told.entry(root.join(spec)).or_default().push(found);
+        }
     }
     Rc::new(Analysis { project, told })
 }
@@ -64,29 +67,31 @@ struct Places<'a> {
     documents: &'a Documents,
     project: &'a Project,
     lines: BTreeMap<FileId, Lines>,
-    specs: BTreeMap<FileId, &'a Utf8PathBuf>,
 }
 
 impl<'a> Places<'a> {
     fn new(documents: &'a Documents, project: &'a Project) -> Self {
-        let files =
-            project.read.iter().flat_map(|(spec, files)| files.iter().map(move |(_, id)| (*id, spec)));
-        Self { documents, project, lines: BTreeMap::new(), specs: files.collect() }
+        Self { documents, project, lines: BTreeMap::new() }
     }
 
-    /// The spec that a finding was made in.
-    fn spec_of(&self, finding: &Finding) -> Option<&'a Utf8PathBuf> {
-        if let Some(span) = finding.span {
-            return self.specs.get(&span.file).copied();
-        }
-        let path = finding.path.as_ref()?;
-        self.project.read.iter().map(|(spec, _)| spec).find(|spec| spec.as_str() == path)
+    /// The specs that read the file that a finding speaks of; the first one where nobody does.
+    fn specs_of<'s>(&self, finding: &Finding, selected: &'s [Utf8PathBuf]) -> Vec<&'s Utf8PathBuf> {
+        let path = match finding.span {
+            Some(span) => Some(self.project.sources.path(span.file)),
+            None => finding.path.as_deref().map(Utf8Path::new),
+        };
+        let reads = |spec: &&Utf8PathBuf| {
+            let mut files = self.project.read.iter().filter(|(s, _)| s == *spec).flat_map(|(_, files)| files);
+            path.is_some_and(|path| *spec == path || files.any(|(file, _)| file == path))
+        };
+        let specs: Vec<&Utf8PathBuf> = selected.iter().filter(reads).collect();
+        if specs.is_empty() { selected.iter().take(1).collect() } else { specs }
     }
 
-    fn told(&mut self, finding: &Finding, spec: Option<&Utf8PathBuf>) -> Option<Told> {
+    fn told(&mut self, finding: &Finding, spec: &Utf8Path) -> Told {
         let (path, range) = match finding.span {
             Some(span) => (self.path(span.file), self.range(span)),
-            None => (self.project.root.join(spec?), super::protocol::Range::default()),
+            None => (self.project.root.join(spec), super::protocol::Range::default()),
         };
         let mut message = finding.message.clone();
         if let Some(label) = &finding.label {
@@ -103,7 +108,11 @@ impl<'a> Places<'a> {
             message: label.text.clone(),
         });
         let related_information = related.collect();
-        let fix = finding.fix.as_ref().map(|fix| self.offer(fix));
+        let guess = guess(finding, &self.project.sources);
+        let fix = match (&finding.fix, guess) {
+            (Some(fix), _) => Some(self.offer(fix, true)),
+            (None, guess) => guess.map(|fix| self.offer(&fix, false)),
+        };
         let severity = match finding.severity {
             Severity::Error => 1,
             Severity::Warning => 2,
@@ -117,15 +126,15 @@ impl<'a> Places<'a> {
             message,
             related_information,
         };
-        Some(Told { path, diagnostic, fix })
+        Told { path, diagnostic, fix }
     }
 
-    fn offer(&mut self, fix: &Fix) -> Offer {
+    fn offer(&mut self, fix: &Fix, safe: bool) -> Offer {
         let edit = |e: &Edit| {
             let new_text = e.text.clone();
             (self.path(e.span.file), TextEdit { range: self.range(e.span), new_text })
         };
-        Offer { title: fix.title.clone(), edits: fix.edits.iter().map(edit).collect() }
+        Offer { title: fix.title.clone(), safe, edits: fix.edits.iter().map(edit).collect() }
     }
 
     fn path(&self, file: FileId) -> Utf8PathBuf {
@@ -138,4 +147,15 @@ impl<'a> Places<'a> {
         let documents = self.documents;
         self.lines.entry(span.file).or_insert_with(|| documents.lines(&path, text)).span(text, span)
     }
+}
+
+/// The word that a finding takes to be meant, as a change that a person looks at.
+fn guess(finding: &Finding, sources: &SourceMap) -> Option<Fix> {
+    let meant = finding.help.as_deref()?.strip_prefix("did you mean `")?.strip_suffix("`?")?;
+    let span = finding.span?;
+    let plain = |text: &str| {
+        !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+    };
+    let edits = vec![Edit { span, text: meant.to_owned() }];
+    (plain(meant) && plain(sources.text(span))).then(|| Fix { title: format!("write `{meant}`"), edits })
 }

@@ -132,7 +132,10 @@ impl Index {
         if !own.is_empty() && !is_let {
             return own;
         }
-        let used: Vec<Found<'_>> = self.below(path).iter().flat_map(|p| here(p)).collect();
+        let below = self.below(path);
+        let taken =
+            below.iter().flat_map(|(p, only)| here(p).into_iter().filter(move |(_, o)| takes(only, o)));
+        let used: Vec<Found<'_>> = taken.collect();
         if !used.is_empty() && !is_let {
             return used;
         }
@@ -147,15 +150,23 @@ impl Index {
         all
     }
 
-    /// The files that a file uses, near ones first, without itself.
-    fn below(&self, path: &Utf8Path) -> Vec<Utf8PathBuf> {
-        let mut order: Vec<Utf8PathBuf> = vec![path.to_owned()];
+    /// The files that a file uses, near ones first, without itself, each with the names that it takes from there where it
+    /// does not take all.
+    fn below(&self, path: &Utf8Path) -> Vec<(Utf8PathBuf, Option<Vec<String>>)> {
+        let mut order: Vec<(Utf8PathBuf, Option<Vec<String>>)> = vec![(path.to_owned(), None)];
         let mut next = 0;
-        while let Some(file) = order.get(next) {
-            let uses = self.files.get(file).map(|f| f.uses.as_slice()).unwrap_or_default();
-            let new: Vec<Utf8PathBuf> =
-                uses.iter().map(|u| u.file.clone()).filter(|f| !order.contains(f)).collect();
-            order.extend(new);
+        while let Some((file, taken)) = order.get(next).cloned() {
+            for used in self.files.get(&file).map(|f| f.uses.as_slice()).unwrap_or_default() {
+                if order.iter().any(|(f, _)| *f == used.file) {
+                    continue;
+                }
+                let only = match (&taken, used.only.as_slice()) {
+                    (taken, []) => taken.clone(),
+                    (None, only) => Some(only.to_vec()),
+                    (Some(taken), only) => Some(only.iter().filter(|o| taken.contains(o)).cloned().collect()),
+                };
+                order.push((used.file.clone(), only));
+            }
             next += 1;
         }
         order.split_off(1)
@@ -190,9 +201,10 @@ impl Index {
     /// What may be named in a file: given there, or in what it uses.
     pub(super) fn visible(&self, path: &Utf8Path, kinds: &[NameKind]) -> Vec<Found<'_>> {
         let mut found: Vec<Found<'_>> = Vec::new();
-        for file in std::iter::once(path.to_owned()).chain(self.below(path)) {
+        for (file, only) in std::iter::once((path.to_owned(), None)).chain(self.below(path)) {
             let Some((path, content)) = self.files.get_key_value(&file) else { continue };
-            for name in content.names.iter().filter(|o| o.given && kinds.contains(&o.kind)) {
+            let offered = content.names.iter().filter(|o| o.given && kinds.contains(&o.kind));
+            for name in offered.filter(|o| takes(&only, o)) {
                 if !found
                     .iter()
                     .any(|(_, o)| o.kind == name.kind && o.name == name.name && o.owner == name.owner)
@@ -227,11 +239,31 @@ impl Index {
         self.files.iter().filter(move |(_, f)| is_library(f)).map(|(p, _)| p.as_path())
     }
 
+    /// The file of the `use` whose text is at a byte.
+    pub(super) fn use_at(&self, path: &Utf8Path, offset: usize) -> Option<&Utf8Path> {
+        let file = self.files.get(path)?;
+        let text = file.tree.statements.iter().filter(|s| s.word.node == "use").find_map(|s| {
+            let arg = s.args.first()?;
+            let inside = arg.span.start as usize <= offset && offset <= arg.span.end as usize;
+            match &arg.kind {
+                ArgKind::Text(text) if inside => Some(text.verbatim.as_str()),
+                _ => None,
+            }
+        })?;
+        self.used(path, text)
+    }
+
     /// The file that a `use` of this path, as it is written, takes from.
     pub(super) fn used(&self, path: &Utf8Path, written: &str) -> Option<&Utf8Path> {
         let used = self.files.get(path)?.uses.iter().find(|u| u.path == written)?;
         self.files.get_key_value(&used.file).map(|(p, _)| p.as_path())
     }
+}
+
+/// Does a `use` with these names behind `only` take that one? What a gate measures comes with it, and a `let` always.
+fn takes(only: &Option<Vec<String>>, name: &Occurrence) -> bool {
+    let top = if name.kind == NameKind::Metric { &name.owner } else { &name.name };
+    name.kind == NameKind::Let || only.as_ref().is_none_or(|only| only.contains(top))
 }
 
 fn uses(path: &Utf8Path, tree: &Tree) -> Vec<Use> {

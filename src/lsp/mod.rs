@@ -12,21 +12,27 @@
 //! | `cursor`, `arguments`, `names`, `index` | what a place in a text means, over all files |
 //! | the others | one feature each |
 
+mod actions;
 mod analysis;
 mod arguments;
 mod completion;
 mod cursor;
 mod documents;
 mod features;
+mod hints;
 mod hover;
 mod index;
+mod layout;
 mod names;
+mod outline;
 mod protocol;
+mod rename;
 mod requests;
 mod server;
 mod session;
 mod snippet;
 mod text;
+mod tokens;
 mod uri;
 mod wire;
 

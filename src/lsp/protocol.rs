@@ -115,6 +115,49 @@ pub(super) struct OfRange {
     pub(super) range: Range,
 }
 
+/// `textDocument/references`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct References {
+    pub(super) text_document: Document,
+    pub(super) position: Position,
+    #[serde(default)]
+    pub(super) context: ReferenceContext,
+}
+
+/// Whether the places that give a name are wanted too.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ReferenceContext {
+    #[serde(default)]
+    pub(super) include_declaration: bool,
+}
+
+/// `textDocument/rename`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Rename {
+    pub(super) text_document: Document,
+    pub(super) position: Position,
+    pub(super) new_name: String,
+}
+
+/// `textDocument/codeAction`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CodeActions {
+    pub(super) text_document: Document,
+    pub(super) range: Range,
+    #[serde(default)]
+    pub(super) context: CodeActionContext,
+}
+
+/// The kinds of actions that are wanted; all where there is no list.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct CodeActionContext {
+    pub(super) only: Option<Vec<String>>,
+}
+
 /// `textDocument/didOpen`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

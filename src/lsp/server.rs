@@ -226,7 +226,6 @@ fn client(params: &Value) -> Client {
         snippets: can("/textDocument/completion/completionItem/snippetSupport"),
         symbol_tree: can("/textDocument/documentSymbol/hierarchicalDocumentSymbolSupport"),
         watches: can("/workspace/didChangeWatchedFiles/dynamicRegistration"),
-        folds_lines: can("/textDocument/foldingRange/lineFoldingOnly"),
     }
 }
 

@@ -22,8 +22,6 @@ pub(super) struct Client {
     pub(super) symbol_tree: bool,
     /// It watches files when it is asked to.
     pub(super) watches: bool,
-    /// It folds whole lines only.
-    pub(super) folds_lines: bool,
 }
 
 /// A repository: the specs that were found below its root.

@@ -86,11 +86,6 @@ impl Lines {
     pub(super) fn span(&self, text: &str, span: Span) -> Range {
         self.range(text, span.start as usize, span.end as usize)
     }
-
-    /// How many lines there are.
-    pub(super) fn count(&self) -> usize {
-        self.starts.len()
-    }
 }
 
 /// The offset, or the start of the character that it lies in, or the text's end.
@@ -117,7 +112,7 @@ mod tests {
                     let at = lines.position(TEXT, i);
                     assert_eq!(lines.offset(TEXT, at), i, "{c} {encoding:?}");
                 }
-                assert_eq!(lines.count(), 4);
+                assert_eq!(lines.starts.len(), 4);
             }
         }
     }

@@ -129,6 +129,17 @@ fn compared(
     found
 }
 
+/// The plan's jobs that a file has, by what they call: index of the job, and the line at which it begins.
+///
+/// # Errors
+/// Anything that is not understood.
+pub fn jobs(plan: &Plan, file: File<'_>) -> Result<Vec<(usize, usize)>, Unreadable> {
+    let reading = read(file)?;
+    let facts = reading.facts();
+    let matched = compare::Matched::new(plan, facts);
+    Ok(matched.of.iter().zip(&facts.jobs).filter_map(|(of, j)| Some(((*of)?, j.line))).collect())
+}
+
 /// Reads a file back.
 ///
 /// # Errors

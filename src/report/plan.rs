@@ -59,17 +59,18 @@ pub fn human(plan: &Plan) -> String {
 
 /// What the plan says of one job: when it runs, after what, what it does.
 pub fn job(job: &Job) -> String {
-    let mut out = String::new();
-    details(&mut out, job);
-    out.lines().map(|l| format!("{}\n", l.trim_start())).collect()
+    job_lines(job).lines().map(|l| format!("{}\n", l.trim_start())).collect()
 }
 
 fn one(out: &mut String, n: usize, job: &Job) {
     let _ = writeln!(out, "\n  {n}. {}   {}:{}", job.id, job.origin.path, job.origin.line);
-    details(out, job);
+    out.push_str(&job_lines(job));
 }
 
-fn details(out: &mut String, job: &Job) {
+/// A job in a few lines: when it runs, after what, what it does.
+pub(super) fn job_lines(job: &Job) -> String {
+    let mut text = String::new();
+    let out = &mut text;
     let _ = writeln!(out, "     runs when   {}", condition(&job.condition));
     if job.run_if == RunIf::AllSucceeded {
         if !job.needs.is_empty() {
@@ -91,6 +92,7 @@ fn details(out: &mut String, job: &Job) {
         let _ = writeln!(out, "     secrets     {}", names.join(", "));
     }
     let _ = writeln!(out, "     time limit  {}", time(job.timeout));
+    text
 }
 
 fn does(job: &Job) -> String {

@@ -23,9 +23,10 @@ def runtime_file() -> Path:
     if "MLPIPE_RUNTIME" in os.environ:
         return Path(os.environ["MLPIPE_RUNTIME"])
     order = (ROOT / "src/script/runtime.rs").read_text(encoding="utf-8")
-    parts = re.findall(r'include_str!\("\.\./\.\./(templates/script/runtime/\w+\.py)"\)', order)
+    parts = re.findall(r'(?:include_str!\("\.\./\.\./templates/script/runtime/|part!\(")(\w+)', order)
+    folder = ROOT / "templates/script/runtime"
     path = Path(tempfile.mkdtemp(prefix="mlpipe-runtime-")) / "mlpipe_runtime.py"
-    path.write_text("\n\n".join((ROOT / part).read_text(encoding="utf-8") for part in parts))
+    path.write_text("\n\n".join((folder / f"{part}.py").read_text(encoding="utf-8") for part in parts))
     return path
 
 

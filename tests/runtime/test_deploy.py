@@ -589,16 +589,12 @@ class AllPhases(OnCommand):
         self.assertNotIn("mlpipe_restore", done.stdout)
         self.assertEqual(self.outcome(), ("failed", "failed_untouched"))
 
-    def test_a_signal_in_the_middle_is_put_back(self) -> None:
-        self.deploy = (
-            self.note("deploy")
-            + f'printf %s "$MLPIPE_DIGEST" > {self.file}; '
-            + 'if [ -z "${MLPIPE_ROLLBACK_TO-}" ]; then sleep 30; fi'
-        )
+    def all_phases(self, *signals: int, smoke: str = "true") -> str:
+        """All phases, with these signals as soon as a command leaves the file `ready`. The last one puts back."""
         env = {**self.env, "MLPIPE_JOB": "deploy-production"}
         self.call("begin", "deploy-production", "deploy", "x", **env)
         process = subprocess.Popen(
-            [sys.executable, str(self.runtime), *self.words("all")],
+            [sys.executable, str(self.runtime), *self.words("all", "--smoke", smoke)],
             cwd=self.repo,
             env=env,
             stdin=subprocess.DEVNULL,
@@ -607,13 +603,66 @@ class AllPhases(OnCommand):
             text=True,
         )
         limit = time.monotonic() + 20
-        while self.file.read_text() != NEW and time.monotonic() < limit:
+        while not (self.folder / "ready").exists() and time.monotonic() < limit:
             time.sleep(0.05)
-        process.send_signal(signal.SIGTERM)
+        for number in signals:
+            process.send_signal(number)
+            time.sleep(0.5)
         out, _ = process.communicate(timeout=40)
-        self.assertEqual(process.returncode, 128 + signal.SIGTERM, out)
+        self.assertEqual(process.returncode, 128 + signals[0], out)
         self.assertEqual(self.file.read_text(), OLD, out)
         self.assertEqual(self.outcome(), ("failed", "restored"))
+        return out
+
+    def test_a_signal_in_the_middle_is_put_back(self) -> None:
+        ready = f'if [ -z "${{MLPIPE_ROLLBACK_TO-}}" ]; then : > {self.folder}/ready; sleep 30; fi'
+        self.deploy += f"; {ready}"
+        self.all_phases(signal.SIGTERM)
+
+    def test_a_second_signal_does_not_start_the_put_back_beside_the_roll_out(self) -> None:
+        # The roll-out takes two seconds to end, and says so; the second signal comes in between.
+        slow = 'trap "sleep 2; echo let go; exit 1" TERM; '
+        slow += f": > {self.folder}/ready; while :; do sleep 0.1; done"
+        self.deploy += f'; if [ -z "${{MLPIPE_ROLLBACK_TO-}}" ]; then {slow}; fi'
+        out = self.all_phases(signal.SIGTERM, signal.SIGINT)
+        self.assertIn("let go", out)
+        self.assertLess(out.index("let go"), out.index("mlpipe_restore"), out)
+
+    def test_a_put_back_that_a_signal_meets_is_done_again(self) -> None:
+        ready = f"{self.folder}/ready"
+        slow = f'if [ -n "${{MLPIPE_ROLLBACK_TO-}}" ] && [ ! -e {ready} ]; then : > {ready}; sleep 30; fi'
+        self.deploy = f"{slow}; {self.deploy}"
+        out = self.all_phases(signal.SIGTERM, smoke="exit 9")
+        self.assertEqual(out.count("mlpipe: putting"), 2, out)
+
+    def test_two_signals_as_the_roll_out_is_started_leave_the_put_back_whole(self) -> None:
+        (self.repo / "moments.py").write_text(
+            "import os, runpy, signal, subprocess, sys\n"
+            "start, count = subprocess.Popen.__init__, []\n"
+            "def started(self, *words, **how):\n"
+            "    start(self, *words, **how)\n"
+            "    count.append(1)\n"
+            "    for _ in range(2 if len(count) == 2 else 0):\n"
+            "        os.kill(os.getpid(), signal.SIGTERM)\n"
+            "subprocess.Popen.__init__ = started\n"
+            "sys.argv = sys.argv[1:]\n"
+            "runpy.run_path(sys.argv[0], run_name='__main__')\n",
+        )
+        env = {**self.env, "MLPIPE_JOB": "deploy-production"}
+        self.call("begin", "deploy-production", "deploy", "x", **env)
+        done = subprocess.run(
+            [sys.executable, "moments.py", str(self.runtime), *self.words("all")],
+            cwd=self.repo,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=40,
+        )
+        self.assertEqual(done.returncode, 128 + signal.SIGTERM, done.stdout)
+        self.assertIn("nothing was changed in production", done.stdout)
+        self.assertEqual(self.outcome(), ("failed", "failed_untouched"))
 
 
 if __name__ == "__main__":

@@ -74,6 +74,7 @@ class Signals(Desk):
             words, cwd=self.repo, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         while not (self.repo / "ready").exists():
+            self.assertIsNone(process.poll(), "the gate ended before its command had begun")
             time.sleep(0.05)
         process.send_signal(number)
         output, _ = process.communicate(timeout=30)
@@ -91,6 +92,57 @@ class Signals(Desk):
             self.assertEqual(record["status"], "failed")
             self.assertEqual(record["reason"], f"stopped from outside (SIG{name})")
             (self.repo / "ready").unlink()
+
+    #: Runs the runtime with `at(where)` called at moments that a signal from outside meets only by luck:
+    #: `started` (the system runs the process, the runtime has not heard of it yet), `about to end` it and `ending` it.
+    MOMENTS = """
+import os, runpy, signal, subprocess, sys
+start, killpg = subprocess.Popen.__init__, os.killpg
+def send(*names):
+    for name in names:
+        os.kill(os.getpid(), getattr(signal, "SIG" + name))
+def started(self, *words, **how):
+    start(self, *words, **how)
+    open("pid", "w").write(str(self.pid))
+    at("started")
+def ending(pid, number):
+    at("ending") if number == signal.SIGTERM else None
+    killpg(pid, number)
+def called(frame, event, _):
+    at("about to end") if event == "call" and frame.f_code.co_name == "end_group" else None
+subprocess.Popen.__init__, os.killpg = started, ending
+sys.setprofile(called)
+def at(where):
+    %s
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+    def at_the_moment(self, do: str, limit: str) -> None:
+        """A command under `limit` seconds; `do` sends the signals. Runtime and command end by SIGTERM."""
+        self.write("moments.py", self.MOMENTS % do)
+        words = [sys.executable, "moments.py", str(RUNTIME), "exec", limit, "sleep 60"]
+        done = subprocess.run(
+            words, cwd=self.repo, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=30
+        )
+        self.assertEqual(done.returncode, 143, done.stdout)
+        pid = int((self.repo / "pid").read_text())
+        try:
+            os.killpg(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return
+        self.fail(f"the command {pid} still ran")
+
+    def test_one_that_comes_while_a_command_is_started_ends_it(self) -> None:
+        self.at_the_moment('send("TERM") if where == "started" else None', "60")
+
+    def test_a_second_one_does_not_keep_the_first_from_ending_the_command(self) -> None:
+        self.at_the_moment('send("TERM", "TERM") if where == "started" else send("INT")', "60")
+
+    def test_one_that_comes_as_the_time_is_up_is_heeded_and_the_command_ends(self) -> None:
+        for where in ("about to end", "ending"):
+            with self.subTest(where):
+                self.at_the_moment(f'send("TERM") if where == "{where}" else None', "1")
 
 
 class Records(Desk):

@@ -411,12 +411,12 @@ def phase_process(phase: str, title: str) -> int:
     words = list(sys.argv[1:])
     words[words.index("--phase") + 1] = phase
     fold(phase.replace("-", "_"), title, True)
-    process = subprocess.Popen(  # noqa: S603 - this very file
+    process = start(
         [sys.executable, "-I", "-X", "utf8", os.path.abspath(__file__), *words],
         stdin=subprocess.DEVNULL,
-        start_new_session=True,
     )
     try:
+        heed()
         code = process.wait()
     except Signalled as signalled:
         with contextlib.suppress(ProcessLookupError):
@@ -443,7 +443,6 @@ TITLES = {
 def all_phases(record: Record, options: Options) -> int:
     """Begin to finish; when one fails after begin, restore, and the code of the first
     failure is the job's."""
-    global ending
     environment = options.one("environment")
     begun, code = False, 0
     try:
@@ -454,17 +453,14 @@ def all_phases(record: Record, options: Options) -> int:
             if code:
                 break
             begun = True
+        if code and begun:
+            phase_process("restore", f"{TITLES['restore']}: {environment}")
+        hold()  # all is done; what is left is to read how it ended
     except Signalled:
-        ending = True  # the put-back is not interrupted by a second signal
-        if begun:
+        if begun:  # once more if that was what it met: no second signal interrupts it
             phase_process("restore", f"{TITLES['restore']}: {environment}")
         raise
     finally:
-        ended = find_record(record.job)
-        if ended is not None:
-            record.data = ended.data
-    if code and begun:
-        phase_process("restore", f"{TITLES['restore']}: {environment}")
         ended = find_record(record.job)
         if ended is not None:
             record.data = ended.data

@@ -1,13 +1,43 @@
 # ---- exec: commands, each in a process group of its own with a time limit -----------
 
 GRACE = 10.0
-ending = False
+holding = False
+stopping = False
+kept: list[int] = []
 
 
 def on_signal(number: int, frame: Any) -> None:
-    """The first signal ends what runs; further ones wait until that is done."""
-    if not ending:
-        raise Signalled(number)
+    """The first signal ends what runs; further ones change nothing, or they would end
+    the ending. One that comes at a bad moment is kept until that is over."""
+    kept.append(number)
+    if not holding:
+        heed()
+
+
+def hold() -> None:
+    """Keeps signals from here to `heed`."""
+    global holding
+    holding = True
+
+
+def heed() -> None:
+    """Heeds signals again, and the first one that was kept."""
+    global holding, stopping
+    holding = False
+    if kept and not stopping:
+        stopping = True
+        raise Signalled(kept[0])
+
+
+def start(words: Sequence[str], **how: Any) -> subprocess.Popen[bytes]:
+    """Starts a process in a group of its own. Signals are held until the caller is
+    ready: one that got between would leave a process running that nobody knows of."""
+    hold()
+    try:
+        return subprocess.Popen(words, start_new_session=True, **how)  # noqa: S603
+    except BaseException:
+        heed()
+        raise
 
 
 class Deadline:
@@ -67,9 +97,9 @@ def only_zombies(group: int) -> bool:
 
 
 def end_group(process: subprocess.Popen[bytes], number: int = signal.SIGTERM) -> None:
-    """The signal, ten seconds, KILL: to the command and all that it started."""
-    global ending
-    ending = True
+    """The signal, ten seconds, KILL: to the command and all that it started. A signal
+    to us that comes meanwhile is heeded afterwards."""
+    hold()
     try:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, number)
@@ -80,7 +110,7 @@ def end_group(process: subprocess.Popen[bytes], number: int = signal.SIGTERM) ->
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     finally:
-        ending = False
+        heed()
 
 
 def shell(command: str) -> list[str]:
@@ -109,31 +139,32 @@ def run(
     deadline = deadline or Deadline(None)
     sys.stdout.flush()
     try:
-        process = subprocess.Popen(  # noqa: S603 - the spec's own command is the point
+        process = start(
             words,
             env={**os.environ, **(env or {})},
             cwd=cwd,
             stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
             stdout=subprocess.PIPE if capture else None,
             stderr=subprocess.PIPE if capture and hear else None,
-            start_new_session=True,
         )
     except OSError as error:
         raise Stop(f"`{words[0]}` cannot be started: {error.strerror}") from None
     try:
-        output, errors = process.communicate(stdin, timeout=deadline.left())
-    except subprocess.TimeoutExpired:
-        end_group(process)
-        what = command if isinstance(command, str) else words[0]
-        limit = span(deadline.seconds or 0)
-        complain(f"`{what}` did not end within {limit} and was stopped")
-        return Done(124, timed_out=True)
+        heed()
+        try:
+            output, errors = process.communicate(stdin, timeout=deadline.left())
+        except subprocess.TimeoutExpired:
+            end_group(process)
+            what = command if isinstance(command, str) else words[0]
+            limit = span(deadline.seconds or 0)
+            complain(f"`{what}` did not end within {limit} and was stopped")
+            return Done(124, timed_out=True)
+        if group_lives(process):
+            say("mlpipe: the command left processes behind; they are stopped")
+            end_group(process)
     except Signalled as signalled:
         end_group(process, signalled.number)
         raise
-    if group_lives(process):
-        say("mlpipe: the command left processes behind; they are stopped")
-        end_group(process)
     code = process.returncode
     text = (output or b"").decode("utf-8", "replace")
     heard = (errors or b"").decode("utf-8", "replace")

@@ -67,13 +67,29 @@ def main(words) -> int:
     return 1 if bad else 0
 
 
+RUNS = "\n## The scenarios, run\n"
+
+
 def record(options, tables, clock):
-    """Writes down what was run. The words are for a reader who has only this file."""
-    count = specs_asked(options)
-    words = " ".join(["tests/conformance/run", *(["--full"] if options.full else [])])
-    text = f"# The last recorded conformance run\n\n`{words}`: all examples and {count} generated specs, {time.strftime('%Y-%m-%d')}, "
-    text += f"{os.cpu_count()} cores, {clock.seconds():.0f} seconds, every finding allowed by `tests/conformance/allowed.toml`.\n"
-    options.record.write_text(text + "".join("\n" + markdown(*one) for one in tables), encoding="utf-8")
+    """Writes down what was run: the judges' part, the scenarios' part, or both. The words are for a reader who has only this file."""
+    old = options.record.read_text(encoding="utf-8") if options.record.is_file() else ""
+    judged, _, ran = old.partition(RUNS)
+    when = f"{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, {clock.seconds():.0f} seconds"
+    if not options.execute_only:
+        words = " ".join(["tests/conformance/run", *(["--full"] if options.full else [])])
+        judged = f"# The last recorded conformance run\n\n`{words}`: all examples and {specs_asked(options)} generated specs, {when}, "
+        judged += "every finding allowed by `tests/conformance/allowed.toml`.\n\n" + markdown(*tables[0])
+    if not (options.no_execute or options.only):
+        head, rows = tables[-1]
+        words = "all" if options.scenarios == "all" or options.full else options.scenarios
+        only = " --execute-only" if options.execute_only else ""
+        ran = f"\n`tests/conformance/run{only} --scenarios {words}`: {3 * len(rows)} runs of {len(rows)} scenarios, {when}. "
+        ran += "Equal: the jobs that ran with their verdicts, every call with its words, exit code and environment,\n"
+        ran += "and what serves at the end. As foretold: each run did what `mlpipe simulate` says of the scenario: the jobs with their\n"
+        ran += "ends, the script's calls with their arguments in an order that the plan allows, what is left in each environment, the\n"
+        ran += "outcome. `(driver)`: a cancel, which no local executor plays; see `tests/conformance/README.md`.\n\n"
+        ran += markdown(head, rows)
+    options.record.write_text(judged + (RUNS + ran if ran else ""), encoding="utf-8")
 
 
 def judge_all(some, options) -> tuple:

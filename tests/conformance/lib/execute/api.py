@@ -1,5 +1,6 @@
 """The platforms' own APIs, as far as the script asks them, and a receiver of messages: a server on this machine, for one run."""
 
+import contextlib
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,7 +29,8 @@ class Api:
                 self.send_response(status)
                 self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
-                self.wfile.write(data)
+                with contextlib.suppress(BrokenPipeError):  # who asked may have been stopped meanwhile
+                    self.wfile.write(data)
 
             def log_message(self, *_words):
                 pass

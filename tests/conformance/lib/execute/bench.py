@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..base import HERE, ROOT, BrokenTool, MissingTool
+from ..tools import system
 from .api import Api
 from .scenario import Scenario
 
@@ -23,6 +24,17 @@ TOLD = ("python", "python3.11", "python3.12", "pytest", "bandit", "ruff", "mypy"
 ACTOR = "acme-bot"
 WHO = {"GIT_AUTHOR_NAME": "mlpipe", "GIT_AUTHOR_EMAIL": "ci@example.com", "GIT_COMMITTER_NAME": "mlpipe",
        "GIT_COMMITTER_EMAIL": "ci@example.com", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
+#: `sh` itself: a call of a generated script is written down with the platform's name of the job, and is then what it was.
+CALLED = """case ${{1-}} in
+.mlpipe/*.sh) printf '%s\\t%s\\t%s\\n' "${{GITHUB_JOB-}}${{CI_JOB_NAME-}}${{STAGE_NAME-}}" "$1" "$(shift && printf %s "$*")" >>{calls} ;;
+esac
+exec {sh} "$@\""""
+#: Python: what a script asks of it, or of the runtime before and between the verbs, is no command and goes straight to it.
+ASKED = """file=${{4-}}
+case "${{1-}} ${{2-}} ${{file##*/}} ${{5-}}" in
+"-c "* | "--version "* | "-I -c "* | "-I -X mlpipe_runtime.py begin" | "-I -X mlpipe_runtime.py get") exec {python} "$@" ;;
+esac
+{recorded}"""
 #: Variables of the machine that runs this which would tell a script that it is on some platform already.
 FOREIGN = ("GITHUB_", "CI", "GITLAB_", "JENKINS_", "BUILD_", "BRANCH_NAME", "CHANGE_", "TAG_NAME", "MLPIPE_", "GIT_", "RUNNER_")
 
@@ -33,7 +45,7 @@ class Bench:
 
     scenario: Scenario
     folder: Path
-    api: Api
+    api: Api | None
     commit: str = ""
     env: dict = field(default_factory=dict)
     #: platform's own word for each job that ran: success or failure
@@ -47,18 +59,18 @@ class Bench:
     def trace(self) -> Path:
         return self.folder / "trace.jsonl"
 
+    @property
+    def calls(self) -> Path:
+        return self.folder / "calls.txt"
+
     def build(self, examples: Path, direct=False):
         """Makes the repository, the stand-ins, and the environment that every job sees. Raises BrokenTool, MissingTool.
 
         `direct`: the runtime itself is not written down, so that a signal meets it and nothing in front of it."""
         one = self.scenario
-        shutil.copytree(examples / one.example, self.repository, ignore=shutil.ignore_patterns("mlpipe-out", ".mlpipe-*", "full.mlpipe"))
-        for name, text in one.files.items():
-            path = self.repository / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-            path.chmod(0o755 if text.startswith("#!") else 0o644)
+        self.copy(examples)
         if one.spec:
+            self.edit_spec()
             self.compile()
         # The same commit in every run: the same author at the same second.
         when = {"GIT_AUTHOR_DATE": "1700000000 +0000", "GIT_COMMITTER_DATE": "1700000000 +0000"}
@@ -75,22 +87,43 @@ class Bench:
             self.git("checkout", "-q", "-b", one.branch)
         self.standins(direct)
 
-    def compile(self):
-        """The scenario's own variant of the spec, by the real compiler."""
-        spec = next(self.repository.rglob("*.mlpipe"))
-        text = spec.read_text(encoding="utf-8")
+    def copy(self, examples: Path):
+        """The files of the repository."""
+        one = self.scenario
+        shutil.copytree(examples / one.example, self.repository, ignore=shutil.ignore_patterns("mlpipe-out", ".mlpipe-*", "full.mlpipe"))
+        for name, text in one.files.items():
+            path = self.repository / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            path.chmod(0o755 if text.startswith("#!") else 0o644)
+
+    def specs(self) -> list:
+        """The specs and libraries of the repository."""
+        return sorted(path for path in self.repository.rglob("?*.mlpipe") if path.is_file())
+
+    def edit_spec(self):
+        """The scenario's own variant of the spec."""
         for old, new in self.scenario.spec.items():
-            if text.count(old) != 1:
-                raise BrokenTool(f"{spec.name} does not hold `{old}` exactly once")
-            text = text.replace(old, new)
-        spec.write_text(text, encoding="utf-8")
-        binary = Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "debug" / "mlpipe"
-        if not binary.is_file():
-            raise MissingTool(f"mlpipe is not built ({binary}); cargo build")
-        done = subprocess.run([binary, "compile"], cwd=self.repository, capture_output=True, text=True, check=False,
+            texts = {spec: spec.read_text(encoding="utf-8") for spec in self.specs()}
+            if sum(text.count(old) for text in texts.values()) != 1:
+                raise BrokenTool(f"{', '.join(spec.name for spec in texts)}: `{old}` does not stand there exactly once")
+            for spec, text in texts.items():
+                spec.write_text(text.replace(old, new), encoding="utf-8")
+
+    def compile(self):
+        """The files of that variant, by the real compiler."""
+        done = subprocess.run([self.mlpipe(), "compile"], cwd=self.repository, capture_output=True, text=True, check=False,
                               stdin=subprocess.DEVNULL)
         if done.returncode:
             raise BrokenTool(f"mlpipe compile ended with {done.returncode}:\n{done.stderr[-2000:]}")
+
+    @staticmethod
+    def mlpipe() -> Path:
+        """The program that this checkout has built. Raises MissingTool."""
+        binary = (Path(os.environ.get("CARGO_TARGET_DIR") or ROOT / "target") / "debug" / "mlpipe").resolve()
+        if not binary.is_file():
+            raise MissingTool(f"mlpipe is not built ({binary}); cargo build")
+        return binary
 
     def git(self, *words, env=None):
         done = subprocess.run(["git", "-C", str(self.repository), *words], env={**clean(), **WHO, **(env or {})},
@@ -115,12 +148,14 @@ class Bench:
         for name, program in programs.items():
             if name != "python3" or not direct:
                 program = [python, "-I", "-S", HERE / "standins" / "record", self.trace, name, *program, "--"]
-            self.program(name, f"STANDIN={shlex.quote(str(state))} exec {' '.join(shlex.quote(str(w)) for w in program)} \"$@\"")
+            line = f"STANDIN={shlex.quote(str(state))} exec {' '.join(shlex.quote(str(w)) for w in program)} \"$@\""
+            self.program(name, ASKED.format(python=shlex.quote(python), recorded=line) if name == "python3" else line)
         for name in PACKAGE_MANAGERS:
             self.program(name, "exit 0")
+        self.program("sh", CALLED.format(calls=shlex.quote(str(self.calls)), sh=shlex.quote(system("sh"))))
 
     def program(self, name, line):
-        """An executable of one line of shell."""
+        """An executable of a few lines of shell."""
         file = self.folder / "bin" / name
         file.write_text(f"#!/bin/sh\n{line}\n", encoding="utf-8")
         file.chmod(0o755)
@@ -133,18 +168,35 @@ class Bench:
         """The file that is there once the call has begun during which the cancel comes."""
         return self.folder / "state" / "cancel-now"
 
-    def live(self) -> str:
-        """What serves at the end: before, new, or of several deployments the ones that are new."""
+    def serves(self) -> dict:
+        """Place to what serves there at the end, before or new; the only place has no name."""
         state = self.folder / "state"
-        if "kubectl" in self.scenario.state:
-            now = json.loads((state / "kubectl.json").read_text(encoding="utf-8"))
-            was = self.scenario.state["kubectl"]
-            if "deployments" not in was:
-                return "before" if now["images"] == was["images"] else "new"
-            changed = [name for name, one in was["deployments"].items() if now["deployments"][name]["images"] != one["images"]]
-            return "new" if len(changed) == len(was["deployments"]) else ", ".join(["new", *changed]) if changed else "before"
-        was = self.scenario.state.get("live", {}).get("digest", "")
-        return "before" if (state / "live").read_text(encoding="utf-8") == was else "new"
+        if "kubectl" not in self.scenario.state:
+            was = self.scenario.state.get("live", {}).get("digest", "")
+            return {"": "before" if (state / "live").read_text(encoding="utf-8") == was else "new"}
+        now, was = json.loads((state / "kubectl.json").read_text(encoding="utf-8")), self.scenario.state["kubectl"]
+        if "deployments" not in was:
+            now, was = {"deployments": {"": now}}, {"deployments": {"": was}}
+        same = {name: now["deployments"][name]["images"] == one["images"] for name, one in was["deployments"].items()}
+        return {name: "before" if one else "new" for name, one in same.items()}
+
+    def live(self) -> str:
+        """The same in a word: before, new, or of several places the ones that are new."""
+        serves = self.serves()
+        new = [name for name, what in serves.items() if what == "new"]
+        return "before" if not new else "new" if len(new) == len(serves) else ", ".join(["new", *new])
+
+    def called(self, several) -> list:
+        """The calls of generated scripts in the order in which they began: job and words. `several`: jobs are told by both names."""
+        found = []
+        for line in self.calls.read_text(encoding="utf-8").splitlines() if self.calls.is_file() else ():
+            job, script, words = line.split("\t")
+            pipeline = Path(script).stem
+            # GitLab's name of the job that pushes; a phase has a stage of its own on Jenkins.
+            job = job.removeprefix(f"{pipeline}:").partition(":")[0]
+            job = "image" if job == "image-push" else job
+            found.append((f"{pipeline}:{job}" if several else job, words))
+        return found
 
     def events(self) -> list:
         """What the stand-ins wrote down, as it came."""

@@ -84,11 +84,14 @@ class Driver:
         if any(names):
             raise BrokenTool("the cancelled step has left behind what still works: " + "; ".join(filter(None, names)))
 
-    def earlier_jobs(self, verbs, env):
-        """What ran before the deploy, by the script's own words. The records lie where the deploy looks for them."""
-        for words in verbs:
-            if self.run(["bash", "-c", words], env):
+    def earlier_jobs(self, verbs, variable, env) -> dict:
+        """What ran before the deploy, by the script's own words. The records lie where the deploy looks for them.
+
+        `verbs`: job and words; `variable` is the platform's for the job's name. The verdicts."""
+        for job, words in verbs:
+            if self.run(["bash", "-c", words], {**env, variable: job}):
                 raise BrokenTool(f"`{words}` failed:\n{self.told()[-3000:]}")
+        return {job: "success" for job, _ in verbs}
 
     def told(self) -> str:
         return "\n".join(self.output)
@@ -106,14 +109,14 @@ def github(bench):
     path = next((bench.repository / ".github" / "workflows").glob("*.yml"))
     workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
     jobs = workflow["jobs"]
-    deploy = next(name for name in jobs if name.startswith("deploy-"))
+    deploy, phase = bench.scenario.cancelled
     env = {"GITHUB_ACTIONS": "true", "GITHUB_SHA": bench.commit, "GITHUB_RUN_ID": "1", "GITHUB_REF_TYPE": "branch",
-           "GITHUB_REF_NAME": "main",
-           "GITHUB_EVENT_NAME": "push", "GITHUB_REPOSITORY": f"acme/{bench.scenario.example}", "GITHUB_ACTOR": ACTOR,
-           "GITHUB_API_URL": bench.api.url, "GITHUB_EVENT_PATH": str(event_file(bench))}
+           "GITHUB_REF_NAME": "main", "GITHUB_EVENT_NAME": "push", "GITHUB_REPOSITORY": f"acme/{bench.scenario.example}",
+           "GITHUB_ACTOR": ACTOR, "GITHUB_API_URL": bench.api.url, "GITHUB_EVENT_PATH": str(event_file(bench))}
     driver = Driver(bench, env)
     every = {**bench.secrets(), "GITHUB_TOKEN": "conformance-token"}
-    driver.earlier_jobs([step["run"] for name in before(jobs, deploy) for step in jobs[name]["steps"] if step.get("id") == "run"], every)
+    verbs = [(name, step["run"]) for name in before(jobs, deploy) for step in jobs[name]["steps"] if step.get("id") == "run"]
+    earlier = driver.earlier_jobs(verbs, "GITHUB_JOB", every)
     outcomes, cancelled, killed = {}, False, []
     for step in jobs[deploy]["steps"]:
         if "run" not in step or "id" not in step:
@@ -124,8 +127,8 @@ def github(bench):
         file = bench.folder / f"step-{step['id']}"
         file.write_text(step["run"] + "\n", encoding="utf-8")
         words = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(file)]
-        more = {name: expression(value, every) for name, value in step.get("env", {}).items()}
-        if step["id"] == phase_of(bench):
+        more = {"GITHUB_JOB": deploy, **{name: expression(value, every) for name, value in step.get("env", {}).items()}}
+        if step["id"] == phase:
             process = driver.start(words, more)
             for number, seconds in GITHUB_WAITS:
                 process.send_signal(number)
@@ -140,7 +143,7 @@ def github(bench):
         else:
             outcomes[step["id"]] = "failure" if driver.run(words, more) else "success"
     driver.signal_all(signal.SIGKILL)  # "Terminate orphan process", at the end of the job
-    bench.verdicts = {deploy: "failure", "handlers": handlers(outcomes, phase_of(bench))}
+    bench.verdicts = {**earlier, deploy: "failure", "handlers": handlers(outcomes, phase)}
     return 1, driver.told() + f"\n{outcomes}, killed: {killed}"
 
 
@@ -149,11 +152,6 @@ def handlers(outcomes, phase) -> str:
     names = list(outcomes)
     ran = {outcomes[name] for name in names[names.index(phase) + 1:]} - {"skipped"}
     return "success" if ran == {"success"} else "failure"
-
-
-def phase_of(bench) -> str:
-    """The phase during which the cancel comes: the step's id, the last word of the nested stage."""
-    return bench.scenario.cancel.partition(":")[0]
 
 
 def before(jobs, deploy) -> list:
@@ -206,21 +204,24 @@ def gitlab(bench):
     """The deploy job's `script` and, in a new shell, its `after_script`."""
     *_, body = yaml.safe_load_all((bench.repository / ".gitlab-ci.yml").read_text(encoding="utf-8"))
     jobs = {name: job for name, job in body.items() if isinstance(job, dict) and "script" in job}
-    deploy = next(name for name in jobs if name.startswith("deploy-"))
+    deploy, _ = bench.scenario.cancelled
     env = {"CI_PIPELINE_SOURCE": "push", "CI_COMMIT_SHA": bench.commit, "CI_COMMIT_BRANCH": "main", "CI_PIPELINE_ID": "1",
-           "CI_PROJECT_ID": "1",
-           "CI_API_V4_URL": bench.api.url, "CI_JOB_MANUAL": "true", "GITLAB_USER_LOGIN": ACTOR, "MLPIPE_READ_TOKEN": "conformance-token",
+           "CI_PROJECT_ID": "1", "CI_API_V4_URL": bench.api.url, "CI_JOB_MANUAL": "true",
+           "GITLAB_USER_LOGIN": ACTOR, "MLPIPE_READ_TOKEN": "conformance-token",
            **bench.secrets()}
     driver = Driver(bench, env)
     needs = {name: {"needs": [need["job"] for need in job.get("needs", [])]} for name, job in jobs.items()}
-    driver.earlier_jobs([line for name in before(needs, deploy) for line in jobs[name]["script"]], {})
+    verbs = [(name, line) for name in before(needs, deploy) for line in jobs[name]["script"]]
+    earlier = driver.earlier_jobs(verbs, "CI_JOB_NAME", {})
+    driver.env["CI_JOB_NAME"] = deploy
     process = driver.start(["bash", "-c", shell(jobs[deploy]["script"])], {})
     driver.signal_all(signal.SIGTERM)
     ended = wait(process, GITLAB_WAIT / FASTER)
     driver.signal_all(signal.SIGKILL)
     process.wait()
     code = driver.run(["bash", "-c", shell(jobs[deploy]["after_script"])], {"CI_JOB_STATUS": "canceled"})
-    bench.verdicts = {deploy: "failure", "handlers": "failure" if code else "success"}
+    earlier = {name.replace("image-push", "image"): verdict for name, verdict in earlier.items()}
+    bench.verdicts = {**earlier, deploy: "failure", "handlers": "failure" if code else "success"}
     return 1, driver.told() + f"\nended by itself: {ended}"
 
 
@@ -234,8 +235,7 @@ def cancelled_jenkins(bench):
     code, output = jenkins(bench)
     events = [line for line in (bench.folder / "Jenkinsfile.jsonl").read_text(encoding="utf-8").splitlines() if ": restore" in line]
     fine = any('"event":"sh"' in line and '"exit":0' in line for line in events) or any('"result":"SUCCESS"' in line for line in events)
-    deploy = next(name for name in bench.verdicts if name.startswith("deploy-"))
-    bench.verdicts = {deploy: bench.verdicts[deploy], "handlers": "success" if fine else "failure"}
+    bench.verdicts["handlers"] = "success" if fine else "failure"
     return code, output
 
 

@@ -58,8 +58,8 @@ def event_file(bench) -> Path:
     name = f"acme/{scenario.example}"
     payload = {"repository": {"full_name": name, "name": scenario.example, "default_branch": "main", "owner": {"login": "acme"}}}
     if scenario.event == "pull_request":
-        home = f"someone/{scenario.example}" if scenario.fork else name
-        head = {"ref": scenario.branch, "sha": bench.commit, "repo": {"full_name": home}}
+        source = f"someone/{scenario.example}" if scenario.fork else name
+        head = {"ref": scenario.branch, "sha": bench.commit, "repo": {"full_name": source}}
         base, user = {"ref": "main", "sha": bench.commit}, {"type": "User", "login": ACTOR}
         payload |= {"number": 1, "action": "synchronize", "pull_request": {"number": 1, "head": head, "base": base, "user": user}}
     else:

@@ -13,8 +13,9 @@ from ..report import Clock, say, table
 from .api import Api
 from .bench import Bench
 from .cancel import DRIVERS
+from .foretold import foretell, unforeseen
 from .platforms import PLATFORMS, edges
-from .scenario import scenarios
+from .scenario import never_broken, scenarios
 from .trace import difference, out_of_order, plain, told
 
 #: The examples whose scenarios run on every submission; the others by command (`--scenarios all`).
@@ -31,7 +32,21 @@ class Run:
     trace: list = field(default_factory=list)
     verdicts: dict = field(default_factory=dict)
     live: str = ""
+    #: the executor's exit status
+    code: int = 0
+    #: place to what serves there at the end
+    serves: dict = field(default_factory=dict)
+    #: calls of the script in the order in which they began, with their job
+    order: list = field(default_factory=list)
     seconds: float = 0.0
+
+    @property
+    def calls(self) -> dict:
+        """Job to its calls of the script, in order."""
+        found = {}
+        for job, words in self.order:
+            found.setdefault(job, []).append(words)
+        return found
 
 
 def run_all(examples: Path, only=(), every=False) -> tuple:
@@ -41,37 +56,49 @@ def run_all(examples: Path, only=(), every=False) -> tuple:
     except (BrokenTool, KeyError) as error:
         return [f"scenarios: {error}"], (["scenario"], [])
     faults = [f"there is no scenario {name}" for name in only if name not in {s.name for s in known}]
+    faults += never_broken(known)
     chosen = [s for s in known if (s.name in only if only else every or s.example in SUBMITTED)]
     keep = os.environ.get("MLPIPE_CONFORMANCE_KEEP")
     folder = Path(keep or tempfile.mkdtemp(prefix="mlpipe-run-"))
     rows = []
     try:
         with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-            asked = [(s, {name: pool.submit(one, s, name, folder / s.name / name, examples) for name in PLATFORMS}) for s in chosen]
-            for scenario, futures in asked:
+            asked = [(s, pool.submit(foretell, s, folder / s.name / "foretold", examples),
+                      {name: pool.submit(one, s, name, folder / s.name / name, examples) for name in PLATFORMS}) for s in chosen]
+            for scenario, play, futures in asked:
                 runs = {name: future.result() for name, future in futures.items()}
                 faults += [f"{scenario.name} on {name}: {text}" for name, run in runs.items() for text in run.wrong]
-                gaps = compare(scenario, runs)
-                faults += gaps
-                rows.append(row(scenario, runs, gaps))
+                gaps, surprises = compare(scenario, runs), surprised(scenario, play, runs)
+                faults += gaps + surprises
+                rows.append(row(scenario, runs, gaps, surprises))
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
     say()
-    head = ["scenario", "jobs", "calls", "as expected", "equal", *(f"{name} s" for name in PLATFORMS)]
+    head = ["scenario", "jobs", "calls", "as expected", "equal", "as foretold", *(f"{name} s" for name in PLATFORMS)]
     say(table(head, rows))
     say(f"{len(rows) * len(PLATFORMS)} runs of {len(rows)} scenarios")
     return faults, (head, rows)
 
 
-def row(scenario, runs, gaps) -> list:
+def surprised(scenario, play, runs) -> list:
+    """What the runs did otherwise than `mlpipe simulate` says."""
+    try:
+        foretold = play.result()
+    except (BrokenTool, MissingTool, OSError) as error:
+        return [f"{scenario.name}: nothing is foretold: {error}"]
+    return [f"{scenario.name} on {name}: {text}" for name, run in runs.items() for text in unforeseen(scenario, foretold, name, run)]
+
+
+def row(scenario, runs, gaps, surprises) -> list:
     """A line of the table."""
     first = next(iter(runs.values()))
     fine = not any(run.wrong for run in runs.values())
-    say(f"{scenario.name}: {'as expected' if fine else 'WRONG'}, {'three traces are equal' if not gaps else 'the traces DIFFER'}")
+    verdict = ["as expected" if fine else "WRONG", "the traces DIFFER" if gaps else "three traces are equal"]
+    say(f"{scenario.name}: {', '.join(verdict)}, {'NOT as foretold' if surprises else 'as foretold'}")
     seconds = [f"{run.seconds:.1f}" for run in runs.values()]
     name = scenario.name + (" (driver)" if scenario.cancel else "")
-    return [name, len(first.verdicts), len(first.trace), "yes" if fine else "no", "no" if gaps else "yes", *seconds]
+    return [name, len(first.verdicts), len(first.trace), *("no" if bad else "yes" for bad in (not fine, gaps, surprises)), *seconds]
 
 
 def one(scenario, platform, folder, examples) -> Run:
@@ -92,7 +119,7 @@ def one(scenario, platform, folder, examples) -> Run:
     several = any(":" in job for job in needs)
     trace = plain(events, str(folder), several) + messages(api)
     (folder / "plain.jsonl").write_text("".join(json.dumps(line) + "\n" for line in trace), encoding="utf-8")
-    run = Run([], trace, dict(sorted(bench.verdicts.items())), bench.live())
+    run = Run([], trace, dict(sorted(bench.verdicts.items())), bench.live(), code, bench.serves(), bench.called(several))
     if scenario.cancel:
         # A driver, not an executor: what counts is whether the deploy's handlers ran, and what serves when all is over.
         run.trace = []

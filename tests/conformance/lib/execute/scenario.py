@@ -7,7 +7,8 @@ from ..base import HERE, BrokenTool
 
 SCENARIOS = HERE / "scenarios"
 #: What a scenario may say; anything else is a slip of the pen.
-KEYS = {"about", "event", "branch", "fork", "inputs", "spec", "files", "secrets", "state", "command", "approval", "cancel", "expect"}
+KEYS = {"about", "event", "branch", "fork", "inputs", "spec", "files", "secrets", "state", "command", "approval", "cancel", "given",
+        "places", "expect"}
 EXPECTED = {"outcome", "jobs", "calls", "never", "live", "apart"}
 EVENTS = ("push", "tag", "pull_request", "schedule", "manual")
 
@@ -37,8 +38,12 @@ class Scenario:
     commands: tuple
     #: what a person says to the question: yes, no, or "" where nobody is asked
     approval: str
-    #: when a deploy is cancelled (cancel.py): `PHASE: WORDS`, during the call that begins with these words; "" for never
+    #: when a deploy is cancelled (cancel.py): `ENVIRONMENT.PHASE: WORDS`, during the call that begins with these words; "" for never
     cancel: str
+    #: what happens in the words of `mlpipe simulate --given`: a list, or pipeline to list
+    given: list | dict
+    #: environment to the place that its deploy changes; the only place has no name and needs no line
+    places: dict
     #: success, failure, or "" where the platforms differ and say so
     outcome: str
     #: job to success or failure, as each platform itself says; no other job runs
@@ -51,6 +56,12 @@ class Scenario:
     #: jobs that each platform runs in a way of its own, and that are not compared
     apart: tuple
 
+    @property
+    def cancelled(self) -> tuple:
+        """The deploy's job and the phase that the cancel hits."""
+        environment, _, phase = self.cancel.partition(":")[0].partition(".")
+        return f"deploy-{environment}", phase
+
 
 def scenarios() -> list:
     """All scenarios, by example and in the order of their files. Raises BrokenTool for a word that nobody reads."""
@@ -60,6 +71,21 @@ def scenarios() -> list:
         for name, one in world.pop("scenario").items():
             found.append(read(path.stem, name, world, one))
     return found
+
+
+def never_broken(known) -> list:
+    """Gates that fail in no scenario of their example: nobody has seen whether they hold anything back."""
+    gates, broken = {}, set()
+    for one in known:
+        given = one.given if isinstance(one.given, list) else sum(one.given.values(), [])
+        for job, verdict in one.jobs.items():
+            gate = job.rpartition("gate-")[2] if "gate-" in job else ""
+            if gate:
+                gates[one.example, job] = gate
+                # A gate that is only advice fails and its job does not.
+                if verdict == "failure" or f"{gate} failed" in given:
+                    broken.add((one.example, job))
+    return [f"scenarios: `{job}` of {example} fails in none" for example, job in gates if (example, job) not in broken]
 
 
 def read(example, name, world, one) -> Scenario:
@@ -80,7 +106,8 @@ def read(example, name, world, one) -> Scenario:
         inputs=one.get("inputs", {}), spec=one.get("spec", {}), files={**world.get("files", {}), **one.get("files", {})},
         secrets=secrets, state=merged(world.get("state", {}), one.get("state", {})),
         commands=(*one.get("command", ()), *world.get("command", ())), approval=one.get("approval", world.get("approval", "")),
-        cancel=one.get("cancel", ""), outcome=expect["outcome"], jobs=jobs, calls=tuple(expect.get("calls", ())),
+        cancel=one.get("cancel", ""), given=one.get("given", []), places=world.get("places", {}),
+        outcome=expect["outcome"], jobs=jobs, calls=tuple(expect.get("calls", ())),
         never=tuple(expect.get("never", ())), live=expect.get("live", ""), apart=tuple(expect.get("apart", ())),
     )
 

@@ -3,7 +3,7 @@
 import re
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
-RANDOM = re.compile(r"(?<=\bmlpipe-)[0-9a-f]{12}\b")
+RANDOM = re.compile(r"(?<=\bmlpipe-)[0-9a-f]{12}\b|(?<=\.mlpipe-cache/mlflow-)\w{8}\b")
 SOURCE = re.compile(r"(org\.opencontainers\.image\.source=)\S+")
 TEMPORARY = re.compile(r"/(?:tmp|var/tmp)/[^\s,=:'\"]+")
 LOOPBACK = re.compile(r"http://127\.0\.0\.1:\d+")
@@ -62,8 +62,7 @@ def job_of(event, several) -> str:
 
 def prepares(words) -> bool:
     """Is it Python, or an installer of dependencies?"""
-    installs = words[1:3] in (["-m", "venv"], ["-m", "pip"]) or words[:2] in (["poetry", "sync"], ["uv", "sync"])
-    return words[:2] == ["runtime", "python"] or installs
+    return words[:2] in (["runtime", "python"], ["poetry", "sync"], ["uv", "sync"]) or words[1:3] in (["-m", "venv"], ["-m", "pip"])
 
 
 def without_phase(words) -> list:
