@@ -108,8 +108,8 @@ fn look(statement: &Statement, place: Place, text: &str, seen: &mut Seen) {
     let Some(block) = &statement.block else { return };
     let opened = match keyword.map(|k| k.opens) {
         Some(Opens::May(Place::Target) | Opens::Must(Place::Target)) => {
-            let kinds = statement.args.iter().filter_map(|a| Place::of_target(a.as_name()?));
-            kinds.last().unwrap_or(Place::Target)
+            let mut kinds = statement.args.iter().filter_map(|a| Place::of_target(a.as_name()?));
+            kinds.next_back().unwrap_or(Place::Target)
         }
         Some(Opens::May(place) | Opens::Must(place)) => place,
         _ => return,
