@@ -1,13 +1,12 @@
 //! `mlpipe check`: drift.
 
 use super::Exit;
-use super::common::{NOTHING, Shell, To, shown};
-use super::touched::{Chosen, Commit, Files};
+use super::common::{Shell, To, shown};
+use super::touched::{Commit, Files};
 use crate::diag::words;
 use crate::output::{self, Cause, OutputFile};
 use crate::project::{self, Project};
-use crate::render::Overlay;
-use crate::spec::PlatformName;
+use crate::spec::Disk;
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Arguments.
@@ -36,34 +35,31 @@ pub(super) struct Args {
 
 pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
     project::prepare();
+    let templates = args.templates.as_deref();
     let asked = || -> Result<_, String> {
         let commit = args.commit.then(Commit::ask).transpose()?;
-        Ok((choose(shell, args, commit.as_ref())?, commit))
+        let deleted = commit.as_ref().map_or(&[][..], |c| &c.deleted);
+        Ok((args.files.choose(shell, &Disk, deleted, templates)?, commit))
     };
-    let (mut chosen, commit): (Vec<Chosen>, Option<Commit>) = match asked() {
+    let (chosen, commit) = match asked() {
         Ok(both) => both,
         Err(e) => return shell.usage(&e),
     };
-    let overlay = match shell.overlay(args.templates.as_deref()) {
-        Ok(o) => o,
+    let (mut projects, runtimes): (Vec<Project>, Vec<Option<OutputFile>>) =
+        chosen.into_iter().map(|c| (c.project, c.runtime)).unzip();
+    let mut files = match args.files.compile(shell, &mut projects, &args.to, templates, args.strict) {
+        Ok(f) => f,
         Err(exit) => return exit,
     };
-    let to = To::platforms(&args.to);
-    let files: Vec<Vec<OutputFile>> = chosen.iter_mut().map(|c| files(c, args, &to, &overlay)).collect();
-    let mut projects: Vec<Project> = chosen.into_iter().map(|c| c.project).collect();
-    if args.strict {
-        projects.iter_mut().for_each(|p| p.strict(&to));
-    }
     shell.findings(&projects);
     if projects.iter().any(Project::has_errors) {
         return Shell::verdict(&projects);
     }
-    if files.iter().all(Vec::is_empty) && args.files.touched {
-        shell.say("no pipeline was touched");
-        return Exit::Fine;
+    for (files, runtime) in files.iter_mut().zip(runtimes) {
+        files.extend(runtime.filter(|r| !files.iter().any(|f| f.path == r.path)));
     }
     if files.iter().all(Vec::is_empty) {
-        return shell.usage(NOTHING);
+        return args.files.nothing(shell);
     }
     let mut exit = Exit::Fine;
     for (project, files) in projects.iter().zip(&files) {
@@ -76,30 +72,6 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         }
     }
     exit
-}
-
-/// What of the repository is looked at. A template that stands in for a built-in one belongs to every pipeline.
-fn choose(shell: &Shell, args: &Args, commit: Option<&Commit>) -> Result<Vec<Chosen>, String> {
-    let templates = args.templates.as_deref().is_some_and(|t| args.files.touched && args.files.any_below(t));
-    if templates {
-        let projects = shell.load(&[])?;
-        return Ok(projects.into_iter().map(|project| Chosen { project, runtime: None }).collect());
-    }
-    args.files.choose(shell, commit.map_or(&[], |c| &c.deleted))
-}
-
-/// The files to compare.
-fn files(chosen: &mut Chosen, args: &Args, to: &[PlatformName], overlay: &Overlay) -> Vec<OutputFile> {
-    if !args.files.touched {
-        return chosen.project.compile_with(to, overlay).files().to_vec();
-    }
-    let mut files = chosen.project.compile_touched(to, overlay);
-    let runtime = chosen
-        .runtime
-        .take()
-        .filter(|r| !chosen.project.has_errors() && !files.iter().any(|f| f.path == r.path));
-    files.extend(runtime);
-    files
 }
 
 /// Says which files the commit leaves out, though they lie on disk as the spec says.

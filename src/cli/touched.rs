@@ -1,8 +1,10 @@
 //! What a command looks at: the paths it is given, or the pipelines that touched files belong to.
 
-use super::common::{Shell, every_spec};
+use super::Exit;
+use super::common::{NOTHING, Shell, To, every_spec};
 use crate::output::OutputFile;
-use crate::project::{self, Project};
+use crate::project::{self, Others, Project};
+use crate::spec::Texts;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -42,13 +44,19 @@ impl Files {
             .map_err(|p| format!("the path `{}` is not UTF-8", p.display()))
     }
 
-    /// The projects to look at. `deleted` are files that are touched and gone.
+    /// The projects to look at. `deleted` are files that are touched and gone, `templates` is the folder of `--templates`.
     ///
     /// # Errors
     /// A path that is not there or has no root.
-    pub(super) fn choose(&self, shell: &Shell, deleted: &[Utf8PathBuf]) -> Result<Vec<Chosen>, String> {
+    pub(super) fn choose(
+        &self,
+        shell: &Shell,
+        texts: &dyn Texts,
+        deleted: &[Utf8PathBuf],
+        templates: Option<&Utf8Path>,
+    ) -> Result<Vec<Chosen>, String> {
         if !self.touched {
-            let projects = shell.load(&self.given()?)?;
+            let projects = shell.load_from(texts, &self.given()?)?;
             return Ok(projects.into_iter().map(|project| Chosen { project, runtime: None }).collect());
         }
         // No output could name a spec whose path is not UTF-8, so no pipeline is touched by such a file.
@@ -69,24 +77,43 @@ impl Files {
             all.extend(files.iter().filter(spec).cloned());
             all.sort();
             all.dedup();
-            let files: Vec<Utf8PathBuf> = files.into_iter().collect();
-            let touched = project::touched(&root, &all, &files);
+            let touched = project::touched(texts, &root, &all, &files, templates, &shell.settings);
             if touched.selected.is_empty() && touched.runtime.is_none() {
                 continue;
             }
-            let project = Project::load(&root, &all, &touched.selected);
+            let project =
+                Project::load_from(texts, &root, &all, &touched.selected, Others::Planned, &shell.settings);
             chosen.push(Chosen { project, runtime: touched.runtime });
         }
         Ok(chosen)
     }
 
-    /// True when one of the paths lies in this folder.
-    pub(super) fn any_below(&self, folder: &Utf8Path) -> bool {
-        let folder = folder.as_std_path().canonicalize();
-        let inside = |p: &PathBuf| {
-            folder.as_ref().is_ok_and(|f| std::path::absolute(p).is_ok_and(|p| p.starts_with(f)))
-        };
-        self.paths.iter().any(inside)
+    /// Compiles what was chosen, in memory: the files to compare are given, and findings are in the projects then.
+    ///
+    /// # Errors
+    /// Templates that cannot be read; that was said.
+    pub(super) fn compile(
+        &self,
+        shell: &Shell,
+        projects: &mut [Project],
+        to: &[To],
+        templates: Option<&Utf8Path>,
+        strict: bool,
+    ) -> Result<Vec<Vec<OutputFile>>, Exit> {
+        if self.touched {
+            return shell.compile_touched(projects, to, templates, strict);
+        }
+        let proved = shell.compile(projects, to, templates, strict)?;
+        Ok(proved.iter().map(|p| p.files().to_vec()).collect())
+    }
+
+    /// How a command ends that has no file to look at.
+    pub(super) fn nothing(&self, shell: &Shell) -> Exit {
+        if !self.touched {
+            return shell.usage(NOTHING);
+        }
+        shell.say("no pipeline was touched");
+        Exit::Fine
     }
 }
 

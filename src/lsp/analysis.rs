@@ -6,7 +6,7 @@ use super::protocol::{Diagnostic, Location, Related, TextEdit};
 use super::text::Lines;
 use crate::diag::{Edit, FileId, Finding, Fix, Severity, SourceMap, Span};
 use crate::lint;
-use crate::project::{Others, Project};
+use crate::project::{ConfigFrom, Others, Project, Settings};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -45,11 +45,11 @@ pub(super) fn analyse(
     all: &[Utf8PathBuf],
     selected: &[Utf8PathBuf],
 ) -> Rc<Analysis> {
-    let mut project = Project::load_from(documents, root, all, selected, Others::Read);
+    let mut project =
+        Project::load_from(documents, root, all, selected, Others::Read, &Settings::now(ConfigFrom::Root));
     project.limits();
     let found = lint::project(&project);
-    project.findings.extend(found);
-    crate::diag::sort_and_dedup(&mut project.findings);
+    project.add(found);
     let mut told: BTreeMap<Utf8PathBuf, Vec<Told>> =
         selected.iter().map(|spec| (root.join(spec), Vec::new())).collect();
     let mut places = Places::new(documents, &project);

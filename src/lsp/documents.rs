@@ -63,8 +63,11 @@ impl Documents {
     pub(super) fn open(&mut self, opened: Opened) -> Option<Utf8PathBuf> {
         let path = match uri::to_path(&opened.uri) {
             Some(path) => uri::real(&path),
-            // A text without a file: it has a folder of its own, in which nothing else is.
-            None => Utf8PathBuf::from(opened.uri.replace(':', "/")),
+            // A text without a file: in a folder of its own, in which nothing else is.
+            None => {
+                let name = opened.uri.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+                Utf8PathBuf::from(format!("/mlpipe-without-a-file/{name}/{name}"))
+            }
         };
         if opened.language_id != "mlpipe" && path.extension() != Some("mlpipe") {
             return None;

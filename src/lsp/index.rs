@@ -6,7 +6,7 @@ use super::text::Lines;
 use super::uri;
 use crate::spec::Texts;
 use crate::spec::shape::Place;
-use crate::syntax::{ArgKind, Tree};
+use crate::syntax::{self, ArgKind, Tree};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -51,7 +51,10 @@ impl Index {
                 continue;
             };
             let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
-            let (tree, lines) = (names::tree(&text), documents.lines(&path, &text));
+            // The compiler does not read a larger one either, and says so.
+            let read = text.len() as u64 <= syntax::MAX_BYTES;
+            let tree = if read { names::tree(&text) } else { Tree::default() };
+            let lines = documents.lines(&path, &text);
             index.top(&tree);
             let uses = uses(&path, &tree);
             index.files.insert(path, File { text, lines, tree, names: Vec::new(), uses });

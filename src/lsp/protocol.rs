@@ -119,8 +119,8 @@ pub(super) struct OfRange {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct References {
-    pub(super) text_document: Document,
-    pub(super) position: Position,
+    #[serde(flatten)]
+    pub(super) at: At,
     #[serde(default)]
     pub(super) context: ReferenceContext,
 }
@@ -137,8 +137,8 @@ pub(super) struct ReferenceContext {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Rename {
-    pub(super) text_document: Document,
-    pub(super) position: Position,
+    #[serde(flatten)]
+    pub(super) at: At,
     pub(super) new_name: String,
 }
 

@@ -191,11 +191,7 @@ fn definition(session: &mut Session, params: &At) -> Answer {
 }
 
 fn references(session: &mut Session, params: &References) -> Answer {
-    let at = At {
-        text_document: super::protocol::Document { uri: params.text_document.uri.clone() },
-        position: params.position,
-    };
-    let Some((index, path, offset)) = named(session, &at) else { return Ok(Value::Null) };
+    let Some((index, path, offset)) = named(session, &params.at) else { return Ok(Value::Null) };
     let Some((path, name)) = index.at(&path, offset) else { return Ok(Value::Null) };
     let given = index.given(path, name);
     let mut all = index.all(path, name);
@@ -223,11 +219,7 @@ fn prepare_rename(session: &mut Session, params: &At) -> Answer {
 }
 
 fn renamed(session: &mut Session, params: &Rename) -> Answer {
-    let at = At {
-        text_document: super::protocol::Document { uri: params.text_document.uri.clone() },
-        position: params.position,
-    };
-    let Some((index, path, offset)) = named(session, &at) else { return Ok(Value::Null) };
+    let Some((index, path, offset)) = named(session, &params.at) else { return Ok(Value::Null) };
     let (path, name) = rename::at(&index, &path, offset).map_err(refused)?;
     let places = rename::places(&index, path, name, &params.new_name).map_err(refused)?;
     let edit = |f: &Found<'_>| {

@@ -15,6 +15,8 @@ pub(super) fn to_path(uri: &str) -> Option<Utf8PathBuf> {
 /// The address of an absolute path.
 pub(super) fn of_path(path: &Utf8Path) -> String {
     let text = path.as_str().replace('\\', "/");
+    // How Windows writes a path whose links are followed.
+    let text = text.strip_prefix("//?/").unwrap_or(&text);
     let mut uri = String::from(if text.starts_with('/') { "file://" } else { "file:///" });
     for byte in text.bytes() {
         match byte {

@@ -117,7 +117,7 @@ fn header_line(input: &mut impl BufRead) -> io::Result<Option<String>> {
 }
 
 fn message(mut value: Value) -> Incoming {
-    let id = value.get("id").filter(|id| !id.is_null()).map(|id| Id::deserialize(id));
+    let id = value.get("id").filter(|id| !id.is_null()).map(Id::deserialize);
     let params = value.get_mut("params").map(Value::take).unwrap_or_default();
     let method = value.get("method").and_then(Value::as_str).map(str::to_owned);
     let invalid = |id, why: &str| Incoming::Malformed { id, code: error::INVALID_REQUEST, why: why.into() };

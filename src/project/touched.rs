@@ -2,12 +2,12 @@
 //! the specs that make it.
 
 use super::bundle::{self, RUNTIME};
-use super::{Pipeline, Project, specs};
-use crate::diag::SourceMap;
+use super::{CONFIG_NAME, ConfigFrom, Others, Pipeline, Project, Settings, specs};
+use crate::diag::FileId;
 use crate::output::{self, OutputFile};
 use crate::plan::script_path;
 use crate::platform;
-use crate::spec;
+use crate::spec::Texts;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -21,54 +21,51 @@ pub struct Touched {
     pub runtime: Option<OutputFile>,
 }
 
-/// A spec, or a file of which too little could be read to say what it is.
-struct Known {
-    path: Utf8PathBuf,
-    /// Every file that it takes something from, by its real path where it has one.
-    takes: Vec<Utf8PathBuf>,
-}
-
 /// Maps touched files, given below the root, to the pipelines that they belong to. `all` are the specs of the root. A
-/// file may be gone, and may have nothing to do with mlpipe.
-pub fn touched(root: &Utf8Path, all: &[Utf8PathBuf], files: &[Utf8PathBuf]) -> Touched {
-    let mut project = Project {
-        root: root.to_owned(),
-        sources: SourceMap::default(),
-        findings: Vec::new(),
-        pipelines: Vec::new(),
-        unread: Vec::new(),
-        passes_over_broken: true,
-        read: Vec::new(),
+/// file may be gone, and may have nothing to do with mlpipe. `templates` is the folder of `--templates`.
+pub fn touched(
+    texts: &dyn Texts,
+    root: &Utf8Path,
+    all: &[Utf8PathBuf],
+    files: &BTreeSet<Utf8PathBuf>,
+    templates: Option<&Utf8Path>,
+    settings: &Settings,
+) -> Touched {
+    let project = Project::load_from(texts, root, all, &[], Others::Read, settings);
+    let takes = |read: &[(Utf8PathBuf, FileId)], unread: &[Utf8PathBuf]| -> Vec<Utf8PathBuf> {
+        read.iter().map(|(path, _)| path).chain(unread).map(|p| real(root, p)).collect()
     };
-    let mut known = Vec::new();
-    for path in all {
-        let loaded = spec::load(root, path, &mut project.sources);
-        let taken = loaded.files.iter().map(|(path, _)| path).chain(&loaded.unread);
-        known.push(Known { path: path.clone(), takes: taken.map(|p| real(root, p)).collect() });
-        match loaded.spec {
-            Some(spec) => project.pipelines.push(Pipeline { spec, plan: None, selected: false }),
-            None if loaded.is_library => {}
-            None => project.unread.push(path.clone()),
-        }
-    }
+    let known: Vec<(&Utf8PathBuf, Vec<Utf8PathBuf>)> = project
+        .read
+        .iter()
+        .zip(&project.wanting)
+        .map(|((path, read), (_, un))| (path, takes(read, un)))
+        .collect();
     let made: Vec<(&Utf8PathBuf, Vec<String>)> =
         project.pipelines.iter().map(|p| (&p.spec.path, outputs(&project, p))).collect();
+    let templates =
+        templates.or(project.config.templates.as_deref()).and_then(|t| t.canonicalize_utf8().ok());
+    let config = match &settings.config {
+        ConfigFrom::File(path) => path.canonicalize_utf8().ok(),
+        _ => None,
+    };
     let mut selected: BTreeSet<Utf8PathBuf> = BTreeSet::new();
     let mut touched = Touched::default();
     for file in files {
         let place = real(root, file);
-        selected.extend(
-            known.iter().filter(|k| k.path == *file || k.takes.contains(&place)).map(|k| k.path.clone()),
-        );
-        selected.extend(
-            made.iter().filter(|(_, m)| m.iter().any(|m| file == m)).map(|(path, _)| (*path).clone()),
-        );
+        let users = known.iter().filter(|(path, takes)| *path == file || takes.contains(&place));
+        selected.extend(users.map(|(path, _)| (*path).clone()));
+        let makers = made.iter().filter(|(_, made)| made.iter().any(|m| file == m));
+        selected.extend(makers.map(|(path, _)| (*path).clone()));
         let head = head(&root.join(file));
         selected
             .extend(output::sources(&head).into_iter().map(Utf8PathBuf::from).filter(|s| all.contains(s)));
-        if file.file_name() == Some("mlpipe.toml") {
+        if file.file_name() == Some(CONFIG_NAME) {
             let folder = root.join(file).parent().map(Utf8Path::to_owned).unwrap_or_default();
             selected.extend(specs(root, &folder).unwrap_or_default());
+        }
+        if templates.as_ref().is_some_and(|t| place.starts_with(t)) || config.as_ref() == Some(&place) {
+            selected.extend(all.iter().cloned());
         }
         if file == RUNTIME && !project.pipelines.is_empty() {
             touched.runtime = Some(bundle::runtime());

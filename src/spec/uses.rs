@@ -78,8 +78,8 @@ struct Reader<'a> {
     findings: &'a mut Vec<Finding>,
     files: Vec<File>,
     unread: Vec<Utf8PathBuf>,
-    /// Files whose `use`s are being followed, outermost first.
-    open: Vec<usize>,
+    /// Files whose `use`s are being followed, outermost first, each with the `use` that led to it.
+    open: Vec<(usize, Option<Span>)>,
 }
 
 impl Reader<'_> {
@@ -113,12 +113,12 @@ impl Reader<'_> {
         let via = match self.open.as_slice() {
             [] => None,
             [_] => by,
-            [_, first, ..] => self.files[*first].via,
+            [_, (first, _), ..] => self.files[*first].via,
         };
         let canonical = full.canonicalize_utf8().unwrap_or(full);
         let index = self.files.len();
         self.files.push(File { path: shown.into(), id, tree: parsed.tree, via, canonical, uses: Vec::new() });
-        self.open.push(index);
+        self.open.push((index, by));
         self.follow(index);
         self.open.pop();
         Some(index)
@@ -189,12 +189,17 @@ impl Reader<'_> {
 
     /// A file that was read before: fine, unless it is one of those being followed.
     fn known(&mut self, known: usize, path: &Spanned<String>) -> Option<usize> {
-        let Some(start) = self.open.iter().position(|o| *o == known) else { return Some(known) };
-        let names: Vec<&str> = self.open[start..].iter().map(|i| self.files[*i].path.as_str()).collect();
+        let Some(start) = self.open.iter().position(|(o, _)| *o == known) else { return Some(known) };
+        let circle = &self.open[start..];
+        let mut names: Vec<&str> = circle.iter().map(|(i, _)| self.files[*i].path.as_str()).collect();
+        // One circle is told in one way, whichever of its files is read first.
+        let first = (0..names.len()).min_by_key(|i| names[*i]).unwrap_or_default();
+        let span = circle[first].1.filter(|_| first > 0).unwrap_or(path.span);
+        names.rotate_left(first);
         self.findings.push(
             Finding::at(
                 Code::USE_CYCLE,
-                path.span,
+                span,
                 format!("these files use each other: {}", words::cycle(&names)),
             )
             .help("move what both need into a third file that uses neither"),
