@@ -4,17 +4,23 @@
 mod check;
 mod common;
 mod compile;
+mod completions;
 mod explain;
 mod fmt;
 mod init;
 mod lint;
+mod lsp;
+mod man;
 mod origin;
+mod page;
 mod plan;
+mod schema;
 mod simulate;
 mod targets;
 mod test;
 
 use clap::{Parser, Subcommand, ValueEnum};
+pub use page::{PAGE_WIDTH, commands, page};
 use std::process::ExitCode;
 
 /// How a command ended.
@@ -60,6 +66,9 @@ struct Args {
     /// Folder that all paths are below [default: the nearest one upwards with mlpipe.toml, else with .git]
     #[arg(long, global = true, value_name = "DIR")]
     root: Option<camino::Utf8PathBuf>,
+    /// The configuration, or `none` for none [default: mlpipe.toml of the root]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<camino::Utf8PathBuf>,
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: Color,
@@ -101,12 +110,20 @@ enum Command {
     Where(origin::Args),
     /// Write a first spec that compiles
     Init(init::Args),
+    /// Speak the language server protocol with an editor
+    Lsp(lsp::Args),
+    /// Print the completions of a shell
+    Completions(completions::Args),
+    /// Print or write the manual, a page for each command
+    Man(man::Args),
+    /// Print the JSON schema of a JSON output, of the records of jobs, or of mlpipe.toml
+    Schema(schema::Args),
 }
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let args = Args::parse();
-    let shell = common::Shell::new(args.root, args.color);
+    let shell = common::Shell::new(args.root, args.config, args.color);
     let exit = match args.command {
         Command::Compile(a) => compile::run(&shell, &a),
         Command::Check(a) => check::run(&shell, &a),
@@ -119,6 +136,10 @@ pub fn main() -> ExitCode {
         Command::Explain(a) => explain::run(&shell, &a),
         Command::Where(a) => origin::run(&shell, &a),
         Command::Init(a) => init::run(&shell, &a),
+        Command::Lsp(a) => lsp::run(&a),
+        Command::Completions(a) => completions::run(&shell, &a),
+        Command::Man(a) => man::run(&shell, &a),
+        Command::Schema(a) => schema::run(&shell, &a),
     };
     shell.end(exit).into()
 }

@@ -1,5 +1,6 @@
 //! Scenarios that were played: timelines for people, JSON and JUnit XML for machines.
 
+use super::xml::xml;
 use crate::diag::words;
 use crate::scenario::{Entry, Played, SCHEMA_VERSION, Verdict};
 use crate::spec::Scenario;
@@ -115,36 +116,58 @@ pub fn simulated_human(ran: &Ran<'_>) -> String {
     out
 }
 
+/// Every scenario that was played.
 #[derive(Serialize)]
-struct Document<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Document<'a> {
+    /// Version of this form. It grows when a field changes its meaning or goes away; new fields may come without.
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA_VERSION)))]
     schema: u32,
+    /// In the order of the specs.
     scenarios: Vec<Row<'a>>,
 }
 
+/// A scenario, and what came of it.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Row<'a> {
+    /// Its title.
     title: &'a str,
+    /// The spec, from the current folder.
     file: &'a str,
+    /// Line of its title, from 1.
     line: u32,
+    /// Every expectation holds.
     held: bool,
+    /// In the order of the scenario.
     expectations: Vec<Expectation<'a>>,
     #[serde(flatten)]
     played: &'a Played,
 }
 
+/// One play.
 #[derive(Serialize)]
-struct Simulated<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Simulated<'a> {
     #[serde(flatten)]
     played: &'a Played,
+    /// In the order of the command line.
     expectations: Vec<Expectation<'a>>,
 }
 
+/// What was expected.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Expectation<'a> {
+    /// Of which job, environment or run.
     name: &'a str,
+    /// The word of the language: `failed`, `untouched`.
     outcome: &'a str,
+    /// Its line, from 1.
     line: u32,
+    /// It came true.
     held: bool,
+    /// What happened, in words.
     happened: &'a str,
 }
 
@@ -234,31 +257,4 @@ fn case(out: &mut String, suite: &str, ran: &Ran<'_>) {
         xml(&missed.join("; ")),
         xml(told.trim_end())
     );
-}
-
-/// A text for an attribute or an element. XML 1.0 has no place for control characters.
-fn xml(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' => out.push(c),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::xml;
-
-    #[test]
-    fn texts_cannot_leave_their_element() {
-        assert_eq!(xml("a \"b\" </x> & \u{1b}"), "a &quot;b&quot; &lt;/x&gt; &amp; \u{fffd}");
-    }
 }

@@ -1,5 +1,6 @@
 //! Bytes to text, with the limits that a spec has.
 
+use super::texts::Texts;
 use crate::diag::{Code, Finding, Span};
 use crate::syntax;
 use camino::Utf8Path;
@@ -30,9 +31,15 @@ pub fn text_of(bytes: Vec<u8>, shown: &str) -> Result<String, Vec<Finding>> {
     fits.and_then(utf8).map_err(|fault| vec![fault.finding(shown, None)])
 }
 
-/// The text of a file, without a byte order mark.
-pub(super) fn file(path: &Utf8Path) -> Result<String, Fault> {
-    let bytes = bytes(path)?;
+/// The text of a file, without a byte order mark; that of an editor where it is open in one.
+pub(super) fn file(path: &Utf8Path, texts: &dyn Texts) -> Result<String, Fault> {
+    let bytes = match texts.unsaved(path) {
+        Some(text) if text.len() as u64 > syntax::MAX_BYTES => {
+            return Err(Fault::TooLarge(text.len() as u64));
+        }
+        Some(text) => text.into_bytes(),
+        None => bytes(path)?,
+    };
     utf8(bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes))
 }
 

@@ -4,6 +4,7 @@ use super::decode::Decoder;
 use super::keywords;
 use super::read;
 use super::shape::Place;
+use super::texts::Texts;
 use crate::diag::{Code, FileId, Finding, SourceMap, Span, Spanned, words};
 use crate::syntax::{self, Statement, Tree};
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
@@ -49,11 +50,12 @@ pub(super) fn read_all(
     root: &Utf8Path,
     path: &Utf8Path,
     sources: &mut SourceMap,
+    texts: &dyn Texts,
     findings: &mut Vec<Finding>,
 ) -> Option<Files> {
     let below = path.strip_prefix(root).unwrap_or(path);
     let mut reader =
-        Reader { root, canonical_root: None, sources, findings, files: Vec::new(), open: Vec::new() };
+        Reader { root, canonical_root: None, sources, texts, findings, files: Vec::new(), open: Vec::new() };
     reader.file(below, None)?;
     Some(Files { all: reader.files })
 }
@@ -62,10 +64,11 @@ struct Reader<'a> {
     root: &'a Utf8Path,
     canonical_root: Option<Utf8PathBuf>,
     sources: &'a mut SourceMap,
+    texts: &'a dyn Texts,
     findings: &'a mut Vec<Finding>,
     files: Vec<File>,
-    /// Files whose `use`s are being followed, outermost first.
-    open: Vec<usize>,
+    /// Files whose `use`s are being followed, outermost first, each with the `use` that led to it.
+    open: Vec<(usize, Option<Span>)>,
 }
 
 impl Reader<'_> {
@@ -73,7 +76,7 @@ impl Reader<'_> {
     fn file(&mut self, below: &Utf8Path, by: Option<Span>) -> Option<usize> {
         let full = self.root.join(below);
         let shown = below.as_str().replace('\\', "/");
-        let text = match read::file(&full) {
+        let text = match read::file(&full, self.texts) {
             Ok(text) => text,
             Err(fault) => {
                 self.findings.push(fault.finding(&shown, by));
@@ -97,12 +100,12 @@ impl Reader<'_> {
         let via = match self.open.as_slice() {
             [] => None,
             [_] => by,
-            [_, first, ..] => self.files[*first].via,
+            [_, (first, _), ..] => self.files[*first].via,
         };
         let canonical = full.canonicalize_utf8().unwrap_or(full);
         let index = self.files.len();
         self.files.push(File { path: shown.into(), id, tree: parsed.tree, via, canonical, uses: Vec::new() });
-        self.open.push(index);
+        self.open.push((index, by));
         self.follow(index);
         self.open.pop();
         Some(index)
@@ -173,12 +176,17 @@ impl Reader<'_> {
 
     /// A file that was read before: fine, unless it is one of those being followed.
     fn known(&mut self, known: usize, path: &Spanned<String>) -> Option<usize> {
-        let Some(start) = self.open.iter().position(|o| *o == known) else { return Some(known) };
-        let names: Vec<&str> = self.open[start..].iter().map(|i| self.files[*i].path.as_str()).collect();
+        let Some(start) = self.open.iter().position(|(o, _)| *o == known) else { return Some(known) };
+        let circle = &self.open[start..];
+        let mut names: Vec<&str> = circle.iter().map(|(i, _)| self.files[*i].path.as_str()).collect();
+        // One circle is told in one way, whichever of its files is read first.
+        let first = (0..names.len()).min_by_key(|i| names[*i]).unwrap_or_default();
+        let span = circle[first].1.filter(|_| first > 0).unwrap_or(path.span);
+        names.rotate_left(first);
         self.findings.push(
             Finding::at(
                 Code::USE_CYCLE,
-                path.span,
+                span,
                 format!("these files use each other: {}", words::cycle(&names)),
             )
             .help("move what both need into a third file that uses neither"),

@@ -340,11 +340,16 @@ job_deploy_production() {
   job 'deploy-production' deploy 'Deploy: production' kubectl
   keep_secrets 'KUBECONFIG_PRODUCTION'
   use_image 'registry.gitlab.com/acme/churn'
+  use_python \
+    --version '3.12' \
+    --tool 'pip' \
+    --file 'requirements.txt'
   work deploy \
     --phase "$phase" \
     --environment 'production' \
     --image 'registry.gitlab.com/acme/churn' \
     --kubernetes 'KUBECONFIG_PRODUCTION' 'ml' 'churn' 'app' '300' \
+    --smoke 'python checks/smoke.py' \
     --gate 'gate-tests' \
     --gate 'gate-data' \
     --gate 'gate-better' \
@@ -361,6 +366,7 @@ names=(
   'deploy production'
   'deploy production begin'
   'deploy production roll-out'
+  'deploy production smoke'
   'deploy production finish'
   'deploy production restore'
 )
@@ -383,8 +389,8 @@ help() {
   printf '%s\n' '      builds, scans and pushes registry.gitlab.com/acme/churn (release.mlpipe:39)'
   printf '%s\n' '      needs docker, $CI_REGISTRY_USER, $CI_REGISTRY_PASSWORD, mlpipe-out/gate-tests.json, mlpipe-out/gate-data.json, mlpipe-out/gate-better.json, mlpipe-out/model-churn.json'
   printf '%s\n' '  sh .mlpipe/continuous-training.sh deploy production'
-  printf '%s\n' '      deploys to production; one phase: begin, roll-out, finish, restore (release.mlpipe:45)'
-  printf '%s\n' '      needs kubectl, $KUBECONFIG_PRODUCTION, mlpipe-out/image.json'
+  printf '%s\n' '      deploys to production; one phase: begin, roll-out, smoke, finish, restore (release.mlpipe:45)'
+  printf '%s\n' '      needs kubectl, python 3.12, $KUBECONFIG_PRODUCTION, mlpipe-out/image.json'
   printf '%s\n' ''
   printf '%s\n' '  sh .mlpipe/continuous-training.sh --list    names only'
   printf '%s\n' 'What a job did stands in mlpipe-out/JOB.json; jobs read the records of the jobs before them.'
@@ -402,6 +408,7 @@ main() {
     'deploy production') job_deploy_production all ;;
     'deploy production begin') job_deploy_production begin ;;
     'deploy production roll-out') job_deploy_production roll-out ;;
+    'deploy production smoke') job_deploy_production smoke ;;
     'deploy production finish') job_deploy_production finish ;;
     'deploy production restore') job_deploy_production restore ;;
     *)

@@ -249,7 +249,7 @@ job_gate_quality() {
 
 # minimal.mlpipe:12: image ghcr "ghcr.io/acme/minimal"
 job_image_check() {
-  job 'image-check' image 'Image: build' docker
+  job 'image-check' image 'Image: build and scan' docker
   keep_secrets
   work image \
     --host 'ghcr.io' \
@@ -257,15 +257,17 @@ job_image_check() {
     --dockerfile 'Dockerfile' \
     --context '.' \
     --fixed commit '' \
+    --scan 'trivy' 'high' \
     --gate 'gate-quality' \
     --builder-image 'moby/buildkit:v0.29.0@sha256:0039c1d47e8748b5afea56f4e85f14febaf34452bd99d9552d2daa82262b5cc5' \
+    --scanner-image 'aquasec/trivy:0.74.0@sha256:62b1e65e8869bc4b4c6aa4fa2b21595256c7c2f6018a9d9ad61caf87187c1969' \
     --check \
     --timeout '1800'
 }
 
 # minimal.mlpipe:12: image ghcr "ghcr.io/acme/minimal"
 job_image() {
-  job 'image' image 'Image: build, push' docker
+  job 'image' image 'Image: build, scan, push' docker
   keep_secrets 'GHCR_USER' 'GHCR_TOKEN'
   work image \
     --host 'ghcr.io' \
@@ -273,9 +275,11 @@ job_image() {
     --dockerfile 'Dockerfile' \
     --context '.' \
     --fixed commit '' \
+    --scan 'trivy' 'high' \
     --login 'ghcr' '' '' \
     --gate 'gate-quality' \
     --builder-image 'moby/buildkit:v0.29.0@sha256:0039c1d47e8748b5afea56f4e85f14febaf34452bd99d9552d2daa82262b5cc5' \
+    --scanner-image 'aquasec/trivy:0.74.0@sha256:62b1e65e8869bc4b4c6aa4fa2b21595256c7c2f6018a9d9ad61caf87187c1969' \
     --allow 'push' branch 'main' \
     --timeout '1800'
 }
@@ -291,6 +295,7 @@ job_deploy_production() {
     --environment 'production' \
     --image 'ghcr.io/acme/minimal' \
     --kubernetes 'KUBECONFIG_PRODUCTION' 'ml' 'minimal' 'app' '300' \
+    --smoke 'python3 smoke.py' \
     --gate 'gate-quality' \
     --allow 'push' branch 'main' \
     --timeout '1800'
@@ -303,6 +308,7 @@ names=(
   'deploy production'
   'deploy production begin'
   'deploy production roll-out'
+  'deploy production smoke'
   'deploy production finish'
   'deploy production restore'
 )
@@ -313,13 +319,13 @@ help() {
   printf '%s\n' '  sh .mlpipe/minimal.sh gate quality'
   printf '%s\n' '      runs python3 evaluate.py; accuracy >= 0.85 (minimal.mlpipe:6)'
   printf '%s\n' '  sh .mlpipe/minimal.sh image check'
-  printf '%s\n' '      builds ghcr.io/acme/minimal, without pushing it (minimal.mlpipe:12)'
+  printf '%s\n' '      builds, scans ghcr.io/acme/minimal, without pushing it (minimal.mlpipe:12)'
   printf '%s\n' '      needs docker, mlpipe-out/gate-quality.json'
   printf '%s\n' '  sh .mlpipe/minimal.sh image'
-  printf '%s\n' '      builds and pushes ghcr.io/acme/minimal (minimal.mlpipe:12)'
+  printf '%s\n' '      builds, scans and pushes ghcr.io/acme/minimal (minimal.mlpipe:12)'
   printf '%s\n' '      needs docker, $GHCR_USER, $GHCR_TOKEN, mlpipe-out/gate-quality.json'
   printf '%s\n' '  sh .mlpipe/minimal.sh deploy production'
-  printf '%s\n' '      deploys to production; one phase: begin, roll-out, finish, restore (minimal.mlpipe:14)'
+  printf '%s\n' '      deploys to production; one phase: begin, roll-out, smoke, finish, restore (minimal.mlpipe:14)'
   printf '%s\n' '      needs kubectl, $KUBECONFIG_PRODUCTION, mlpipe-out/image.json'
   printf '%s\n' ''
   printf '%s\n' '  sh .mlpipe/minimal.sh --list    names only'
@@ -336,6 +342,7 @@ main() {
     'deploy production') job_deploy_production all ;;
     'deploy production begin') job_deploy_production begin ;;
     'deploy production roll-out') job_deploy_production roll-out ;;
+    'deploy production smoke') job_deploy_production smoke ;;
     'deploy production finish') job_deploy_production finish ;;
     'deploy production restore') job_deploy_production restore ;;
     *)

@@ -271,7 +271,7 @@ job_gate_recall() {
 
 # services/ranker/ranker.mlpipe:10: image ghcr "ghcr.io/acme/ranker"
 job_image_check() {
-  job 'image-check' image 'Image: build' docker
+  job 'image-check' image 'Image: build and scan' docker
   export MLPIPE_WORKDIR='services/ranker'
   keep_secrets
   work image \
@@ -280,17 +280,19 @@ job_image_check() {
     --dockerfile 'services/ranker/Dockerfile' \
     --context 'services/ranker' \
     --fixed commit '' \
+    --scan 'trivy' 'high' \
     --gate 'gate-lint' \
     --gate 'gate-unit' \
     --gate 'gate-recall' \
     --builder-image 'moby/buildkit:v0.29.0@sha256:0039c1d47e8748b5afea56f4e85f14febaf34452bd99d9552d2daa82262b5cc5' \
+    --scanner-image 'aquasec/trivy:0.74.0@sha256:62b1e65e8869bc4b4c6aa4fa2b21595256c7c2f6018a9d9ad61caf87187c1969' \
     --check \
     --timeout '1800'
 }
 
 # services/ranker/ranker.mlpipe:10: image ghcr "ghcr.io/acme/ranker"
 job_image() {
-  job 'image' image 'Image: build, push' docker
+  job 'image' image 'Image: build, scan, push' docker
   export MLPIPE_WORKDIR='services/ranker'
   keep_secrets 'GHCR_USER' 'GHCR_TOKEN'
   work image \
@@ -299,16 +301,18 @@ job_image() {
     --dockerfile 'services/ranker/Dockerfile' \
     --context 'services/ranker' \
     --fixed commit '' \
+    --scan 'trivy' 'high' \
     --login 'ghcr' '' '' \
     --gate 'gate-lint' \
     --gate 'gate-unit' \
     --gate 'gate-recall' \
     --builder-image 'moby/buildkit:v0.29.0@sha256:0039c1d47e8748b5afea56f4e85f14febaf34452bd99d9552d2daa82262b5cc5' \
+    --scanner-image 'aquasec/trivy:0.74.0@sha256:62b1e65e8869bc4b4c6aa4fa2b21595256c7c2f6018a9d9ad61caf87187c1969' \
     --allow 'push' branch 'main' \
     --timeout '1800'
 }
 
-# services/ranker/ranker.mlpipe:16: deploy production
+# services/ranker/ranker.mlpipe:17: deploy production
 job_deploy_production() {
   phase=$1
   job 'deploy-production' deploy 'Deploy: production' kubectl
@@ -320,6 +324,7 @@ job_deploy_production() {
     --environment 'production' \
     --image 'ghcr.io/acme/ranker' \
     --kubernetes 'KUBECONFIG_PRODUCTION' 'ml' 'ranker' 'app' '300' \
+    --smoke 'python smoke.py' \
     --gate 'gate-lint' \
     --gate 'gate-unit' \
     --gate 'gate-recall' \
@@ -336,6 +341,7 @@ names=(
   'deploy production'
   'deploy production begin'
   'deploy production roll-out'
+  'deploy production smoke'
   'deploy production finish'
   'deploy production restore'
 )
@@ -350,13 +356,13 @@ help() {
   printf '%s\n' '  sh .mlpipe/ranker.sh gate recall'
   printf '%s\n' '      runs python evaluate.py; recall >= 0.90 (shared/gates.mlpipe:7)'
   printf '%s\n' '  sh .mlpipe/ranker.sh image check'
-  printf '%s\n' '      builds ghcr.io/acme/ranker, without pushing it (services/ranker/ranker.mlpipe:10)'
+  printf '%s\n' '      builds, scans ghcr.io/acme/ranker, without pushing it (services/ranker/ranker.mlpipe:10)'
   printf '%s\n' '      needs docker, mlpipe-out/gate-lint.json, mlpipe-out/gate-unit.json, mlpipe-out/gate-recall.json'
   printf '%s\n' '  sh .mlpipe/ranker.sh image'
-  printf '%s\n' '      builds and pushes ghcr.io/acme/ranker (services/ranker/ranker.mlpipe:10)'
+  printf '%s\n' '      builds, scans and pushes ghcr.io/acme/ranker (services/ranker/ranker.mlpipe:10)'
   printf '%s\n' '      needs docker, $GHCR_USER, $GHCR_TOKEN, mlpipe-out/gate-lint.json, mlpipe-out/gate-unit.json, mlpipe-out/gate-recall.json'
   printf '%s\n' '  sh .mlpipe/ranker.sh deploy production'
-  printf '%s\n' '      deploys to production; one phase: begin, roll-out, finish, restore (services/ranker/ranker.mlpipe:16)'
+  printf '%s\n' '      deploys to production; one phase: begin, roll-out, smoke, finish, restore (services/ranker/ranker.mlpipe:17)'
   printf '%s\n' '      needs kubectl, $KUBECONFIG_PRODUCTION, mlpipe-out/image.json'
   printf '%s\n' ''
   printf '%s\n' '  sh .mlpipe/ranker.sh --list    names only'
@@ -375,6 +381,7 @@ main() {
     'deploy production') job_deploy_production all ;;
     'deploy production begin') job_deploy_production begin ;;
     'deploy production roll-out') job_deploy_production roll-out ;;
+    'deploy production smoke') job_deploy_production smoke ;;
     'deploy production finish') job_deploy_production finish ;;
     'deploy production restore') job_deploy_production restore ;;
     *)

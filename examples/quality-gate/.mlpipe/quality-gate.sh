@@ -285,7 +285,7 @@ job_gate_quality() {
 
 # release.mlpipe:32: image generic "registry.acme.test/ml/ranker"
 job_image_check() {
-  job 'image-check' image 'Image: build' docker
+  job 'image-check' image 'Image: build and scan' docker
   keep_secrets 'MLFLOW_TRACKING_URI'
   use_model 'ranker' ''
   export PIP_NO_INPUT='1'
@@ -305,16 +305,18 @@ job_image_check() {
     --dockerfile 'Dockerfile' \
     --context '.' \
     --fixed commit '' \
+    --scan 'trivy' 'high' \
     --model 'ranker' 'models/ranker.onnx' \
     --gate 'gate-quality' \
     --builder-image 'moby/buildkit:v0.29.0@sha256:0039c1d47e8748b5afea56f4e85f14febaf34452bd99d9552d2daa82262b5cc5' \
+    --scanner-image 'aquasec/trivy:0.74.0@sha256:62b1e65e8869bc4b4c6aa4fa2b21595256c7c2f6018a9d9ad61caf87187c1969' \
     --check \
     --timeout '1800'
 }
 
 # release.mlpipe:32: image generic "registry.acme.test/ml/ranker"
 job_image() {
-  job 'image' image 'Image: build, push' docker
+  job 'image' image 'Image: build, scan, push' docker
   keep_secrets 'MLFLOW_TRACKING_URI' 'REGISTRY_USER' 'REGISTRY_PASSWORD'
   use_model 'ranker' ''
   export PIP_NO_INPUT='1'
@@ -334,15 +336,17 @@ job_image() {
     --dockerfile 'Dockerfile' \
     --context '.' \
     --fixed commit '' \
+    --scan 'trivy' 'high' \
     --login 'secrets' 'REGISTRY_USER' 'REGISTRY_PASSWORD' \
     --model 'ranker' 'models/ranker.onnx' \
     --gate 'gate-quality' \
     --builder-image 'moby/buildkit:v0.29.0@sha256:0039c1d47e8748b5afea56f4e85f14febaf34452bd99d9552d2daa82262b5cc5' \
+    --scanner-image 'aquasec/trivy:0.74.0@sha256:62b1e65e8869bc4b4c6aa4fa2b21595256c7c2f6018a9d9ad61caf87187c1969' \
     --allow 'push' branch 'main' \
     --timeout '1800'
 }
 
-# release.mlpipe:38: deploy production
+# release.mlpipe:39: deploy production
 job_deploy_production() {
   phase=$1
   job 'deploy-production' deploy 'Deploy: production'
@@ -376,7 +380,7 @@ job_withheld() {
     --timeout '1800'
 }
 
-# release.mlpipe:50: notify slack secret SLACK_WEBHOOK on failure, rollback
+# release.mlpipe:51: notify slack secret SLACK_WEBHOOK on failure, rollback
 job_notify_slack_failure() {
   job 'notify-slack-failure' notify 'Notify: slack on failure'
   keep_secrets 'SLACK_WEBHOOK'
@@ -419,18 +423,18 @@ help() {
   printf '%s\n' '      runs pytest tests/ --junitxml=test-results.xml; accuracy >= 0.85, accuracy >= baseline - 0.01, latency.p95 < 200ms (release.mlpipe:18)'
   printf '%s\n' '      needs python 3.12, $MLFLOW_TRACKING_URI, mlpipe-out/model-ranker.json'
   printf '%s\n' '  sh .mlpipe/quality-gate.sh image check'
-  printf '%s\n' '      builds registry.acme.test/ml/ranker, without pushing it (release.mlpipe:32)'
+  printf '%s\n' '      builds, scans registry.acme.test/ml/ranker, without pushing it (release.mlpipe:32)'
   printf '%s\n' '      needs docker, python 3.12, $MLFLOW_TRACKING_URI, mlpipe-out/gate-quality.json, mlpipe-out/model-ranker.json'
   printf '%s\n' '  sh .mlpipe/quality-gate.sh image'
-  printf '%s\n' '      builds and pushes registry.acme.test/ml/ranker (release.mlpipe:32)'
+  printf '%s\n' '      builds, scans and pushes registry.acme.test/ml/ranker (release.mlpipe:32)'
   printf '%s\n' '      needs docker, python 3.12, $MLFLOW_TRACKING_URI, $REGISTRY_USER, $REGISTRY_PASSWORD, mlpipe-out/gate-quality.json, mlpipe-out/model-ranker.json'
   printf '%s\n' '  sh .mlpipe/quality-gate.sh deploy production'
-  printf '%s\n' '      deploys to production; one phase: begin, roll-out, smoke, finish, restore (release.mlpipe:38)'
+  printf '%s\n' '      deploys to production; one phase: begin, roll-out, smoke, finish, restore (release.mlpipe:39)'
   printf '%s\n' '      needs python 3.12, $DEPLOY_TOKEN, mlpipe-out/image.json'
   printf '%s\n' '  sh .mlpipe/quality-gate.sh withheld'
   printf '%s\n' '      says which jobs a pull request from outside does not run (release.mlpipe:11)'
   printf '%s\n' '  sh .mlpipe/quality-gate.sh notify slack-failure'
-  printf '%s\n' '      tells people how the run ended (release.mlpipe:50)'
+  printf '%s\n' '      tells people how the run ended (release.mlpipe:51)'
   printf '%s\n' '      needs $SLACK_WEBHOOK'
   printf '%s\n' ''
   printf '%s\n' '  sh .mlpipe/quality-gate.sh --list    names only'
