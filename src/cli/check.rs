@@ -34,15 +34,11 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         Ok(p) => p,
         Err(e) => return shell.usage(&e),
     };
-    let overlay = match shell.overlay(args.templates.as_deref()) {
-        Ok(o) => o,
+    let templates = args.templates.as_deref();
+    let files = match shell.compile(&mut projects, &args.to, templates, args.strict) {
+        Ok(f) => f,
         Err(exit) => return exit,
     };
-    let to = To::platforms(&args.to);
-    let files: Vec<Proved> = projects.iter_mut().map(|p| p.compile_with(&to, &overlay)).collect();
-    if args.strict {
-        projects.iter_mut().for_each(|p| p.strict(&to));
-    }
     shell.findings(&projects);
     if projects.iter().any(Project::has_errors) {
         return Shell::verdict(&projects);

@@ -1,11 +1,12 @@
 //! What every command shares: the root, the specs, and how things are said.
 
 use super::{Color, Exit};
-use crate::diag::{Code, Finding, SourceMap};
-use crate::project::{self, DiscoverError, Project};
+use crate::diag::{Code, Finding};
+use crate::output::{self, OutputFile, WriteError};
+use crate::project::{self, ConfigFrom, DiscoverError, Others, Project, Proved, Settings};
 use crate::render::Overlay;
 use crate::report;
-use crate::spec::PlatformName;
+use crate::spec::{Disk, PlatformName, Texts};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -15,6 +16,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// No selected spec makes a file.
 pub(super) const NOTHING: &str = "nothing to compile: the paths hold libraries only (files without `pipeline`), or `--to` names a \
                                   platform that no spec emits";
+
+/// So many findings are shown to people.
+pub(super) const LIMIT: usize = 200;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -28,6 +32,7 @@ pub(super) fn interruptible() -> impl Fn() -> bool {
 /// Where a command runs and how it speaks.
 pub(super) struct Shell {
     root: Option<Utf8PathBuf>,
+    settings: Settings,
     fancy: bool,
     unwritten: RefCell<Option<std::io::Error>>,
 }
@@ -44,8 +49,14 @@ pub(super) enum To {
 }
 
 impl To {
+    /// The platforms named, else those of the configuration, else all.
+    pub(super) fn of(to: &[Self], project: &Project) -> Vec<PlatformName> {
+        let said = &project.config.platforms;
+        if to.is_empty() && !said.is_empty() { said.clone() } else { Self::platforms(to) }
+    }
+
     /// The platforms named, or all.
-    pub(super) fn platforms(to: &[Self]) -> Vec<PlatformName> {
+    fn platforms(to: &[Self]) -> Vec<PlatformName> {
         let name = |t: &Self| match t {
             Self::Github => PlatformName::Github,
             Self::Gitlab => PlatformName::Gitlab,
@@ -57,13 +68,18 @@ impl To {
 }
 
 impl Shell {
-    pub(super) fn new(root: Option<Utf8PathBuf>, color: Color) -> Self {
+    pub(super) fn new(root: Option<Utf8PathBuf>, config: Option<Utf8PathBuf>, color: Color) -> Self {
         let fancy = match color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         };
-        Self { root, fancy, unwritten: RefCell::new(None) }
+        let config = match config {
+            None => ConfigFrom::Root,
+            Some(word) if word == "none" => ConfigFrom::Nothing,
+            Some(path) => ConfigFrom::File(from_root(&path)),
+        };
+        Self { root, settings: Settings::now(config), fancy, unwritten: RefCell::new(None) }
     }
 
     /// Prints to standard output. A closed pipe is not an error; any other is kept for [`Shell::end`].
@@ -97,23 +113,32 @@ impl Shell {
 
     /// Shows findings on standard error, with a closing count.
     pub(super) fn findings(&self, projects: &[Project]) {
-        self.findings_in(projects.iter().map(|p| (p.findings.as_slice(), &p.sources, p.root.as_path())));
+        let hint = "`mlpipe lint --no-limit` shows them all, `mlpipe explain CODE` says more";
+        self.findings_up_to(projects, LIMIT, hint);
     }
 
-    /// The same for findings that no project holds: each group with the files that they are in, and its root.
-    pub(super) fn findings_in<'f>(
-        &self,
-        groups: impl Iterator<Item = (&'f [Finding], &'f SourceMap, &'f Utf8Path)>,
-    ) {
-        let width = terminal_width();
-        let mut all: Vec<&Finding> = Vec::new();
-        for (findings, sources, root) in groups.filter(|(findings, ..)| !findings.is_empty()) {
-            self.say(report::human(findings, sources, &from_here(root), self.fancy, width).trim_end());
-            all.extend(findings);
+    /// The same, with how many are shown, and what the last line says where that were not all.
+    pub(super) fn findings_up_to(&self, projects: &[Project], limit: usize, hint: &str) {
+        let bases = report::bases(projects, from_here);
+        self.findings_in(&groups(projects, &bases), limit, hint);
+    }
+
+    /// The same for findings that no project may hold.
+    pub(super) fn findings_in(&self, groups: &[report::Group<'_>], limit: usize, hint: &str) {
+        let all: Vec<&Finding> = groups.iter().flat_map(|g| g.findings).collect();
+        if all.is_empty() {
+            return;
         }
-        if !all.is_empty() {
-            self.say(&format!("\n{}; `mlpipe explain CODE` says more", report::summary(&all)));
-        }
+        let look = report::Look { fancy: self.fancy, width: terminal_width(), limit };
+        self.say(report::human(groups, look).trim_end());
+        let hint = if all.len() > limit { hint } else { "`mlpipe explain CODE` says more" };
+        let allowed = groups.iter().map(|g| g.allowed.len()).sum();
+        self.say(&format!("\n{}{}; {hint}", report::summary(&all), Self::allowed(allowed)));
+    }
+
+    /// How many findings comments allow, for the end of a line; nothing where there are none.
+    pub(super) fn allowed(count: usize) -> String {
+        if count == 0 { String::new() } else { format!(" ({count} allowed)") }
     }
 
     /// The root of a path: the one that the user said, else the path's own.
@@ -128,23 +153,48 @@ impl Shell {
         project::find_root(path).map_err(|e| e.to_string())
     }
 
-    /// The templates of `--templates`, or none.
-    pub(super) fn overlay(&self, folder: Option<&Utf8Path>) -> Result<Overlay, Exit> {
+    /// The templates of `--templates`, else those of the configuration, else none.
+    fn overlay(&self, folder: Option<&Utf8Path>, project: &Project) -> Result<Overlay, Exit> {
         folder
+            .or(project.config.templates.as_deref())
             .map_or_else(|| Ok(Overlay::default()), project::overlay)
             .map_err(|e| self.usage(&e.to_string()))
+    }
+
+    /// Compiles what was loaded, in memory: findings are in the projects then, and the files are given.
+    pub(super) fn compile(
+        &self,
+        projects: &mut [Project],
+        to: &[To],
+        templates: Option<&Utf8Path>,
+        strict: bool,
+    ) -> Result<Vec<Proved>, Exit> {
+        let mut files = Vec::new();
+        for p in projects {
+            let (platforms, overlay) = (To::of(to, p), self.overlay(templates, p)?);
+            files.push(p.compile_with(&platforms, &overlay));
+            if strict {
+                p.strict(&platforms);
+            }
+        }
+        Ok(files)
     }
 
     /// Loads the specs below these paths, each with its root's other pipelines; none means all below the root. Paths
     /// may lie below several roots.
     pub(super) fn load(&self, paths: &[Utf8PathBuf]) -> Result<Vec<Project>, String> {
+        self.load_from(&Disk, paths)
+    }
+
+    /// The same, where some texts are not those of the disk.
+    pub(super) fn load_from(&self, texts: &dyn Texts, paths: &[Utf8PathBuf]) -> Result<Vec<Project>, String> {
         let mut projects = Vec::new();
         for (root, selected) in self.specs(paths)? {
             let mut all = if paths.is_empty() { selected.clone() } else { every_spec(&root)? };
             all.extend(selected.iter().cloned());
             all.sort();
             all.dedup();
-            projects.push(Project::load(&root, &all, &selected));
+            projects.push(Project::load_from(texts, &root, &all, &selected, Others::Planned, &self.settings));
         }
         Ok(projects)
     }
@@ -195,6 +245,11 @@ impl Shell {
     }
 }
 
+/// The findings of projects, each with the way to its root.
+pub(super) fn groups<'a>(projects: &'a [Project], bases: &'a [Utf8PathBuf]) -> Vec<report::Group<'a>> {
+    projects.iter().zip(bases).map(|(p, base)| report::Group::of(p, base)).collect()
+}
+
 /// Every spec of a root; a root may have none beside those that the user names.
 fn every_spec(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, String> {
     match project::specs(root, root) {
@@ -203,8 +258,35 @@ fn every_spec(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, String> {
     }
 }
 
+/// Two texts of one file as a unified diff.
+pub(super) fn diff(path: &str, before: &str, after: &str) -> String {
+    similar::TextDiff::from_lines(before, after)
+        .unified_diff()
+        .context_radius(3)
+        .header(path, path)
+        .to_string()
+}
+
+/// Writes specs, which are the user's own files, and being rewritten is what they are named for. All of them or none.
+pub(super) fn rewrite(shell: &Shell, root: &Utf8Path, files: &[OutputFile]) -> Result<(), Exit> {
+    match output::write_all(root, files, true, &interruptible()) {
+        Ok(_) => Ok(()),
+        Err(e @ WriteError::Interrupted) => {
+            shell.say(&format!("mlpipe: {e}"));
+            Err(Exit::Interrupted)
+        }
+        Err(e) => Err(shell.usage(&format!("{e}; no file below `{root}` was written"))),
+    }
+}
+
 fn terminal_width() -> usize {
     std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).map_or(100, |w: usize| w.clamp(40, 160))
+}
+
+/// A path of the command line, whole.
+fn from_root(path: &Utf8Path) -> Utf8PathBuf {
+    let here = std::env::current_dir().ok().and_then(|p| Utf8PathBuf::from_path_buf(p).ok());
+    here.map_or_else(|| path.to_owned(), |h| h.join(path))
 }
 
 /// The way from the current folder to a folder.

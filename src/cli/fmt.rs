@@ -1,10 +1,11 @@
 //! `mlpipe fmt`.
 
 use super::Exit;
-use super::common::{Shell, interruptible, shown};
+use super::common::{LIMIT, Shell, diff, from_here, rewrite, shown};
 use crate::diag::{Finding, SourceMap, words};
 use crate::fmt;
-use crate::output::{self, OutputFile, WriteError};
+use crate::output::OutputFile;
+use crate::report::Group;
 use crate::spec::keywords;
 use crate::spec::shape::Place;
 use crate::{spec, syntax};
@@ -67,7 +68,10 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         return shell.usage(&format!("`--range` takes lines of one file; the paths hold {count}"));
     }
     let roots: Vec<Root> = specs.into_iter().map(|(root, paths)| Root::read(root, &paths, args)).collect();
-    shell.findings_in(roots.iter().map(|r| (r.findings.as_slice(), &r.sources, r.root.as_path())));
+    let bases: Vec<Utf8PathBuf> = roots.iter().map(|r| from_here(&r.root)).collect();
+    let groups: Vec<Group<'_>> =
+        roots.iter().zip(&bases).map(|(r, base)| group(&r.findings, &r.sources, base)).collect();
+    shell.findings_in(&groups, LIMIT, "`mlpipe explain CODE` says more");
     let findings: Vec<&Finding> = roots.iter().flat_map(|r| &r.findings).collect();
     let exit = Shell::verdict_on(&findings);
     let done = if args.check || args.diff { show(shell, args, &roots) } else { write(shell, &roots) };
@@ -77,6 +81,11 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         shell.say(&summary(args, count, changed, refused));
     }
     if exit == Exit::Fine { done } else { exit }
+}
+
+/// Findings that no comment can allow: a file that holds one is not laid out.
+fn group<'a>(findings: &'a [Finding], sources: &'a SourceMap, base: &'a Utf8Path) -> Group<'a> {
+    Group { findings, allowed: &[], sources, base }
 }
 
 fn summary(args: &Args, count: usize, changed: usize, refused: usize) -> String {
@@ -165,7 +174,8 @@ fn stdin(shell: &Shell, args: &Args) -> Exit {
     let (after, before) = match laid {
         Ok(texts) => texts,
         Err(findings) => {
-            shell.findings_in(std::iter::once((findings.as_slice(), &sources, Utf8Path::new(""))));
+            let group = group(&findings, &sources, Utf8Path::new(""));
+            shell.findings_in(&[group], LIMIT, "`mlpipe explain CODE` says more");
             return Shell::verdict_on(&findings.iter().collect::<Vec<_>>());
         }
     };
@@ -190,26 +200,13 @@ fn show(shell: &Shell, args: &Args, roots: &[Root]) -> Exit {
     exit
 }
 
-fn diff(path: &str, before: &str, after: &str) -> String {
-    similar::TextDiff::from_lines(before, after)
-        .unified_diff()
-        .context_radius(3)
-        .header(path, path)
-        .to_string()
-}
-
 fn write(shell: &Shell, roots: &[Root]) -> Exit {
     for root in roots.iter().filter(|r| !r.changed.is_empty()) {
         let files: Vec<OutputFile> = root.changed.iter().map(|(file, _)| file.clone()).collect();
-        // The files are the user's own, and being rewritten is what they are named for.
-        match output::write_all(&root.root, &files, true, &interruptible()) {
-            Ok(_) => files.iter().for_each(|f| shell.out(&format!("{}\n", shown(&root.root, &f.path)))),
-            Err(e @ WriteError::Interrupted) => {
-                shell.say(&format!("mlpipe: {e}"));
-                return Exit::Interrupted;
-            }
-            Err(e) => return shell.usage(&format!("{e}; no file below `{}` was written", root.root)),
+        if let Err(exit) = rewrite(shell, &root.root, &files) {
+            return exit;
         }
+        files.iter().for_each(|f| shell.out(&format!("{}\n", shown(&root.root, &f.path))));
     }
     Exit::Fine
 }

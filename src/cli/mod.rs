@@ -61,6 +61,9 @@ struct Args {
     /// Folder that all paths are below [default: the nearest one upwards with mlpipe.toml, else with .git]
     #[arg(long, global = true, value_name = "DIR")]
     root: Option<camino::Utf8PathBuf>,
+    /// The configuration, or `none` for none [default: mlpipe.toml of the root]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<camino::Utf8PathBuf>,
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: Color,
@@ -109,7 +112,7 @@ enum Command {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let args = Args::parse();
-    let shell = common::Shell::new(args.root, args.color);
+    let shell = common::Shell::new(args.root, args.config, args.color);
     let exit = match args.command {
         Command::Compile(a) => compile::run(&shell, &a),
         Command::Check(a) => check::run(&shell, &a),

@@ -304,6 +304,26 @@ codes! {
     OVERLAY_FAILED = "MLP604" "overlay-failed" Error;
     /// A schedule fires at the full hour, as most schedules do.
     CRON_ON_THE_HOUR = "MLP780" "cron-on-the-hour" Warning;
+    /// A comment that was meant to allow something and is not written so.
+    ALLOW_MALFORMED = "MLP790" "allow-malformed" Warning;
+    /// A rule is allowed that there is not.
+    ALLOW_UNKNOWN_RULE = "MLP791" "allow-unknown-rule" Warning;
+    /// Something is allowed without a reason.
+    ALLOW_WITHOUT_REASON = "MLP792" "allow-without-reason" Warning;
+    /// What was allowed until a day that is past.
+    ALLOW_EXPIRED = "MLP793" "allow-expired" Warning;
+    /// Something is allowed that nothing finds.
+    ALLOW_UNUSED = "MLP794" "allow-unused" Warning;
+    /// An error is allowed, and no error can be.
+    ALLOW_OF_ERROR = "MLP795" "allow-of-error" Warning;
+    /// `mlpipe.toml` is no TOML.
+    CONFIG_SYNTAX = "MLP796" "config-syntax" Error;
+    /// A key of `mlpipe.toml` that means nothing.
+    CONFIG_KEY = "MLP797" "config-key" Error;
+    /// A value of `mlpipe.toml` that its key cannot have.
+    CONFIG_VALUE = "MLP798" "config-value" Error;
+    /// `mlpipe.toml` lowers an error.
+    CONFIG_LOWERS_ERROR = "MLP799" "config-lowers-error" Error;
     /// A template of ours failed.
     TEMPLATE_FAILED = "MLP901" "template-failed" Error;
     /// A file that we printed does not read back.

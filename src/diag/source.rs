@@ -86,11 +86,27 @@ pub struct SourceFile {
 impl SourceFile {
     /// Line and column of a byte offset; an offset behind the end is the end.
     pub fn line_col(&self, offset: u32) -> LineCol {
+        self.place(offset, |s| s.chars().count())
+    }
+
+    /// The same with a column that counts code units of UTF-16, as SARIF and editors do.
+    pub fn utf16(&self, offset: u32) -> LineCol {
+        self.place(offset, |s| s.encode_utf16().count())
+    }
+
+    fn place(&self, offset: u32, width: impl Fn(&str) -> usize) -> LineCol {
         let offset = (offset as usize).min(self.text.len());
         let line = self.line_starts.partition_point(|&s| s as usize <= offset).max(1) - 1;
         let start = self.line_starts[line] as usize;
-        let column = self.text.get(start..offset).map_or(offset - start, |s| s.chars().count());
+        let column = self.text.get(start..offset).map_or(offset - start, width);
         LineCol { line: line as u32 + 1, column: column as u32 + 1 }
+    }
+
+    /// The bytes of some lines, their line ends included; lines count from 1, and those behind the last are empty.
+    pub fn lines(&self, first: u32, last: u32) -> std::ops::Range<usize> {
+        let start =
+            |line: u32| self.line_starts.get(line as usize - 1).map_or(self.text.len(), |s| *s as usize);
+        start(first.max(1))..start(last.max(first).max(1) + 1)
     }
 }
 

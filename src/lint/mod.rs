@@ -6,6 +6,7 @@
 //! in `tests/rules/NAME`. A new rule is one file, one line in [`RULES`], one line in the table of codes, one page and its cases.
 
 mod beside;
+pub mod fix;
 mod triggers;
 
 pub use beside::Beside;
@@ -69,6 +70,13 @@ pub fn lint(subject: Subject<'_>) -> Vec<Finding> {
     }
     sort_and_dedup(&mut findings);
     findings
+}
+
+/// Adds what every rule finds in the selected pipelines, and then which comments that allow something nothing needed. Whoever
+/// calls this has compiled before, or what only compiling finds counts as not found.
+pub fn add(to: &mut Project) {
+    to.add(project(to));
+    to.add(to.unused());
 }
 
 /// What every rule finds in the selected pipelines of a repository; sorted by place.

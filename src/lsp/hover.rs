@@ -7,7 +7,7 @@ use super::names::{self, Known, NameKind, Node, Occurrence};
 use super::protocol::Range;
 use crate::plan::{FilledDefault, Plan};
 use crate::platform::{self, Feature};
-use crate::project::{Others, Project};
+use crate::project::{Others, Project, Settings};
 use crate::report;
 use crate::spec::shape::Place;
 use crate::spec::{PlatformName, Quantity, Texts, Unit};
@@ -103,7 +103,8 @@ impl Asked<'_> {
         text.replace_range(span.start as usize..span.end as usize, &blank);
         let texts = Without { documents: self.documents, path: self.path.to_owned(), text };
         let spec = vec![project.pipelines[at].spec.path.clone()];
-        let other = Project::load_from(&texts, &project.root, &spec, &spec, Others::Read);
+        let other =
+            Project::load_from(&texts, &project.root, &spec, &spec, Others::Read, &Settings::default());
         let Some(other) = other.pipelines.first().and_then(|p| p.plan.as_ref()) else { return Vec::new() };
         let new = |d: &&FilledDefault| !plan.defaults.iter().any(|o| o.place == d.place);
         other.defaults.iter().filter(new).cloned().collect()

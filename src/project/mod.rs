@@ -2,20 +2,26 @@
 //! they make. Every finding of every phase is collected; nothing here writes.
 
 mod bundle;
+mod config;
 mod discover;
 mod lanes;
 mod overlay;
+mod policy;
 mod proof;
 mod root;
 
 use bundle::Bundle;
+pub use config::{CONFIG_NAME, Config, ConfigFrom, Level};
 pub use discover::{DiscoverError, specs};
 pub use overlay::{OverlayError, overlay};
+pub use policy::{Allowed, Settings};
 pub use proof::Proved;
 pub use root::{RootError, find as find_root};
 
+use policy::Allows;
+
 use crate::check;
-use crate::diag::{Code, FileId, Finding, SourceMap, sort_and_dedup};
+use crate::diag::{Code, Date, FileId, Finding, SourceMap};
 use crate::output::OutputFile;
 use crate::plan::{self, EmitTo, Plan};
 use crate::platform::{self, Platform, Support};
@@ -40,12 +46,21 @@ pub struct Project {
     pub root: Utf8PathBuf,
     /// Every file read.
     pub sources: SourceMap,
-    /// What was found so far in the selected pipelines.
+    /// What was found so far in the selected pipelines, as the configuration and the comments of the specs want it. Findings
+    /// of a later phase are put in by [`Project::add`].
     pub findings: Vec<Finding>,
+    /// What comments of the specs allow, and so is not among the findings.
+    pub allowed: Vec<Allowed>,
+    /// What `mlpipe.toml` says.
+    pub config: Config,
     /// Pipelines, in the order of their paths.
     pub pipelines: Vec<Pipeline>,
+    /// The specs that the user asked for, libraries too, by their paths below the root.
+    pub selected: Vec<Utf8PathBuf>,
     /// Every spec that was looked at, with the files that it was read from, itself first; libraries too.
     pub read: Vec<(Utf8PathBuf, Vec<(Utf8PathBuf, FileId)>)>,
+    today: Option<Date>,
+    allows: Allows,
 }
 
 /// How far the pipelines are followed that the user did not ask for.
@@ -69,39 +84,51 @@ pub fn prepare() {
 }
 
 impl Project {
-    /// Reads, checks and plans. `all` are the specs of the repository, `selected` those that the user asked for.
+    /// Reads, checks and plans, without any configuration. `all` are the specs of the repository, `selected` those that the
+    /// user asked for.
     pub fn load(root: &Utf8Path, all: &[Utf8PathBuf], selected: &[Utf8PathBuf]) -> Self {
-        Self::load_from(&Disk, root, all, selected, Others::Planned)
+        let settings = Settings { config: ConfigFrom::Nothing, today: None };
+        Self::load_from(&Disk, root, all, selected, Others::Planned, &settings)
     }
 
-    /// The same, where some texts are not those of the disk.
+    /// The same, where some texts are not those of the disk, with a configuration, on a day.
     pub fn load_from(
         texts: &dyn Texts,
         root: &Utf8Path,
         all: &[Utf8PathBuf],
         selected: &[Utf8PathBuf],
         others: Others,
+        settings: &Settings,
     ) -> Self {
+        let mut sources = SourceMap::default();
+        let (config, findings) = Config::read(root, &settings.config, &mut sources);
         let mut project = Self {
             root: root.to_owned(),
-            sources: SourceMap::default(),
-            findings: vec![],
+            sources,
+            findings,
+            allowed: vec![],
+            config,
             pipelines: vec![],
+            selected: selected.to_vec(),
             read: vec![],
+            today: settings.today,
+            allows: Allows::default(),
         };
         for path in all {
             let wanted = selected.contains(path);
-            let loaded = spec::load_from(texts, root, path, &mut project.sources);
-            project.read.push((path.clone(), loaded.files));
+            let mut loaded = spec::load_from(texts, root, path, &mut project.sources);
             if wanted {
+                project.allows.extend(&mut loaded, &project.sources);
                 project.findings.extend(loaded.findings);
             }
+            project.read.push((path.clone(), loaded.files));
             let Some(spec) = loaded.spec.filter(|_| !loaded.is_library) else { continue };
             project.pipelines.push(Pipeline { spec, plan: None, selected: wanted });
         }
         project.names();
         project.plans(others);
-        sort_and_dedup(&mut project.findings);
+        project.expired();
+        project.settle();
         project
     }
 
@@ -133,8 +160,7 @@ impl Project {
                 )));
             }
         }
-        self.findings.extend(found);
-        sort_and_dedup(&mut self.findings);
+        self.add(found);
     }
 
     /// Every file that the selected pipelines make, for these platforms, each proved to do what the plan says. Findings
@@ -151,8 +177,7 @@ impl Project {
         }
         let proved = Proved::new(printed.files, printed.differences);
         proved.unwrap_or_else(|found| {
-            self.findings.extend(found);
-            sort_and_dedup(&mut self.findings);
+            self.add(found);
             Proved::default()
         })
     }
@@ -171,8 +196,7 @@ impl Project {
         let plans = whole.filter_map(|p| p.plan.as_ref());
         let each = plans.flat_map(|plan| plan.emit.iter().map(move |e| (plan, e.platform)));
         let found: Vec<Finding> = each.flat_map(|(plan, name)| platform::get(name).limits(plan)).collect();
-        self.findings.extend(found);
-        sort_and_dedup(&mut self.findings);
+        self.add(found);
     }
 
     /// Statements that are checked and have no output yet.
@@ -199,7 +223,7 @@ impl Project {
             printed = bundle::bundle(self, to, overlay, proved);
             self.findings.append(&mut printed.found);
         }
-        sort_and_dedup(&mut self.findings);
+        self.settle();
         printed
     }
 

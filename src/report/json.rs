@@ -1,7 +1,7 @@
 //! Findings for machines. `docs/findings-json.md` documents the form; [`SCHEMA_VERSION`] counts its changes.
 
-use crate::diag::{Finding, LineCol, Severity, SourceMap, Span};
-use camino::Utf8Path;
+use super::Group;
+use crate::diag::{Finding, LineCol, Severity, Span};
 use serde::Serialize;
 
 /// Version of the JSON form.
@@ -11,6 +11,14 @@ pub const SCHEMA_VERSION: u32 = 1;
 struct Document<'a> {
     schema: u32,
     findings: Vec<Row<'a>>,
+    allowed: Vec<AllowedRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct AllowedRow<'a> {
+    reason: &'a str,
+    #[serde(flatten)]
+    row: Row<'a>,
 }
 
 #[derive(Serialize)]
@@ -24,6 +32,7 @@ struct Row<'a> {
     start: Option<LineCol>,
     end: Option<LineCol>,
     related: Vec<Place<'a>>,
+    fix: Option<FixRow<'a>>,
 }
 
 #[derive(Serialize)]
@@ -34,37 +43,61 @@ struct Place<'a> {
     end: LineCol,
 }
 
-/// The findings of one root, what they speak of, and the way from the current folder to it.
-pub type Group<'a> = (&'a [Finding], &'a SourceMap, &'a Utf8Path);
+#[derive(Serialize)]
+struct FixRow<'a> {
+    title: &'a str,
+    edits: Vec<EditRow<'a>>,
+}
+
+#[derive(Serialize)]
+struct EditRow<'a> {
+    file: String,
+    start: LineCol,
+    end: LineCol,
+    text: &'a str,
+}
 
 /// All findings as one JSON document; lines and columns count from 1, `end` is just behind the last character.
 pub fn findings(groups: &[Group<'_>]) -> String {
-    let rows = groups.iter().flat_map(|(f, sources, base)| f.iter().map(|f| row(f, sources, base))).collect();
-    let document = Document { schema: SCHEMA_VERSION, findings: rows };
+    let told = groups.iter().flat_map(|g| g.findings.iter().map(|f| row(g, f)));
+    let allowed = groups
+        .iter()
+        .flat_map(|g| g.allowed.iter().map(|a| AllowedRow { reason: &a.reason, row: row(g, &a.finding) }));
+    let document = Document { schema: SCHEMA_VERSION, findings: told.collect(), allowed: allowed.collect() };
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }
 
-fn row<'a>(f: &'a Finding, sources: &SourceMap, base: &Utf8Path) -> Row<'a> {
-    let place = |span: Span| {
-        (base.join(sources.path(span.file)).into_string(), sources.start(span), sources.end(span))
-    };
-    let at = f.span.map(place);
+fn row<'a>(group: &Group<'a>, f: &'a Finding) -> Row<'a> {
+    let ends = |span: Span| (group.sources.start(span), group.sources.end(span));
+    let at = f.span.map(ends);
+    let fix = f.fix.as_ref().map(|fix| FixRow {
+        title: &fix.title,
+        edits: fix
+            .edits
+            .iter()
+            .map(|e| {
+                let (start, end) = ends(e.span);
+                EditRow { file: group.path(e.span), start, end, text: &e.text }
+            })
+            .collect(),
+    });
     Row {
         code: f.code.id,
         name: f.code.name,
         severity: f.severity,
         message: &f.message,
         help: f.help.as_deref(),
-        start: at.as_ref().map(|p| p.1),
-        end: at.as_ref().map(|p| p.2),
-        file: at.map(|p| p.0).or_else(|| f.path.as_ref().map(|p| base.join(p).into_string())),
+        file: group.file_of(f),
+        start: at.map(|p| p.0),
+        end: at.map(|p| p.1),
         related: f
             .related
             .iter()
             .map(|l| {
-                let (file, start, end) = place(l.span);
-                Place { message: &l.text, file, start, end }
+                let (start, end) = ends(l.span);
+                Place { message: &l.text, file: group.path(l.span), start, end }
             })
             .collect(),
+        fix,
     }
 }

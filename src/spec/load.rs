@@ -1,5 +1,6 @@
 //! A spec and everything it uses, read from disk, parsed and decoded.
 
+use super::allow::{self, Allow};
 use super::decimal::Literal;
 use super::decode::{self, Decoder, Found, Value};
 use super::lets::{self, LetValue, Lets, Unfilled};
@@ -24,6 +25,8 @@ pub struct Loaded {
     pub is_library: bool,
     /// Findings of reading, syntax, words, arguments, units, `let` and `use`, in their order.
     pub findings: Vec<Finding>,
+    /// The comments of all files that allow findings. What is wrong with such a comment is among the findings.
+    pub allows: Vec<Allow>,
     /// Every file that was read, the spec first, each once, with its path below the root.
     pub files: Vec<(Utf8PathBuf, FileId)>,
 }
@@ -41,6 +44,11 @@ pub fn load_from(texts: &dyn Texts, root: &Utf8Path, path: &Utf8Path, sources: &
         return loaded;
     };
     loaded.files = files.all.iter().map(|f| (f.path.clone(), f.id)).collect();
+    for file in &files.all {
+        let (allows, findings) = allow::decode(file.id, &file.tree, &sources.file(file.id).text);
+        loaded.allows.extend(allows);
+        loaded.findings.extend(findings);
+    }
     loaded.is_library = !files.main().tree.statements.iter().any(|s| s.word.node == "pipeline");
 
     let mut decoder = Decoder::new(sources);

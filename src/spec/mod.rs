@@ -1,5 +1,6 @@
 //! Tree to typed spec.
 
+mod allow;
 mod ask;
 mod decimal;
 mod decode;
@@ -12,6 +13,7 @@ pub mod shape;
 mod texts;
 mod uses;
 
+pub use allow::Allow;
 pub use ask::{Asked, asked};
 pub(crate) use decimal::Decimal;
 pub use load::{Loaded, load, load_from};

@@ -121,7 +121,10 @@ impl<'a> Decoder<'a> {
             );
             let here: Vec<&str> = keywords::within(place).map(|k| k.word).collect();
             match words::nearest(word, here.iter().copied()) {
-                Some(near) => finding.help(format!("did you mean `{near}`?")),
+                Some(near) => {
+                    let certain = words::certain(word, here.iter().copied()).is_some();
+                    finding.did_you_mean(near, word.span, certain)
+                }
                 None => finding.help(format!("what may stand here: {}", words::or_list(&unique(here)))),
             }
         } else {
