@@ -10,6 +10,8 @@
     reason = "a test stops where it fails; the support is shared with other tests"
 )]
 
+#[path = "support/blocks.rs"]
+mod blocks;
 #[path = "support/mangle.rs"]
 mod mangle;
 #[path = "support/specs.rs"]
@@ -136,6 +138,55 @@ fn every_spec_of_the_repository_is_formatted_once_and_for_all() {
         }
     }
     assert!(count > 200, "only {count} specs");
+}
+
+/// Cases of the good corpus whose layout is their point.
+const WILD: &[&str] = &[
+    "byte-order-mark.mlpipe",
+    "carriage-returns.mlpipe",
+    "commas-over-lines.mlpipe",
+    "comments.mlpipe",
+    "no-indentation.mlpipe",
+    "one-line.mlpipe",
+];
+
+#[test]
+fn the_specs_that_people_read_are_formatted() {
+    let remedy = "`mlpipe fmt FILE`, then compile an example again";
+    for path in ["examples", "templates", "tests/corpus/ok"].into_iter().flat_map(specs_below) {
+        let text = read(&path).expect("UTF-8");
+        let after = formatted(&text, &path);
+        if WILD.contains(&path.file_name().unwrap_or_default()) {
+            assert!(text != after, "{path} is formatted now: take it out of the list");
+        } else {
+            assert!(text == after, "{path} is not formatted: {remedy}\n{}", difference(&after, &text));
+        }
+    }
+}
+
+/// The example of a page as a formatted one looks: a fragment of a block is formatted in one.
+fn as_formatted(block: &blocks::Block) -> Result<String, Vec<mlpipe::diag::Finding>> {
+    let inside = block.mark.split(", ").filter_map(|m| m.strip_prefix("fragment: ")).any(|m| m != "deploys");
+    if !inside {
+        return format(&block.text);
+    }
+    let whole = format(&format!("block {{\n{}}}\n", block.text))?;
+    let lines: Vec<&str> = whole.split_inclusive('\n').collect();
+    Ok(lines[1..lines.len() - 1].iter().map(|l| l.strip_prefix("  ").unwrap_or(l)).collect())
+}
+
+#[test]
+fn the_examples_of_the_guides_are_formatted() {
+    let mut count = 0;
+    for page in ["README.md", "docs/language.md", "docs/scenarios.md", "docs/format.md"] {
+        let text = read(&repository().join(page)).expect("UTF-8");
+        for block in blocks::blocks(&text) {
+            let after = as_formatted(&block).unwrap_or_else(|f| panic!("{page}:{}: {f:#?}", block.line));
+            assert!(block.text == after, "{page}:{}\n{}", block.line, difference(&after, &block.text));
+            count += 1;
+        }
+    }
+    assert!(count > 50, "only {count} examples");
 }
 
 /// A plan without the places that it notes: lines, and the spaces of what is quoted from the spec.

@@ -1,5 +1,6 @@
 //! Statements and comments in the order of the text, each comment with what it belongs to.
 
+use super::layout::flat;
 use crate::syntax::{Arg, Block, Comment, Statement, Tree};
 
 /// Where the lines of a text start.
@@ -59,8 +60,8 @@ pub(super) struct Node<'t> {
 /// A block.
 pub(super) struct Body<'t> {
     pub(super) block: &'t Block,
-    /// Written on one line.
-    pub(super) one_line: bool,
+    /// On one line, if it was written on one and could stand on one. Kept, because every block around it asks.
+    pub(super) short: Option<String>,
     /// On the line of the opening brace.
     pub(super) behind_brace: Option<&'t Comment>,
     pub(super) items: Vec<Item<'t>>,
@@ -110,12 +111,11 @@ impl<'t> Reader<'t> {
             let first = block.statements.first().map_or(close, |s| s.span.start as usize);
             let behind_brace = self.behind(open + 1, first);
             let at = behind_brace.map_or(open + 1, |c| c.span.end as usize);
-            Body {
-                block,
-                one_line: !self.text[open..close].contains('\n'),
-                behind_brace,
-                items: self.items(&block.statements, at, close - 1),
-            }
+            let items = self.items(&block.statements, at, close - 1);
+            let one_line = !self.text[open..close].contains('\n');
+            let empty = items.is_empty() && behind_brace.is_none();
+            let short = if one_line || empty { flat::block(self.text, &items) } else { None };
+            Body { block, short, behind_brace, items }
         });
         Node { statement, broken: self.broken(statement), inner, body, behind: None }
     }

@@ -1,6 +1,6 @@
 //! Items to lines: what stands on one line, what is broken, and which columns line up.
 
-mod flat;
+pub(super) mod flat;
 mod run;
 
 use super::items::{Body, Item, Kind, Node};
@@ -101,15 +101,14 @@ impl<'t> Layout<'t> {
     /// The block of a statement whose head is written.
     fn body(&mut self, node: &Node<'t>, body: &Body<'t>, depth: usize) {
         let (start, end) = (body.block.span.start as usize, body.block.span.end as usize);
-        let short = flat::block(self.text, body);
         if let Some(last) = self.lines.last_mut() {
             // The head has line ends of its own: a raw text's last line starts at the margin.
             let indent = if last.text.contains('\n') { 0 } else { last.indent };
             last.text.push(' ');
-            if let Some(short) =
-                short.filter(|s| s == EMPTY || indent + width(&last.text) + width(s) <= WIDTH)
-            {
-                last.text.push_str(&short);
+            let fits =
+                |short: &&String| *short == EMPTY || indent + width(&last.text) + width(short) <= WIDTH;
+            if let Some(short) = body.short.as_ref().filter(fits) {
+                last.text.push_str(short);
                 last.to = end;
                 self.behind(node.behind);
                 return;

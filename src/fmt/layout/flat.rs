@@ -1,7 +1,8 @@
 //! Statements on one line.
 
 use super::{EMPTY, width};
-use crate::fmt::items::{Body, Kind, Node};
+use crate::fmt::WIDTH;
+use crate::fmt::items::{Item, Kind, Node};
 use crate::syntax::ArgKind;
 
 /// A statement on one line, cut where columns may line up.
@@ -37,7 +38,7 @@ impl<'t> Flat<'t> {
         }
         let block = match &node.body {
             None => None,
-            Some(body) => Some(block(text, body)?),
+            Some(body) => Some(body.short.clone()?),
         };
         let sides = match statement.args.as_slice() {
             [first, operator, ..] if matches!(operator.kind, ArgKind::Operator(_)) => {
@@ -82,20 +83,25 @@ impl<'t> Flat<'t> {
     }
 }
 
-/// A block on one line, if it can stand on one. An empty one can, however it was written.
-pub(super) fn block(text: &str, body: &Body<'_>) -> Option<String> {
-    if body.items.is_empty() && body.behind_brace.is_none() {
+/// A block on one line, if it is not far too long for that. One with nothing in it is `{}`.
+pub(in crate::fmt) fn block(text: &str, items: &[Item<'_>]) -> Option<String> {
+    if items.is_empty() {
         return Some(EMPTY.to_owned());
     }
-    if !body.one_line {
-        return None;
-    }
-    let mut statements = Vec::new();
-    for item in &body.items {
+    let mut out = String::from("{ ");
+    for (i, item) in items.iter().enumerate() {
         let Kind::Node(node) = &item.kind else { return None };
-        statements.push(Flat::of(text, node)?.line(Pads::default()));
+        if i > 0 {
+            out.push_str("; ");
+        }
+        out.push_str(&Flat::of(text, node)?.line(Pads::default()));
+        // What is wider than any line need not grow with every block around it.
+        if out.len() > 8 * WIDTH {
+            return None;
+        }
     }
-    Some(format!("{{ {} }}", statements.join("; ")))
+    out.push_str(" }");
+    Some(out)
 }
 
 fn padded(text: &str, columns: usize) -> String {

@@ -52,16 +52,24 @@ fn codes(flats: &[Option<Flat<'_>>], depth: usize) -> Vec<String> {
         let (first, operator) = (widest(|s| width(s.0)), widest(|s| width(s.1)));
         pads[from..to].iter_mut().for_each(|p| (p.first, p.operator) = (first, operator));
     }
+    let too_wide = |flat: &Flat<'_>, pads: Pads| {
+        let over = |pads| depth * INDENT + width(&flat.line(pads)) > WIDTH;
+        over(pads) && !over(Pads::default())
+    };
+    for (flat, pads) in flats.iter().zip(&mut pads) {
+        if too_wide(flat, *pads) {
+            *pads = Pads::default();
+        }
+    }
+    // Braces line up all or not at all: one that does not looks like a mistake.
     for (from, to) in groups(&flats, |f| f.block.is_some()) {
         let head = (from..to).map(|i| width(&flats[i].head(pads[i]))).max().unwrap_or(0);
-        pads[from..to].iter_mut().for_each(|p| p.head = head);
+        let padded = |i: usize| Pads { head, ..pads[i] };
+        if !(from..to).any(|i| too_wide(flats[i], padded(i))) {
+            pads[from..to].iter_mut().for_each(|p| p.head = head);
+        }
     }
-    let fits = |line: &str| depth * INDENT + width(line) <= WIDTH;
-    let line = |(flat, pads): (&&Flat<'_>, Pads)| {
-        let (padded, plain) = (flat.line(pads), flat.line(Pads::default()));
-        if fits(&padded) || !fits(&plain) { padded } else { plain }
-    };
-    flats.iter().zip(pads).map(line).collect()
+    flats.iter().zip(pads).map(|(flat, pads)| flat.line(pads)).collect()
 }
 
 /// Stretches of at least two statements with one keyword that have what is asked for.
