@@ -7,7 +7,8 @@ mod support;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use mlpipe::diag::{Code, Date, Finding};
-use mlpipe::project::{Project, Settings};
+use mlpipe::project::{Others, Project, Settings};
+use mlpipe::spec::Disk;
 use support::blocks;
 
 const HEAD: &str = "mlpipe 1\npipeline demo\non push main\n";
@@ -39,7 +40,7 @@ impl Repo {
         all.sort();
         let selected: Vec<_> = all.iter().filter(|p| selected.contains(&p.as_str())).cloned().collect();
         let settings = Settings { today: Date::parse(today), ..Settings::default() };
-        let mut project = Project::load_with(root, &all, &selected, &settings);
+        let mut project = Project::load_from(&Disk, root, &all, &selected, Others::Planned, &settings);
         drop(project.compile(&mlpipe::spec::PlatformName::ALL));
         mlpipe::lint::add(&mut project);
         project
@@ -180,5 +181,20 @@ fn the_pages_show_what_they_say() {
         let names = |text: &str| lint(&format!("mlpipe 1\npipeline page\n{text}"));
         assert!(names(&fault.text).iter().any(|n| n.ends_with(code.name)), "{}", fault.text);
         assert_eq!(names(&remedy.text), Vec::<String>::new(), "{}", remedy.text);
+    }
+}
+
+#[test]
+fn the_page_about_lint_shows_what_it_says() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/lint.md"));
+    let page = blocks(&page.expect("docs/lint.md"));
+    assert!(!page.is_empty());
+    for block in page {
+        assert_eq!(block.mark, "silent", "line {}", block.line);
+        let text = format!("mlpipe 1\n{}", block.text);
+        let project = Repo::new(&[("a.mlpipe", &text)]).lint(&["a.mlpipe"], "2026-11-21");
+        assert_eq!(told(&project.findings, &project), Vec::<String>::new(), "{text}");
+        let comments = text.lines().filter(|l| l.contains("mlpipe: allow(")).count();
+        assert_eq!(project.allowed.len(), comments, "each comment of the example is needed");
     }
 }

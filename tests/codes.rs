@@ -54,6 +54,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("MLP901", "src/project/bundle.rs", "a_bug_of_ours_says_that_it_is_ours"),
     ("MLP902", "src/project/proof.rs", "a_file_that_differs_is_named_with_its_template"),
     ("MLP903", "src/project/proof.rs", "a_file_that_differs_is_named_with_its_template"),
+    ("MLP904", "src/fmt/tests.rs", "another_meaning_is_seen"),
 ];
 
 /// Pages whose examples are specs: rules over a typed spec, and those limits of platforms that a spec alone shows.

@@ -173,3 +173,65 @@ fn the_nearest_file_upwards_is_the_one() {
     repo.write("team/mlpipe.toml", "");
     assert_eq!(told(&repo, 0, &["team/a"]).len(), 1);
 }
+
+/// The blocks of TOML of docs/configuration.md, each with what the comment before it says.
+fn examples() -> Vec<(String, String)> {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md"));
+    let page = page.expect("docs/configuration.md");
+    let mut all = Vec::new();
+    let (mut mark, mut open) = (String::new(), None::<String>);
+    for line in page.lines() {
+        match &mut open {
+            Some(text) if line == "```" => {
+                all.push((std::mem::take(&mut mark), std::mem::take(text)));
+                open = None;
+            }
+            Some(text) => *text += &format!("{line}\n"),
+            None if line == "```toml" => open = Some(String::new()),
+            None => {
+                if let Some(said) = line.strip_prefix("<!-- ").and_then(|l| l.strip_suffix(" -->")) {
+                    mark = said.to_owned();
+                }
+            }
+        }
+    }
+    all
+}
+
+#[test]
+fn the_page_shows_what_it_says() {
+    let examples = examples();
+    assert!(examples.len() >= 6, "{} examples", examples.len());
+    for (mark, text) in examples.iter().filter(|(mark, _)| mark != "whole") {
+        let name = mark.strip_prefix("refused ");
+        let found = told(&with(text), i32::from(name.is_some()), &[]);
+        let of_config: Vec<_> = found.iter().filter(|t| t.starts_with("mlpipe.toml:")).collect();
+        match name {
+            Some(name) => {
+                assert!(of_config.len() == 1 && of_config[0].contains(name), "{of_config:?}\n{text}")
+            }
+            None => assert!(of_config.is_empty(), "{of_config:?}\n{text}"),
+        }
+    }
+}
+
+#[test]
+fn the_whole_file_of_the_page_does_what_its_comments_say() {
+    let whole = examples().into_iter().find(|(mark, _)| mark == "whole").expect("a whole file").1;
+    let repo = with(&whole);
+    let spec = HOURLY.replace("gate x", "secret TOKEN { jenkins \"t\" }\ngate x");
+    repo.write("a.mlpipe", spec + "gate q { run \"x\"; metrics \"m.json\"; baseline \"b.json\"; require f1 >= 0.8; require f1 >= baseline - 1 }\n");
+    // Templates of its own that are the built-in ones: here, one that mlpipe has.
+    let job = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/github/job.yml.j2"));
+    repo.write("ci/templates/github/job.yml.j2", job.expect("a template"));
+    let severities: Vec<String> =
+        told(&repo, 1, &[]).into_iter().map(|t| t.split(' ').take(3).collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(severities, ["a.mlpipe:4:13 error cron-on-the-hour", "a.mlpipe:5:1 note secret-unused"]);
+    repo.write(
+        "mlpipe.toml",
+        whole.replace("cron-on-the-hour = \"error\"", "cron-on-the-hour = \"warning\""),
+    );
+    assert_eq!(told(&repo, 1, &[]).len(), 2, "`deny` is as it says");
+    repo.run(&["compile"], 0);
+    assert!(repo.path(".gitlab-ci.yml").exists() && !repo.path("Jenkinsfile").exists());
+}

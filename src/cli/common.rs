@@ -1,15 +1,17 @@
 //! What every command shares: the root, the specs, and how things are said.
 
 use super::{Color, Exit};
-use crate::diag::{Code, Date, Finding};
-use crate::project::{self, ConfigFrom, DiscoverError, Project, Proved, Settings};
+use crate::diag::{Code, Finding};
+use crate::output::{self, OutputFile, WriteError};
+use crate::project::{self, ConfigFrom, DiscoverError, Others, Project, Proved, Settings};
 use crate::render::Overlay;
 use crate::report;
-use crate::spec::PlatformName;
+use crate::spec::{Disk, PlatformName, Texts};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// No selected spec makes a file.
 pub(super) const NOTHING: &str = "nothing to compile: the paths hold libraries only (files without `pipeline`), or `--to` names a \
@@ -17,6 +19,15 @@ pub(super) const NOTHING: &str = "nothing to compile: the paths hold libraries o
 
 /// So many findings are shown to people.
 pub(super) const LIMIT: usize = 200;
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// From here on Ctrl-C is only noted; the answer says whether it was pressed. A second one need not be quicker: what
+/// follows takes milliseconds, and half of it must not happen.
+pub(super) fn interruptible() -> impl Fn() -> bool {
+    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
+    || INTERRUPTED.load(Ordering::SeqCst)
+}
 
 /// Where a command runs and how it speaks.
 pub(super) struct Shell {
@@ -68,9 +79,7 @@ impl Shell {
             Some(word) if word == "none" => ConfigFrom::Nothing,
             Some(path) => ConfigFrom::File(from_root(&path)),
         };
-        let epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
-        let today = Some(Date::today(std::time::SystemTime::now(), epoch.as_deref()));
-        Self { root, settings: Settings { config, today }, fancy, unwritten: RefCell::new(None) }
+        Self { root, settings: Settings::now(config), fancy, unwritten: RefCell::new(None) }
     }
 
     /// Prints to standard output. A closed pipe is not an error; any other is kept for [`Shell::end`].
@@ -111,23 +120,25 @@ impl Shell {
     /// The same, with how many are shown, and what the last line says where that were not all.
     pub(super) fn findings_up_to(&self, projects: &[Project], limit: usize, hint: &str) {
         let bases = report::bases(projects, from_here);
-        let groups = groups(projects, &bases);
-        let all: Vec<&Finding> = projects.iter().flat_map(|p| &p.findings).collect();
+        self.findings_in(&groups(projects, &bases), limit, hint);
+    }
+
+    /// The same for findings that no project may hold.
+    pub(super) fn findings_in(&self, groups: &[report::Group<'_>], limit: usize, hint: &str) {
+        let all: Vec<&Finding> = groups.iter().flat_map(|g| g.findings).collect();
         if all.is_empty() {
             return;
         }
         let look = report::Look { fancy: self.fancy, width: terminal_width(), limit };
-        self.say(report::human(&groups, look).trim_end());
+        self.say(report::human(groups, look).trim_end());
         let hint = if all.len() > limit { hint } else { "`mlpipe explain CODE` says more" };
-        self.say(&format!("\n{}{}; {hint}", report::summary(&all), Self::allowed(projects)));
+        let allowed = groups.iter().map(|g| g.allowed.len()).sum();
+        self.say(&format!("\n{}{}; {hint}", report::summary(&all), Self::allowed(allowed)));
     }
 
     /// How many findings comments allow, for the end of a line; nothing where there are none.
-    pub(super) fn allowed(projects: &[Project]) -> String {
-        match projects.iter().map(|p| p.allowed.len()).sum::<usize>() {
-            0 => String::new(),
-            n => format!(" ({n} allowed)"),
-        }
+    pub(super) fn allowed(count: usize) -> String {
+        if count == 0 { String::new() } else { format!(" ({count} allowed)") }
     }
 
     /// The root of a path: the one that the user said, else the path's own.
@@ -172,6 +183,27 @@ impl Shell {
     /// Loads the specs below these paths, each with its root's other pipelines; none means all below the root. Paths
     /// may lie below several roots.
     pub(super) fn load(&self, paths: &[Utf8PathBuf]) -> Result<Vec<Project>, String> {
+        self.load_from(&Disk, paths)
+    }
+
+    /// The same, where some texts are not those of the disk.
+    pub(super) fn load_from(&self, texts: &dyn Texts, paths: &[Utf8PathBuf]) -> Result<Vec<Project>, String> {
+        let mut projects = Vec::new();
+        for (root, selected) in self.specs(paths)? {
+            let mut all = if paths.is_empty() { selected.clone() } else { every_spec(&root)? };
+            all.extend(selected.iter().cloned());
+            all.sort();
+            all.dedup();
+            projects.push(Project::load_from(texts, &root, &all, &selected, Others::Planned, &self.settings));
+        }
+        Ok(projects)
+    }
+
+    /// The specs below these paths by their roots, in order, each once; none means all below the root.
+    pub(super) fn specs(
+        &self,
+        paths: &[Utf8PathBuf],
+    ) -> Result<BTreeMap<Utf8PathBuf, Vec<Utf8PathBuf>>, String> {
         let here = Utf8PathBuf::from(".");
         let mut by_root: BTreeMap<Utf8PathBuf, Vec<Utf8PathBuf>> = BTreeMap::new();
         for path in if paths.is_empty() { std::slice::from_ref(&here) } else { paths } {
@@ -180,17 +212,11 @@ impl Shell {
             let found = project::specs(&root, start).map_err(|e| e.to_string())?;
             by_root.entry(root).or_default().extend(found);
         }
-        let mut projects = Vec::new();
-        for (root, mut selected) in by_root {
-            let mut all = if paths.is_empty() { selected.clone() } else { every_spec(&root)? };
-            all.extend(selected.iter().cloned());
-            for list in [&mut all, &mut selected] {
-                list.sort();
-                list.dedup();
-            }
-            projects.push(Project::load_with(&root, &all, &selected, &self.settings));
+        for specs in by_root.values_mut() {
+            specs.sort();
+            specs.dedup();
         }
-        Ok(projects)
+        Ok(by_root)
     }
 
     /// True where there is no spec at all below the root of the current folder.
@@ -201,7 +227,12 @@ impl Shell {
 
     /// How a command ends when only findings decide.
     pub(super) fn verdict(projects: &[Project]) -> Exit {
-        let errors = || projects.iter().flat_map(|p| &p.findings).filter(|f| f.is_error());
+        Self::verdict_on(&projects.iter().flat_map(|p| &p.findings).collect::<Vec<_>>())
+    }
+
+    /// The same for findings that no project holds.
+    pub(super) fn verdict_on(findings: &[&Finding]) -> Exit {
+        let errors = || findings.iter().filter(|f| f.is_error());
         if errors().any(|f| f.code.id.starts_with("MLP9")) {
             Exit::Bug
         } else if errors().any(|f| f.code == Code::UNREADABLE) {
@@ -224,6 +255,27 @@ fn every_spec(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, String> {
     match project::specs(root, root) {
         Err(DiscoverError::Nothing { .. }) => Ok(Vec::new()),
         found => found.map_err(|e| e.to_string()),
+    }
+}
+
+/// Two texts of one file as a unified diff.
+pub(super) fn diff(path: &str, before: &str, after: &str) -> String {
+    similar::TextDiff::from_lines(before, after)
+        .unified_diff()
+        .context_radius(3)
+        .header(path, path)
+        .to_string()
+}
+
+/// Writes specs, which are the user's own files, and being rewritten is what they are named for. All of them or none.
+pub(super) fn rewrite(shell: &Shell, root: &Utf8Path, files: &[OutputFile]) -> Result<(), Exit> {
+    match output::write_all(root, files, true, &interruptible()) {
+        Ok(_) => Ok(()),
+        Err(e @ WriteError::Interrupted) => {
+            shell.say(&format!("mlpipe: {e}"));
+            Err(Exit::Interrupted)
+        }
+        Err(e) => Err(shell.usage(&format!("{e}; no file below `{root}` was written"))),
     }
 }
 

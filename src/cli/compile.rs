@@ -1,14 +1,11 @@
 //! `mlpipe compile`.
 
 use super::common::{NOTHING, Shell, To, shown};
-use super::{Exit, check};
+use super::{Exit, check, common};
 use crate::diag::words;
 use crate::output::{self, OutputFile, WriteError};
 use crate::project::{self, Project, Proved};
 use camino::Utf8PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -100,9 +97,7 @@ fn write(shell: &Shell, args: &Args, project: &Project, root: &Utf8PathBuf, file
     {
         return shell.usage(&format!("--out-dir `{root}`: {e}"));
     }
-    // A second Ctrl-C need not be quicker: what follows takes milliseconds, and half of it must not happen.
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
-    match output::write_all(root, files, args.force, &|| INTERRUPTED.load(Ordering::SeqCst)) {
+    match output::write_all(root, files, args.force, &common::interruptible()) {
         Ok(done) => {
             for f in files {
                 shell.out(&format!("{}\n", shown(root, &f.path)));

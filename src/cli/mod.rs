@@ -4,16 +4,23 @@
 mod check;
 mod common;
 mod compile;
+mod completions;
 mod explain;
+mod fmt;
 mod init;
 mod lint;
+mod lsp;
+mod man;
 mod origin;
+mod page;
 mod plan;
+mod schema;
 mod simulate;
 mod targets;
 mod test;
 
 use clap::{Parser, Subcommand, ValueEnum};
+pub use page::{PAGE_WIDTH, commands, page};
 use std::process::ExitCode;
 
 /// How a command ended.
@@ -50,7 +57,7 @@ impl From<Exit> for ExitCode {
     version,
     arg_required_else_help = true,
     max_term_width = 100,
-    after_help = "Examples:\n  mlpipe init                 write a first spec\n  mlpipe lint                 every finding, nothing written\n  \
+    after_help = "Examples:\n  mlpipe init                 write a first spec\n  mlpipe lint                 every finding, nothing written\n  mlpipe fmt                  lay the specs out in one form\n  \
                   mlpipe plan                 what will happen, in order\n  mlpipe compile              write the pipelines\n  \
                   mlpipe check                fail when a generated file is not what the spec says\n\n\
                   Exit codes: 0 fine, 1 findings or drift, 2 wrong usage or unreadable input, 70 a bug in mlpipe."
@@ -87,6 +94,8 @@ enum Command {
     Check(check::Args),
     /// Report every finding of every phase; write nothing
     Lint(lint::Args),
+    /// Lay specs out in the one canonical form
+    Fmt(fmt::Args),
     /// Show what will happen, and every default that was filled in
     Plan(plan::Args),
     /// Play the scenarios of the specs in virtual time and check what they expect
@@ -101,6 +110,14 @@ enum Command {
     Where(origin::Args),
     /// Write a first spec that compiles
     Init(init::Args),
+    /// Speak the language server protocol with an editor
+    Lsp(lsp::Args),
+    /// Print the completions of a shell
+    Completions(completions::Args),
+    /// Print or write the manual, a page for each command
+    Man(man::Args),
+    /// Print the JSON schema of a JSON output, of the records of jobs, or of mlpipe.toml
+    Schema(schema::Args),
 }
 
 /// Runs the command line of this process.
@@ -111,6 +128,7 @@ pub fn main() -> ExitCode {
         Command::Compile(a) => compile::run(&shell, &a),
         Command::Check(a) => check::run(&shell, &a),
         Command::Lint(a) => lint::run(&shell, &a),
+        Command::Fmt(a) => fmt::run(&shell, &a),
         Command::Plan(a) => plan::run(&shell, &a),
         Command::Test(a) => test::run(&shell, &a),
         Command::Simulate(a) => simulate::run(&shell, &a),
@@ -118,6 +136,10 @@ pub fn main() -> ExitCode {
         Command::Explain(a) => explain::run(&shell, &a),
         Command::Where(a) => origin::run(&shell, &a),
         Command::Init(a) => init::run(&shell, &a),
+        Command::Lsp(a) => lsp::run(&a),
+        Command::Completions(a) => completions::run(&shell, &a),
+        Command::Man(a) => man::run(&shell, &a),
+        Command::Schema(a) => schema::run(&shell, &a),
     };
     shell.end(exit).into()
 }

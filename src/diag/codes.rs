@@ -212,6 +212,10 @@ codes! {
     UNGATED_PRODUCTION = "MLP363" "ungated-production" Warning;
     /// A notification waits for something that cannot happen.
     NOTIFY_NEVER_SENDS = "MLP364" "notify-never-sends" Warning;
+    /// A name that Kubernetes does not take.
+    BAD_KUBERNETES_NAME = "MLP365" "bad-kubernetes-name" Error;
+    /// Two environments that are one Deployment.
+    DEPLOYMENT_SHARED = "MLP366" "deployment-shared" Warning;
     /// A gate's metrics are compared with themselves.
     BASELINE_IS_METRICS = "MLP370" "baseline-is-metrics" Error;
     /// A tolerance that swallows the threshold.
@@ -432,4 +436,6 @@ codes! {
     DOES_NOT_READ_BACK = "MLP902" "does-not-read-back" Error;
     /// A file that we printed does something else than the plan.
     NOT_EQUIVALENT = "MLP903" "not-equivalent" Error;
+    /// A layout that we made says something else than the text.
+    LAYOUT_CHANGES_MEANING = "MLP904" "layout-changes-meaning" Error;
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Nothing is written while it stands; exit code 1.
@@ -120,6 +121,13 @@ impl Finding {
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
+    }
+
+    /// Adds the word that a misspelt one is near to; with the change done, where it is certain which word was meant.
+    #[must_use]
+    pub fn did_you_mean(self, near: &str, at: Span, certain: bool) -> Self {
+        let told = self.help(format!("did you mean `{near}`?"));
+        if certain { told.fix(format!("write `{near}`"), at, near) } else { told }
     }
 
     /// Adds the remedy as a change of one place.

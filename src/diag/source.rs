@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 /// Index of a file in a [`SourceMap`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
@@ -67,6 +67,7 @@ impl<T> std::ops::Deref for Spanned<T> {
 
 /// A line and a column, both counted from 1; the column counts characters, not bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LineCol {
     /// Line, from 1.
     pub line: u32,
@@ -115,27 +116,24 @@ impl SourceFile {
 #[derive(Debug, Default)]
 pub struct SourceMap {
     files: Vec<SourceFile>,
-    /// The first file of each path.
-    first: BTreeMap<Utf8PathBuf, FileId>,
+    /// By path: the last one read there.
+    last: HashMap<Utf8PathBuf, FileId>,
 }
 
 impl SourceMap {
-    /// Adds a file and gives its id. A file is added once; adding it again gives a second id.
+    /// Adds a file and gives its id. A file that two specs use has one id, so that what is found in it is told once; with
+    /// another text it is another file.
     pub fn add(&mut self, path: impl Into<Utf8PathBuf>, text: impl Into<String>) -> FileId {
-        let text = text.into();
+        let (path, text) = (path.into(), text.into());
+        if let Some(known) = self.last.get(&path).filter(|id| self.file(**id).text == text) {
+            return *known;
+        }
         let line_starts =
             std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i as u32 + 1)).collect();
-        let (path, id) = (path.into(), FileId(self.files.len() as u32));
-        self.first.entry(path.clone()).or_insert(id);
+        let id = FileId(self.files.len() as u32);
+        self.last.insert(path.clone(), id);
         self.files.push(SourceFile { path, text, line_starts });
         id
-    }
-
-    /// The same place in the copy of its file that was read first, so that what is told of a file twice reads the same.
-    pub fn first(&self, span: Span) -> Span {
-        let file = self.file(span.file);
-        let first = self.first.get(&file.path).copied().filter(|f| self.file(*f).text == file.text);
-        Span { file: first.unwrap_or(span.file), ..span }
     }
 
     /// The file with that id.

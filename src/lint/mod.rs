@@ -9,6 +9,7 @@ mod beside;
 mod commands;
 mod deploys;
 mod files;
+pub mod fix;
 mod gates;
 mod images;
 mod jobs;

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 /// The kind of event that started a run.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EventKind {
     /// A branch was pushed.
@@ -25,6 +26,7 @@ pub enum EventKind {
 
 /// A glob over branch or tag names: literals, `*` (stops at `/`) and `**`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Pattern(pub String);
 
@@ -53,6 +55,7 @@ impl Pattern {
 
 /// Which refs an activation covers. For a pull request: the branches that it wants to get into.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Refs {
     /// Every ref on which the event can happen.
@@ -68,6 +71,7 @@ pub enum Refs {
 
 /// Whose pull request: only asked for [`EventKind::PullRequest`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PrSource {
     /// Anybody's.
@@ -80,6 +84,7 @@ pub enum PrSource {
 
 /// One way in which a run may have been started.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Activation {
     /// The event.
     pub event: EventKind,
@@ -91,6 +96,7 @@ pub struct Activation {
 
 /// When a job exists: in a run that any one of the activations covers. Empty means never.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Condition {
     /// Sorted, without repeats.

@@ -13,8 +13,10 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// Everything that the back ends and the script are made from.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Plan {
-    /// [`SCHEMA_VERSION`].
+    /// Version of this form. It grows when a field changes its meaning or goes away; new fields may come without.
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA_VERSION)))]
     pub schema: u32,
     /// Name of the pipeline, `[a-z][a-z0-9-]{0,47}`.
     pub pipeline: String,
@@ -48,6 +50,7 @@ pub struct Plan {
 
 /// One file to write.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct EmitTo {
     /// Platform.
     pub platform: PlatformName,
@@ -59,6 +62,7 @@ pub struct EmitTo {
 
 /// What starts a run.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Trigger {
     /// A push to one of these branches.
@@ -94,6 +98,7 @@ pub enum Trigger {
 
 /// A typed input. Reaches scripts as `MLPIPE_INPUT_NAME` in the environment only.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlanInput {
     /// `reason`: `[a-z][a-z0-9_]*`.
     pub name: String,
@@ -109,6 +114,7 @@ pub struct PlanInput {
 
 /// The Python of user commands.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlanPython {
     /// `3.11`.
     pub version: String,
@@ -118,6 +124,7 @@ pub struct PlanPython {
 
 /// How dependencies are installed.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "tool", rename_all = "snake_case")]
 pub enum PlanInstall {
     /// `pip install -r` each of these.
@@ -139,6 +146,7 @@ pub enum PlanInstall {
 
 /// One job.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Job {
     /// `gate-quality`, `model-NAME`, `image`, `image-check`, `approve-NAME`, `deploy-NAME`, `withheld`, `notify-1`.
     pub id: String,
@@ -203,6 +211,7 @@ impl Job {
 
 /// A place in a spec.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Origin {
     /// File below the root.
     pub path: String,
@@ -217,6 +226,7 @@ pub struct Origin {
 
 /// How the outcome of the needed jobs decides whether a job starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RunIf {
     /// Every needed job succeeded. (An advisory gate always succeeds.)
@@ -229,6 +239,7 @@ pub enum RunIf {
 
 /// Runner per platform.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlanRunner {
     /// Name of the `runner` statement, or nothing for a default.
     pub name: Option<String>,
@@ -244,6 +255,7 @@ pub struct PlanRunner {
 
 /// GitLab's side of a runner.
 #[derive(Debug, Clone, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GitlabRunner {
     /// All tags must match.
     pub tags: Vec<String>,
@@ -257,6 +269,7 @@ pub struct GitlabRunner {
 
 /// An environment of the platform.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlanEnvironment {
     /// `production` or `production-approval`.
     pub name: String,
@@ -268,6 +281,7 @@ pub struct PlanEnvironment {
 
 /// What an environment is for; the two are never the same one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EnvironmentPurpose {
     /// The people who approve; no secrets.
@@ -278,6 +292,7 @@ pub enum EnvironmentPurpose {
 
 /// The question of an approval job.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlanAsk {
     /// What is asked.
     pub question: String,
@@ -289,6 +304,7 @@ pub struct PlanAsk {
 
 /// A secret of a job.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct SecretUse {
     /// Environment variable that the job sees.
     pub name: String,
@@ -327,6 +343,7 @@ impl SecretUse {
 
 /// Kind of a secret's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SecretKind {
     /// A text. Jenkins: "Secret text".
@@ -337,6 +354,7 @@ pub enum SecretKind {
 
 /// Where a secret comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SecretFrom {
     /// The project's store, by the names above.
@@ -355,6 +373,7 @@ pub enum SecretFrom {
 
 /// A right beyond reading the code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Right {
     /// Push packages (`packages: write`).
@@ -365,6 +384,7 @@ pub enum Right {
 
 /// One call of the script.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Step {
     /// `run`; for a deploy `begin`, `roll-out`, `smoke`, `finish`, `restore`. Unique in the job.
     pub id: String,
@@ -378,6 +398,7 @@ pub struct Step {
 
 /// When a step runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StepWhen {
     /// Every step before it succeeded.
@@ -388,6 +409,7 @@ pub enum StepWhen {
 
 /// A default that was filled in.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct FilledDefault {
     /// Where: `gate-quality.timeout`.
     pub place: String,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 /// What the script does in a job.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[allow(clippy::large_enum_variant, reason = "a plan holds tens of jobs; a box would only cost readability")]
 pub enum Work {
@@ -27,6 +28,7 @@ pub enum Work {
 
 /// A gate.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct GateWork {
     /// Name.
     pub name: String,
@@ -58,6 +60,7 @@ pub struct GateWork {
 
 /// A metrics file.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlanMetrics {
     /// How to read it.
     pub format: MetricsFormat,
@@ -67,6 +70,7 @@ pub struct PlanMetrics {
 
 /// A rule.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlanRequire {
     /// The metric, part by part.
     pub metric: MetricPath,
@@ -88,6 +92,7 @@ pub struct PlanRequire {
 
 /// A model.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ModelWork {
     /// Name.
     pub name: String,
@@ -101,6 +106,7 @@ pub struct ModelWork {
 
 /// Where a model comes from.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "from", rename_all = "snake_case")]
 pub enum PlanSource {
     /// A file or folder of the repository.
@@ -129,6 +135,7 @@ pub enum PlanSource {
 
 /// The image.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ImageWork {
     /// Kind of registry.
     pub registry: Registry,
@@ -158,6 +165,7 @@ pub struct ImageWork {
 
 /// A tag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PlanTag {
     /// The full commit.
@@ -176,6 +184,7 @@ pub enum PlanTag {
 
 /// A scan.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlanScan {
     /// `trivy`.
     pub tool: String,
@@ -185,6 +194,7 @@ pub struct PlanScan {
 
 /// How to log in to a registry.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PlanLogin {
     /// ghcr: on GitHub the job's token (`GHCR_TOKEN`, user `GITHUB_ACTOR`); elsewhere the secrets `GHCR_USER` and `GHCR_TOKEN`.
@@ -202,6 +212,7 @@ pub enum PlanLogin {
 
 /// An approval.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ApproveWork {
     /// The environment that is deployed to, `production`.
     pub environment: String,
@@ -213,6 +224,7 @@ pub struct ApproveWork {
 
 /// A deploy.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DeployWork {
     /// Environment.
     pub environment: String,
@@ -228,6 +240,7 @@ pub struct DeployWork {
 
 /// What a deploy puts live.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Artifact {
     /// The image, by digest.
@@ -244,6 +257,7 @@ pub enum Artifact {
 
 /// Where a deploy goes.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum PlanTarget {
     /// A Kubernetes Deployment.
@@ -288,6 +302,7 @@ impl PlanTarget {
 
 /// Jobs that a fork's pull request does not run.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct WithheldWork {
     /// Job id and reason.
     pub jobs: Vec<(String, String)>,
@@ -295,6 +310,7 @@ pub struct WithheldWork {
 
 /// A message.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct NotifyWork {
     /// Channel.
     pub channel: Channel,

@@ -86,6 +86,7 @@ pub trait Platform: Sync {
 
 /// How a platform keeps a feature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Support {
     /// The platform's own means.

@@ -21,13 +21,13 @@ pub use root::{RootError, find as find_root};
 use policy::Allows;
 
 use crate::check;
-use crate::diag::{Code, Date, Finding, SourceMap};
+use crate::diag::{Code, Date, FileId, Finding, SourceMap};
 use crate::output::OutputFile;
 use crate::plan::{self, EmitTo, Plan};
 use crate::platform::{self, Platform, Support};
 use crate::render::Overlay;
 use crate::script;
-use crate::spec::{self, PlatformName, Spec};
+use crate::spec::{self, Disk, PlatformName, Spec, Texts};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// A pipeline of the repository.
@@ -55,9 +55,22 @@ pub struct Project {
     pub config: Config,
     /// Pipelines, in the order of their paths.
     pub pipelines: Vec<Pipeline>,
+    /// The specs that the user asked for, libraries too, by their paths below the root.
+    pub selected: Vec<Utf8PathBuf>,
+    /// Every spec that was looked at, with the files that it was read from, itself first; libraries too.
+    pub read: Vec<(Utf8PathBuf, Vec<(Utf8PathBuf, FileId)>)>,
     today: Option<Date>,
     allows: Allows,
     asked: Vec<&'static Code>,
+}
+
+/// How far the pipelines are followed that the user did not ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// Checked and planned: a root file that several pipelines share needs all of them.
+    Planned,
+    /// Read, for their names and paths only.
+    Read,
 }
 
 /// Parses the built-in templates on a thread of its own. It takes as long as reading a small spec, so a command that is
@@ -76,14 +89,16 @@ impl Project {
     /// user asked for.
     pub fn load(root: &Utf8Path, all: &[Utf8PathBuf], selected: &[Utf8PathBuf]) -> Self {
         let settings = Settings { config: ConfigFrom::Nothing, today: None };
-        Self::load_with(root, all, selected, &settings)
+        Self::load_from(&Disk, root, all, selected, Others::Planned, &settings)
     }
 
-    /// The same with a configuration, on a day.
-    pub fn load_with(
+    /// The same, where some texts are not those of the disk, with a configuration, on a day.
+    pub fn load_from(
+        texts: &dyn Texts,
         root: &Utf8Path,
         all: &[Utf8PathBuf],
         selected: &[Utf8PathBuf],
+        others: Others,
         settings: &Settings,
     ) -> Self {
         let mut sources = SourceMap::default();
@@ -95,22 +110,25 @@ impl Project {
             allowed: vec![],
             config,
             pipelines: vec![],
+            selected: selected.to_vec(),
+            read: vec![],
             today: settings.today,
             allows: Allows::default(),
             asked: vec![],
         };
         for path in all {
             let wanted = selected.contains(path);
-            let loaded = spec::load(root, path, &mut project.sources);
+            let mut loaded = spec::load_from(texts, root, path, &mut project.sources);
             if wanted {
+                project.allows.extend(&mut loaded, &project.sources);
                 project.findings.extend(loaded.findings);
-                project.allows.extend(loaded.allows, loaded.is_library, &project.sources);
             }
+            project.read.push((path.clone(), loaded.files));
             let Some(spec) = loaded.spec.filter(|_| !loaded.is_library) else { continue };
             project.pipelines.push(Pipeline { spec, plan: None, selected: wanted });
         }
         project.names();
-        project.plans();
+        project.plans(others);
         project.expired();
         project.settle();
         project
@@ -172,7 +190,19 @@ impl Project {
         if self.has_errors() { Vec::new() } else { printed.files }
     }
 
-    fn printed(&mut self, to: &[PlatformName], overlay: &Overlay, proved: bool) -> Bundle {
+    /// Adds what can be told of the platforms without printing: statements without output, and limits that the plan
+    /// alone shows. The length of a file is not among them.
+    pub fn limits(&mut self) {
+        self.later();
+        let whole = self.pipelines.iter().filter(|p| p.selected && p.spec.later.is_empty());
+        let plans = whole.filter_map(|p| p.plan.as_ref());
+        let each = plans.flat_map(|plan| plan.emit.iter().map(move |e| (plan, e.platform)));
+        let found: Vec<Finding> = each.flat_map(|(plan, name)| platform::get(name).limits(plan)).collect();
+        self.add(found);
+    }
+
+    /// Statements that are checked and have no output yet.
+    fn later(&mut self) {
         for p in self.pipelines.iter().filter(|p| p.selected) {
             for later in &p.spec.later {
                 self.findings.push(
@@ -186,6 +216,10 @@ impl Project {
                 );
             }
         }
+    }
+
+    fn printed(&mut self, to: &[PlatformName], overlay: &Overlay, proved: bool) -> Bundle {
+        self.later();
         let mut printed = Bundle::default();
         if !self.has_errors() {
             printed = bundle::bundle(self, to, overlay, proved);
@@ -217,10 +251,13 @@ impl Project {
     }
 
     /// Checks every pipeline and plans those that hold no error.
-    fn plans(&mut self) {
+    fn plans(&mut self, others: Others) {
         let layouts: Vec<Vec<EmitTo>> = self.pipelines.iter().map(|p| self.layout(&p.spec)).collect();
         self.paths_meet(&layouts);
         for (p, emit) in self.pipelines.iter_mut().zip(layouts) {
+            if !p.selected && others == Others::Read {
+                continue;
+            }
             let (checked, findings) = check::checked(&p.spec);
             if p.selected {
                 self.findings.extend(findings);

@@ -2,8 +2,9 @@
 
 use super::Project;
 use super::config::ConfigFrom;
-use crate::diag::{Code, Date, Finding, SourceMap, sort_and_dedup};
-use crate::spec::Allow;
+use crate::diag::{Code, Date, FileId, Finding, SourceMap, Span, sort_and_dedup};
+use crate::spec::{Allow, Loaded};
+use camino::Utf8PathBuf;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How a project is to be read.
@@ -13,6 +14,15 @@ pub struct Settings {
     pub config: ConfigFrom,
     /// The day on which `until …` is looked at; without one, everything that is allowed stays so.
     pub today: Option<Date>,
+}
+
+impl Settings {
+    /// Settings of this moment, or of that of `SOURCE_DATE_EPOCH`. For whoever stands at the edge of the process: what is further
+    /// in is given a day.
+    pub fn now(config: ConfigFrom) -> Self {
+        let epoch = std::env::var("SOURCE_DATE_EPOCH").ok();
+        Self { config, today: Some(Date::today(std::time::SystemTime::now(), epoch.as_deref())) }
+    }
 }
 
 /// A finding that a comment allows.
@@ -31,6 +41,10 @@ const OUTSIDE: [&Code; 1] = [Code::SHELLCHECK];
 #[derive(Debug, Default)]
 pub(super) struct Allows {
     all: Vec<Allow>,
+    /// The first file of each path.
+    first: BTreeMap<Utf8PathBuf, FileId>,
+    /// The first copies of files that were read again.
+    copies: BTreeMap<FileId, FileId>,
     /// Indices of those that were read with a pipeline. A file that is only there to be used is checked where it is used.
     checked: BTreeSet<usize>,
     /// Index of an allowing comment, and of the rule in it that something needed.
@@ -46,14 +60,27 @@ struct Copies {
 }
 
 impl Allows {
-    /// Adds what one spec and the files that it uses allow.
-    pub(super) fn extend(&mut self, more: Vec<Allow>, is_library: bool, sources: &SourceMap) {
-        for allow in more {
-            if !is_library {
+    /// Adds what one selected spec and the files that it uses allow.
+    pub(super) fn extend(&mut self, loaded: &mut Loaded, sources: &SourceMap) {
+        for (path, id) in &loaded.files {
+            let first = *self.first.entry(path.clone()).or_insert(*id);
+            if first != *id && sources.file(first).text == sources.file(*id).text {
+                self.copies.insert(*id, first);
+            }
+        }
+        for allow in std::mem::take(&mut loaded.allows) {
+            if !loaded.is_library {
                 self.checked.insert(self.all.len());
             }
-            self.all.push(allow.moved(|span| sources.first(span)));
+            let moved = allow.moved(|span| self.first_copy(span));
+            self.all.push(moved);
         }
+    }
+
+    /// The same place in the copy of its file that was read first: what is told of a library for each pipeline that uses it
+    /// is told once.
+    fn first_copy(&self, span: Span) -> Span {
+        Span { file: self.copies.get(&span.file).copied().unwrap_or(span.file), ..span }
     }
 }
 
@@ -79,7 +106,7 @@ impl Project {
     pub(super) fn settle(&mut self) {
         let mut kept = Vec::with_capacity(self.findings.len());
         for mut finding in std::mem::take(&mut self.findings) {
-            finding.places(|span| self.sources.first(span));
+            finding.places(|span| self.allows.first_copy(span));
             if let Some(reason) = self.allowed_by(&finding) {
                 self.allowed.push(Allowed { finding, reason });
             } else if let Some(severity) = self.config.severity(finding.code) {

@@ -7,9 +7,14 @@ use serde::Serialize;
 /// Version of the JSON form.
 pub const SCHEMA_VERSION: u32 = 1;
 
+/// Every finding of a call.
 #[derive(Serialize)]
-struct Document<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Document<'a> {
+    /// Version of this form. It grows when a field changes its meaning or goes away; new fields may come without.
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA_VERSION)))]
     schema: u32,
+    /// In the order of files and places.
     findings: Vec<Row<'a>>,
     allowed: Vec<AllowedRow<'a>>,
 }
@@ -21,25 +26,42 @@ struct AllowedRow<'a> {
     row: Row<'a>,
 }
 
+/// A finding.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Row<'a> {
+    /// Stable id, `MLP101`; `mlpipe explain` takes it.
+    #[cfg_attr(test, schemars(regex(pattern = "^MLP[0-9]{3}$")))]
     code: &'static str,
+    /// Stable name in words.
     name: &'static str,
     severity: Severity,
+    /// One sentence.
     message: &'a str,
+    /// What to write or do.
     help: Option<&'a str>,
+    /// Path from the current folder.
     file: Option<String>,
+    /// Its first character; null when the finding speaks of a whole file.
     start: Option<LineCol>,
+    /// Just behind its last character.
     end: Option<LineCol>,
+    /// Further places.
     related: Vec<Place<'a>>,
     fix: Option<FixRow<'a>>,
 }
 
+/// A further place.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Place<'a> {
+    /// What is there, in a few words.
     message: &'a str,
+    /// Path from the current folder.
     file: String,
+    /// Its first character.
     start: LineCol,
+    /// Just behind its last character.
     end: LineCol,
 }
 

@@ -116,36 +116,58 @@ pub fn simulated_human(ran: &Ran<'_>) -> String {
     out
 }
 
+/// Every scenario that was played.
 #[derive(Serialize)]
-struct Document<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Document<'a> {
+    /// Version of this form. It grows when a field changes its meaning or goes away; new fields may come without.
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA_VERSION)))]
     schema: u32,
+    /// In the order of the specs.
     scenarios: Vec<Row<'a>>,
 }
 
+/// A scenario, and what came of it.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Row<'a> {
+    /// Its title.
     title: &'a str,
+    /// The spec, from the current folder.
     file: &'a str,
+    /// Line of its title, from 1.
     line: u32,
+    /// Every expectation holds.
     held: bool,
+    /// In the order of the scenario.
     expectations: Vec<Expectation<'a>>,
     #[serde(flatten)]
     played: &'a Played,
 }
 
+/// One play.
 #[derive(Serialize)]
-struct Simulated<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Simulated<'a> {
     #[serde(flatten)]
     played: &'a Played,
+    /// In the order of the command line.
     expectations: Vec<Expectation<'a>>,
 }
 
+/// What was expected.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Expectation<'a> {
+    /// Of which job, environment or run.
     name: &'a str,
+    /// The word of the language: `failed`, `untouched`.
     outcome: &'a str,
+    /// Its line, from 1.
     line: u32,
+    /// It came true.
     held: bool,
+    /// What happened, in words.
     happened: &'a str,
 }
 

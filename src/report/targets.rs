@@ -96,40 +96,64 @@ fn reasons(out: &mut String, back: &dyn Platform, features: &[Feature]) {
     }
 }
 
+/// What each platform keeps, emulates, or leaves outside.
 #[derive(Serialize)]
-struct Document<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Document<'a> {
+    /// Version of this form. It grows when a field changes its meaning or goes away; new fields may come without.
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA_VERSION)))]
     schema: u32,
+    /// The pipelines, in the order of their specs.
     pipelines: Vec<PipelineView<'a>>,
     /// The whole table, where no pipeline is shown.
     features: Vec<FeatureView<'a>>,
 }
 
+/// A pipeline.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct PipelineView<'a> {
+    /// Its name.
     pipeline: String,
+    /// Its spec, below the root.
     source: String,
+    /// What it uses.
     features: Vec<FeatureView<'a>>,
 }
 
+/// A feature.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct FeatureView<'a> {
+    /// In the words of the language where it has some.
     feature: Feature,
+    /// What it is, in one sentence.
     meaning: &'a str,
+    /// Statements that use it; none in the whole table.
     places: Vec<Place>,
+    /// The platforms that the pipeline emits, or all of them.
     platforms: Vec<Cell<'a>>,
 }
 
+/// A statement.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Place {
+    /// Its file, below the root.
     path: String,
+    /// Its line, from 1.
     line: u32,
 }
 
+/// How one platform keeps a feature.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Cell<'a> {
     platform: PlatformName,
     support: Support,
+    /// In one sentence.
     how: &'a str,
+    /// What a person has to do; empty where nothing is to be done.
     to_do: &'a str,
 }
 

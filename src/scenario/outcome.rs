@@ -8,8 +8,10 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// A run of the plan in virtual time.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Played {
-    /// [`SCHEMA_VERSION`].
+    /// Version of this form. It grows when a field changes its meaning or goes away; new fields may come without.
+    #[cfg_attr(test, schemars(extend("const" = SCHEMA_VERSION)))]
     pub schema: u32,
     /// Name of the pipeline.
     pub pipeline: String,
@@ -27,6 +29,7 @@ pub struct Played {
 
 /// What started a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Started {
     /// `push`, `tag`, `pull_request`, `schedule`, `manual` or `event`.
     pub event: String,
@@ -65,6 +68,7 @@ impl std::fmt::Display for Started {
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RunOutcome {
     /// No job was in it.
@@ -91,6 +95,7 @@ impl RunOutcome {
 
 /// One job.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlayedJob {
     /// Its id in the plan.
     pub id: String,
@@ -108,6 +113,7 @@ pub struct PlayedJob {
 
 /// How a job ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// It ended well. An advisory gate does, whatever it found.
@@ -145,6 +151,7 @@ impl State {
 
 /// One environment.
 #[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct EnvironmentOutcome {
     /// Its name.
     pub name: String,
@@ -160,6 +167,7 @@ pub struct EnvironmentOutcome {
 
 /// What serves in an environment in the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Left {
     /// What this run built.
@@ -186,6 +194,7 @@ impl Left {
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Entry {
     /// When, in seconds from the start of the run.
     #[serde(rename = "at_seconds")]

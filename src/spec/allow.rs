@@ -191,7 +191,8 @@ impl Reader<'_> {
         let finding = Finding::at(Code::ALLOW_UNKNOWN_RULE, span, format!("there is no rule `{name}`"));
         self.findings.push(match near {
             Some(near) => {
-                finding.help(format!("did you mean `{near}`?")).fix(format!("write `{near}`"), span, near)
+                let certain = words::certain(name, allowable().map(|c| c.name)).is_some();
+                finding.did_you_mean(near, span, certain)
             }
             None => {
                 finding.help("`mlpipe explain` lists every rule; a finding shows its name beside its code")

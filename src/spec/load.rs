@@ -4,6 +4,7 @@ use super::allow::{self, Allow};
 use super::decimal::Literal;
 use super::decode::{self, Decoder, Found, Value};
 use super::lets::{self, LetValue, Lets, Unfilled};
+use super::texts::{Disk, Texts};
 use super::uses::{self, Files};
 use super::{RUN_VALUES, Spec, Template};
 use crate::diag::{Code, FileId, Finding, SourceMap, Span, Spanned, sort_and_dedup, words};
@@ -32,8 +33,13 @@ pub struct Loaded {
 
 /// Loads the spec at `path`, which is below `root` (either relative to it or absolute).
 pub fn load(root: &Utf8Path, path: &Utf8Path, sources: &mut SourceMap) -> Loaded {
+    load_from(&Disk, root, path, sources)
+}
+
+/// The same, where some texts are not those of the disk.
+pub fn load_from(texts: &dyn Texts, root: &Utf8Path, path: &Utf8Path, sources: &mut SourceMap) -> Loaded {
     let mut loaded = Loaded::default();
-    let Some(files) = uses::read_all(root, path, sources, &mut loaded.findings) else {
+    let Some(files) = uses::read_all(root, path, sources, texts, &mut loaded.findings) else {
         sort_and_dedup(&mut loaded.findings);
         return loaded;
     };

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::check::Checked;
 use crate::diag::{SourceMap, Span, Spanned};
+use crate::fmt;
 use crate::spec::{Common, Duration, Install, Spec};
 use indexmap::{IndexMap, IndexSet};
 
@@ -144,11 +145,11 @@ impl Builder<'_> {
     }
 
     fn origin(&self, span: Span) -> Origin {
-        let text = self.sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ");
+        let head = self.sources.text(span).trim_end().trim_end_matches('{');
         Origin {
             path: self.sources.path(span.file).to_string(),
             line: self.sources.start(span).line,
-            text: text.trim_end_matches('{').trim_end().to_owned(),
+            text: fmt::one_line(head),
             span,
         }
     }

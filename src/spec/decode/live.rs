@@ -88,7 +88,11 @@ impl Decoder<'_> {
                     inner.statement.head,
                     format!("nobody watches `{}`: this deploy has no `watch`", metric.node),
                 )
-                .help("write a `watch` with that metric: `watch 30m every 1m { … }`"),
+                .help(if metric.node == smoke_failures() {
+                    "write a `watch` that runs the test again and again: `watch 30m every 1m { smoke \"…\" every 5m }`"
+                } else {
+                    "write a `watch` with that metric: `watch 30m every 1m { … }`"
+                }),
             );
             return None;
         };
@@ -117,6 +121,18 @@ impl Decoder<'_> {
     }
 
     fn unwatched(&mut self, metric: &Spanned<MetricPath>, watched: &[Watched]) {
+        if metric.node == smoke_failures() {
+            // The deploy's own `smoke` runs once, and a failure of it is the end.
+            self.findings.push(
+                Finding::at(
+                    Code::UNKNOWN_CHOICE,
+                    metric.span,
+                    format!("the `watch` of this deploy runs no `smoke`, so it has no `{}`", metric.node),
+                )
+                .help("write it into the `watch`, with its interval: `smoke \"…\" every 5m`"),
+            );
+            return;
+        }
         let names: Vec<String> = watched.iter().map(|(m, _)| m.to_string()).collect();
         let finding = Finding::at(
             Code::UNKNOWN_CHOICE,

@@ -115,6 +115,7 @@ pub struct Notify {
 
 /// Where a message goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
     /// A Slack incoming webhook.
@@ -129,6 +130,7 @@ pub enum Channel {
 
 /// What a message is sent for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum NotifyOn {
     /// Any job failed.

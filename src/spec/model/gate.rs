@@ -46,6 +46,7 @@ pub struct Gate {
 
 /// `repeat 5 pass 4`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Repeat {
     /// How often the command runs.
     pub times: u32,
@@ -81,6 +82,7 @@ pub struct MetricsFile {
 
 /// How a metrics file is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MetricsFormat {
     /// A JSON object; a dotted metric name walks down it.

@@ -28,6 +28,7 @@ pub struct Image {
 
 /// Kind of registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Registry {
     /// GitHub's.
@@ -74,6 +75,7 @@ pub struct Scan {
 
 /// Severity of a vulnerability, mildest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ScanLevel {
     /// Low.

@@ -25,6 +25,7 @@ use indexmap::IndexMap;
 
 /// A platform that a pipeline can be compiled to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum PlatformName {
     /// GitHub Actions.
@@ -51,6 +52,7 @@ impl PlatformName {
 
 /// A span of time.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Duration {
     /// Length in seconds.
     pub seconds: f64,
@@ -72,11 +74,13 @@ impl Duration {
 /// either literal text (a `$` that was written `\$` is part of it) or the name of a value of the run. Only the fields
 /// that have this type accept such references; elsewhere one is a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Template(pub Vec<TemplatePiece>);
 
 /// A piece of a [`Template`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TemplatePiece {
     /// Literal text.
@@ -277,6 +281,7 @@ pub struct Input {
 
 /// Type of an input.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum InputKind {
     /// Any text of one line.

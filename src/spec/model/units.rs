@@ -14,6 +14,7 @@ pub struct MetricUnit {
 
 /// A dotted metric name, part by part: `rag."map@0.5"` is `["rag", "map@0.5"]`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct MetricPath(pub Vec<String>);
 
 impl std::fmt::Display for MetricPath {
@@ -36,6 +37,7 @@ impl std::fmt::Display for MetricPath {
 
 /// A unit of the language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Unit {
     /// No unit.
     None,
@@ -129,6 +131,7 @@ impl std::fmt::Display for Quantity {
 
 /// A comparison operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub enum Op {
     /// `<`
     #[serde(rename = "<")]
