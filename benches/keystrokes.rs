@@ -14,7 +14,7 @@ mod lsp;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use lsp::Client;
-use mlpipe::project::{Others, Project};
+use mlpipe::project::{Others, Project, Settings};
 use mlpipe::spec::Texts;
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -92,7 +92,7 @@ fn check(root: &Utf8Path, text: &str) -> Duration {
     }
     let spec = [Utf8PathBuf::from("large.mlpipe")];
     let start = Instant::now();
-    let mut project = Project::load_from(&Typed(text), root, &spec, &spec, Others::Read);
+    let mut project = Project::load_from(&Typed(text), root, &spec, &spec, Others::Read, &Settings::default());
     project.limits();
     let found = mlpipe::lint::project(&project);
     std::hint::black_box((found, project));

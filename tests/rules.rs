@@ -8,7 +8,8 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use mlpipe::diag::{Code, Date, Finding, SourceMap};
-use mlpipe::project::{ConfigFrom, Project, Settings};
+use mlpipe::project::{ConfigFrom, Others, Project, Settings};
+use mlpipe::spec::Disk;
 
 const MARK: &str = "# finds ";
 
@@ -49,7 +50,7 @@ impl Case {
         // A day of its own: no case depends on the one on which it runs.
         let settings = Settings { config: ConfigFrom::Nothing, today: Date::parse("2026-06-01") };
         let files = std::slice::from_ref(&file);
-        let mut project = Project::load_with(&root, files, files, &settings);
+        let mut project = Project::load_from(&Disk, &root, files, files, Others::Planned, &settings);
         if compiled {
             drop(project.compile(&mlpipe::spec::PlatformName::ALL));
         }

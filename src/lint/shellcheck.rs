@@ -37,9 +37,8 @@ pub fn ask(project: &Project, program: &Path) -> Result<Vec<Finding>, Unasked> {
     let mut asked: Vec<Asked<'_>> = Vec::new();
     for pipeline in project.pipelines.iter().filter(|p| p.selected) {
         for command in commands(&pipeline.spec) {
-            let first = project.sources.first(command.shell.span);
             // A library is read with each pipeline that uses it.
-            if !asked.iter().any(|a| project.sources.first(a.shell.span) == first) {
+            if !asked.iter().any(|a| a.shell.span == command.shell.span) {
                 asked.push(Asked { owner: command.owner, shell: command.shell });
             }
         }
