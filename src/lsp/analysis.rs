@@ -4,7 +4,7 @@
 use super::documents::Documents;
 use super::protocol::{Diagnostic, Location, Related, TextEdit};
 use super::text::Lines;
-use crate::diag::{Edit, FileId, Finding, Fix, Severity, SourceMap, Span};
+use crate::diag::{Code, Edit, FileId, Finding, Fix, Severity, SourceMap, Span};
 use crate::lint;
 use crate::project::{ConfigFrom, Others, Project, Settings};
 use camino::{Utf8Path, Utf8PathBuf};
@@ -18,6 +18,8 @@ pub(super) struct Told {
     pub(super) path: Utf8PathBuf,
     pub(super) diagnostic: Diagnostic,
     pub(super) fix: Option<Offer>,
+    /// The name of the rule, where a comment may allow the finding, and the byte that it speaks of.
+    pub(super) allow: Option<(&'static str, usize)>,
 }
 
 /// What a fix would do.
@@ -38,6 +40,9 @@ pub(super) struct Analysis {
     pub(super) told: BTreeMap<Utf8PathBuf, Vec<Told>>,
 }
 
+/// What only a printed file shows, and a comment may allow. Nothing is printed here, so nobody knows whether that is needed.
+const PRINTED: [&Code; 1] = [Code::JENKINSFILE_LONG];
+
 /// Looks at `selected` specs of a root, whose specs are `all`; paths are below the root.
 pub(super) fn analyse(
     documents: &Documents,
@@ -48,8 +53,12 @@ pub(super) fn analyse(
     let mut project =
         Project::load_from(documents, root, all, selected, Others::Read, &Settings::now(ConfigFrom::Root));
     project.limits();
-    let found = lint::project(&project);
-    project.add(found);
+    lint::add(&mut project);
+    let printed = |f: &Finding| {
+        let rule = f.span.map(|s| project.sources.text(s)).unwrap_or_default();
+        f.code == Code::ALLOW_UNUSED && PRINTED.iter().any(|c| c.name == rule || c.id == rule)
+    };
+    project.findings.retain(|f| !printed(f));
     let mut told: BTreeMap<Utf8PathBuf, Vec<Told>> =
         selected.iter().map(|spec| (root.join(spec), Vec::new())).collect();
     let mut places = Places::new(documents, &project);
@@ -126,7 +135,7 @@ impl<'a> Places<'a> {
             message,
             related_information,
         };
-        Told { path, diagnostic, fix }
+        Told { path, diagnostic, fix, allow: allowed(finding) }
     }
 
     fn offer(&mut self, fix: &Fix, safe: bool) -> Offer {
@@ -158,4 +167,11 @@ fn guess(finding: &Finding, sources: &SourceMap) -> Option<Fix> {
     };
     let edits = vec![Edit { span, text: meant.to_owned() }];
     (plain(meant) && plain(sources.text(span))).then(|| Fix { title: format!("write `{meant}`"), edits })
+}
+
+/// Errors cannot be allowed, and what is said of such comments neither.
+fn allowed(finding: &Finding) -> Option<(&'static str, usize)> {
+    let about_comments = finding.code.id.starts_with("MLP79");
+    let may = finding.code.severity != Severity::Error && !about_comments;
+    finding.span.filter(|_| may).map(|span| (finding.code.name, span.start as usize))
 }
