@@ -7,10 +7,12 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:\n  mlpipe schema                                    every name, and what it describes\n  \
+#[command(
+    after_help = "Examples:\n  mlpipe schema                                    every name, and what it describes\n  \
                         mlpipe schema findings > findings.schema.json\n\n\
                         They are of this version, to the letter: a field that is not there is refused. What reads these documents\n\
-                        has to pass over fields that it does not know, since later versions may add some.")]
+                        has to pass over fields that it does not know, since later versions may add some."
+)]
 pub(super) struct Args {
     /// Which one [default: list them]
     #[arg(value_name = "NAME", value_parser = names())]
