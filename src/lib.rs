@@ -6,7 +6,9 @@
 pub mod check;
 pub mod cli;
 pub mod diag;
+pub mod fmt;
 pub mod lint;
+pub mod lsp;
 pub mod origin;
 pub mod output;
 pub mod plan;

@@ -24,8 +24,11 @@ fn told(repo: &Repo, exit: i32) -> Vec<Told> {
     let json: serde_json::Value = serde_json::from_str(&ran.out).expect("JSON");
     let findings = json["findings"].as_array().expect("a list");
     let number = |f: &serde_json::Value, what: &str| f["start"][what].as_u64().unwrap_or(0);
+    // What lint has to say of the spec beside its faults is not looked at here.
+    let of_lint = |f: &&serde_json::Value| f["code"].as_str().is_some_and(|c| c.starts_with("MLP7"));
     findings
         .iter()
+        .filter(|f| !of_lint(f))
         .map(|f| {
             assert!(f["help"].as_str().is_some_and(|h| !h.is_empty()), "no remedy: {f}");
             assert_eq!(f["file"], "release.mlpipe", "{f}");

@@ -297,3 +297,36 @@ fn several_pipelines_of_a_repository_share_a_gitlab_root() {
     let ran = repo.run(&["compile"], 1);
     assert!(ran.err.contains("defined twice"), "{}", ran.err);
 }
+
+/// A library is read for itself and for each spec that uses it.
+#[test]
+fn what_is_wrong_with_a_library_is_told_once() {
+    let repo = Repo::new();
+    for name in ["one", "two"] {
+        let spec = format!("mlpipe 1\npipeline {name}\nuse \"gates.mlpipe\"\non push main\n");
+        repo.write(&format!("{name}.mlpipe"), spec + "gate unit { run \"pytest\" }\n");
+    }
+    repo.write("gates.mlpipe", "gate lint { run }\n");
+    let ran = repo.run(&["lint"], 1);
+    assert!(ran.out.is_empty() && ran.err.contains("1 error;"), "{}", ran.err);
+    // A circle has no first file: whichever is read first tells it in the same way.
+    repo.write("gates.mlpipe", "use \"more.mlpipe\"\ngate lint { run \"ruff check .\" }\n");
+    repo.write("more.mlpipe", "use \"gates.mlpipe\"\ngate types { run \"mypy src\" }\n");
+    let ran = repo.run(&["lint"], 1);
+    assert!(ran.err.contains("1 error;"), "{}", ran.err);
+    assert!(ran.err.contains("gates.mlpipe → more.mlpipe → gates.mlpipe"), "{}", ran.err);
+}
+
+/// The name of a spec stands in the head of every file.
+#[test]
+fn a_spec_of_any_name_compiles() {
+    let names =
+        ["$[[ inputs.x ]]", "${{ github.token }}", "$(id)", "-x", "a: b", "it's", "é", "a\u{2028}b", "a#b"];
+    for name in names {
+        let repo = Repo::new();
+        repo.write(&format!("{name}.mlpipe"), SPEC);
+        let ran = repo.run(&["compile"], 0);
+        assert!(ran.err.contains("5 files written"), "{name}: {}", ran.err);
+        repo.run(&["check"], 0);
+    }
+}

@@ -6,10 +6,11 @@
 mod support;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use mlpipe::diag::{ALL, Code};
-use mlpipe::project::Project;
+use mlpipe::diag::{ALL, Code, Date};
+use mlpipe::project::{ConfigFrom, Others, Project, Settings};
+use mlpipe::spec::Disk;
 use std::collections::BTreeSet;
-use support::blocks;
+use support::{Block, blocks};
 
 const GITHUB: &str = "src/platform/github/tests/limits.rs";
 const GITHUB_CONDITIONS: &str = "src/platform/github/tests/conditions.rs";
@@ -44,9 +45,17 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("MLP602", NEIGHBOURS, "two_pipelines_that_would_write_one_path"),
     ("MLP603", NEIGHBOURS, "a_broken_neighbour_of_a_shared_root"),
     ("MLP604", "tests/templates.rs", "a_template_that_fails_is_its_authors"),
+    ("MLP775", "src/lint/shellcheck.rs", "what_it_says_is_told_at_its_place"),
+    ("MLP793", "tests/allow.rs", "a_comment_holds_through_its_last_day"),
+    ("MLP794", "tests/allow.rs", "a_comment_that_is_no_longer_needed_is_told_name_by_name"),
+    ("MLP796", "tests/config.rs", "what_is_no_toml_is_told_with_its_places"),
+    ("MLP797", "tests/config.rs", "a_key_that_means_nothing_is_refused"),
+    ("MLP798", "tests/config.rs", "a_value_that_cannot_be_is_refused"),
+    ("MLP799", "tests/config.rs", "an_error_is_not_lowered"),
     ("MLP901", "src/project/bundle.rs", "a_bug_of_ours_says_that_it_is_ours"),
     ("MLP902", "src/project/proof.rs", "a_file_that_differs_is_named_with_its_template"),
     ("MLP903", "src/project/proof.rs", "a_file_that_differs_is_named_with_its_template"),
+    ("MLP904", "src/fmt/tests.rs", "another_meaning_is_seen"),
 ];
 
 /// Pages whose examples are specs: rules over a typed spec, and those limits of platforms that a spec alone shows.
@@ -173,13 +182,18 @@ fn examples_of_rules_show_the_fault_and_the_remedy() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What `mlpipe lint` tells of a text: code and message.
-fn linted(text: &str) -> Vec<String> {
+/// What `mlpipe lint` tells of a block: code and message.
+fn linted(block: &Block) -> Vec<String> {
     let dir = tempfile::tempdir().expect("a folder");
     let root = Utf8Path::from_path(dir.path()).expect("UTF-8");
-    std::fs::write(root.join("page.mlpipe"), text).expect("written");
+    std::fs::write(root.join("page.mlpipe"), whole(&block.text)).expect("written");
+    if let Some((name, text)) = &block.beside {
+        std::fs::write(root.join(name), text).expect("written");
+    }
     let path = Utf8PathBuf::from("page.mlpipe");
-    let project = Project::load(root, std::slice::from_ref(&path), std::slice::from_ref(&path));
+    let settings = Settings { config: ConfigFrom::Nothing, today: Date::parse("2026-06-01") };
+    let files = std::slice::from_ref(&path);
+    let project = Project::load_from(&Disk, root, files, files, Others::Planned, &settings);
     let all = project.findings.iter().chain(&mlpipe::lint::project(&project)).cloned().collect::<Vec<_>>();
     all.iter().map(|f| format!("{} {}", f.code.id, f.message)).collect()
 }
@@ -195,7 +209,7 @@ fn examples_of_lint_rules_show_what_hurts_and_the_remedy() {
         };
         let is_lint = |f: &&String| mlpipe::lint::RULES.iter().any(|r| f.starts_with(r.code.id));
         for (block, finds) in [(fault, true), (remedy, false)] {
-            let told = linted(&whole(&block.text));
+            let told = linted(block);
             let own = told.iter().any(|f| f.starts_with(code.id));
             if own != finds || told.iter().any(|f| !is_lint(&f)) {
                 wrong.push(format!(

@@ -12,7 +12,7 @@ mod limits;
 mod models;
 mod names;
 mod scenarios;
-mod secrets;
+pub(crate) mod secrets;
 pub(crate) mod triggers;
 
 use crate::diag::{Code, Finding, sort_and_dedup};
@@ -110,6 +110,8 @@ rules! {
     DEPLOY_ON_PULL_REQUEST deploys::deploy_on_pull_request;
     UNGATED_PRODUCTION deploys::ungated_production [anywhere];
     NOTIFY_NEVER_SENDS deploys::notify_never_sends [anywhere];
+    BAD_KUBERNETES_NAME deploys::bad_kubernetes_name;
+    DEPLOYMENT_SHARED deploys::deployment_shared;
 
     BASELINE_IS_METRICS gates::baseline_is_metrics;
     TOLERANCE_TOO_WIDE gates::tolerance_too_wide;

@@ -1,10 +1,12 @@
 //! `mlpipe check`: drift.
 
 use super::Exit;
-use super::common::{NOTHING, Shell, To, shown};
+use super::common::{Shell, To, shown};
+use super::touched::{Commit, Files};
 use crate::diag::words;
 use crate::output::{self, Cause, OutputFile};
-use crate::project::{self, Project, Proved};
+use crate::project::{self, Project};
+use crate::spec::Disk;
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Arguments.
@@ -14,9 +16,12 @@ use camino::{Utf8Path, Utf8PathBuf};
                         \x20                       is not what its spec says"
 )]
 pub(super) struct Args {
-    /// Specs, or folders with specs [default: every .mlpipe file below the root]
-    #[arg(value_name = "PATH")]
-    paths: Vec<Utf8PathBuf>,
+    #[command(flatten)]
+    files: Files,
+    /// The change is the commit that is being made: a file that it deletes is touched too, and a generated file that it
+    /// leaves out is missing. Asks git
+    #[arg(long, requires = "touched")]
+    commit: bool,
     /// Platforms to look at [default: those that the spec emits]
     #[arg(long, value_delimiter = ',', value_name = "PLATFORM")]
     to: Vec<To>,
@@ -30,34 +35,54 @@ pub(super) struct Args {
 
 pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
     project::prepare();
-    let mut projects = match shell.load(&args.paths) {
-        Ok(p) => p,
+    let templates = args.templates.as_deref();
+    let asked = || -> Result<_, String> {
+        let commit = args.commit.then(Commit::ask).transpose()?;
+        let deleted = commit.as_ref().map_or(&[][..], |c| &c.deleted);
+        Ok((args.files.choose(shell, &Disk, deleted, templates)?, commit))
+    };
+    let (chosen, commit) = match asked() {
+        Ok(both) => both,
         Err(e) => return shell.usage(&e),
     };
-    let overlay = match shell.overlay(args.templates.as_deref()) {
-        Ok(o) => o,
+    let (mut projects, runtimes): (Vec<Project>, Vec<Option<OutputFile>>) =
+        chosen.into_iter().map(|c| (c.project, c.runtime)).unzip();
+    let mut files = match args.files.compile(shell, &mut projects, &args.to, templates, args.strict) {
+        Ok(f) => f,
         Err(exit) => return exit,
     };
-    let to = To::platforms(&args.to);
-    let files: Vec<Proved> = projects.iter_mut().map(|p| p.compile_with(&to, &overlay)).collect();
-    if args.strict {
-        projects.iter_mut().for_each(|p| p.strict(&to));
-    }
     shell.findings(&projects);
     if projects.iter().any(Project::has_errors) {
         return Shell::verdict(&projects);
     }
-    if files.iter().all(|f| f.files().is_empty()) {
-        return shell.usage(NOTHING);
+    for (files, runtime) in files.iter_mut().zip(runtimes) {
+        files.extend(runtime.filter(|r| !files.iter().any(|f| f.path == r.path)));
+    }
+    if files.iter().all(Vec::is_empty) {
+        return args.files.nothing(shell);
     }
     let mut exit = Exit::Fine;
-    for (project, files) in projects.iter().zip(files.iter().map(Proved::files)) {
+    for (project, files) in projects.iter().zip(&files) {
         let one = compare(shell, &project.root, files);
+        let left_out = commit.as_ref().is_some_and(|c| left_out(shell, c, &project.root, files));
         if one != Exit::Fine {
             exit = one;
+        } else if left_out {
+            exit = Exit::Findings;
         }
     }
     exit
+}
+
+/// Says which files the commit leaves out, though they lie on disk as the spec says.
+fn left_out(shell: &Shell, commit: &Commit, root: &Utf8Path, files: &[OutputFile]) -> bool {
+    let mut any = false;
+    for file in files.iter().filter(|f| commit.leaves_out(root, &f.path)) {
+        let path = shown(root, &file.path);
+        shell.say(&format!("{path}: is not in the commit; `git add {path}`"));
+        any = true;
+    }
+    any
 }
 
 /// Compares files with what lies below the root and says what differs, and why.

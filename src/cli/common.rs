@@ -2,22 +2,37 @@
 
 use super::{Color, Exit};
 use crate::diag::{Code, Finding};
-use crate::project::{self, DiscoverError, Project};
+use crate::output::{self, OutputFile, WriteError};
+use crate::project::{self, ConfigFrom, DiscoverError, Others, Project, Proved, Settings};
 use crate::render::Overlay;
 use crate::report;
-use crate::spec::PlatformName;
+use crate::spec::{Disk, PlatformName, Texts};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// No selected spec makes a file.
 pub(super) const NOTHING: &str = "nothing to compile: the paths hold libraries only (files without `pipeline`), or `--to` names a \
                                   platform that no spec emits";
 
+/// So many findings are shown to people.
+pub(super) const LIMIT: usize = 200;
+
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// From here on Ctrl-C is only noted; the answer says whether it was pressed. A second one need not be quicker: what
+/// follows takes milliseconds, and half of it must not happen.
+pub(super) fn interruptible() -> impl Fn() -> bool {
+    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
+    || INTERRUPTED.load(Ordering::SeqCst)
+}
+
 /// Where a command runs and how it speaks.
 pub(super) struct Shell {
     root: Option<Utf8PathBuf>,
+    pub(super) settings: Settings,
     fancy: bool,
     unwritten: RefCell<Option<std::io::Error>>,
 }
@@ -34,8 +49,14 @@ pub(super) enum To {
 }
 
 impl To {
+    /// The platforms named, else those of the configuration, else all.
+    pub(super) fn of(to: &[Self], project: &Project) -> Vec<PlatformName> {
+        let said = &project.config.platforms;
+        if to.is_empty() && !said.is_empty() { said.clone() } else { Self::platforms(to) }
+    }
+
     /// The platforms named, or all.
-    pub(super) fn platforms(to: &[Self]) -> Vec<PlatformName> {
+    fn platforms(to: &[Self]) -> Vec<PlatformName> {
         let name = |t: &Self| match t {
             Self::Github => PlatformName::Github,
             Self::Gitlab => PlatformName::Gitlab,
@@ -47,13 +68,18 @@ impl To {
 }
 
 impl Shell {
-    pub(super) fn new(root: Option<Utf8PathBuf>, color: Color) -> Self {
+    pub(super) fn new(root: Option<Utf8PathBuf>, config: Option<Utf8PathBuf>, color: Color) -> Self {
         let fancy = match color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
         };
-        Self { root, fancy, unwritten: RefCell::new(None) }
+        let config = match config {
+            None => ConfigFrom::Root,
+            Some(word) if word == "none" => ConfigFrom::Nothing,
+            Some(path) => ConfigFrom::File(from_root(&path)),
+        };
+        Self { root, settings: Settings::now(config), fancy, unwritten: RefCell::new(None) }
     }
 
     /// Prints to standard output. A closed pipe is not an error; any other is kept for [`Shell::end`].
@@ -87,15 +113,32 @@ impl Shell {
 
     /// Shows findings on standard error, with a closing count.
     pub(super) fn findings(&self, projects: &[Project]) {
-        let width = terminal_width();
-        for p in projects.iter().filter(|p| !p.findings.is_empty()) {
-            let base = from_here(&p.root);
-            self.say(report::human(&p.findings, &p.sources, &base, self.fancy, width).trim_end());
+        let hint = "`mlpipe lint --no-limit` shows them all, `mlpipe explain CODE` says more";
+        self.findings_up_to(projects, LIMIT, hint);
+    }
+
+    /// The same, with how many are shown, and what the last line says where that were not all.
+    pub(super) fn findings_up_to(&self, projects: &[Project], limit: usize, hint: &str) {
+        let bases = report::bases(projects, from_here);
+        self.findings_in(&groups(projects, &bases), limit, hint);
+    }
+
+    /// The same for findings that no project may hold.
+    pub(super) fn findings_in(&self, groups: &[report::Group<'_>], limit: usize, hint: &str) {
+        let all: Vec<&Finding> = groups.iter().flat_map(|g| g.findings).collect();
+        if all.is_empty() {
+            return;
         }
-        let all: Vec<&Finding> = projects.iter().flat_map(|p| &p.findings).collect();
-        if !all.is_empty() {
-            self.say(&format!("\n{}; `mlpipe explain CODE` says more", report::summary(&all)));
-        }
+        let look = report::Look { fancy: self.fancy, width: terminal_width(), limit };
+        self.say(report::human(groups, look).trim_end());
+        let hint = if all.len() > limit { hint } else { "`mlpipe explain CODE` says more" };
+        let allowed = groups.iter().map(|g| g.allowed.len()).sum();
+        self.say(&format!("\n{}{}; {hint}", report::summary(&all), Self::allowed(allowed)));
+    }
+
+    /// How many findings comments allow, for the end of a line; nothing where there are none.
+    pub(super) fn allowed(count: usize) -> String {
+        if count == 0 { String::new() } else { format!(" ({count} allowed)") }
     }
 
     /// The root of a path: the one that the user said, else the path's own.
@@ -110,16 +153,76 @@ impl Shell {
         project::find_root(path).map_err(|e| e.to_string())
     }
 
-    /// The templates of `--templates`, or none.
-    pub(super) fn overlay(&self, folder: Option<&Utf8Path>) -> Result<Overlay, Exit> {
+    /// The templates of `--templates`, else those of the configuration, else none.
+    fn overlay(&self, folder: Option<&Utf8Path>, project: &Project) -> Result<Overlay, Exit> {
         folder
+            .or(project.config.templates.as_deref())
             .map_or_else(|| Ok(Overlay::default()), project::overlay)
             .map_err(|e| self.usage(&e.to_string()))
+    }
+
+    /// Compiles what was loaded, in memory: findings are in the projects then, and the files are given.
+    pub(super) fn compile(
+        &self,
+        projects: &mut [Project],
+        to: &[To],
+        templates: Option<&Utf8Path>,
+        strict: bool,
+    ) -> Result<Vec<Proved>, Exit> {
+        let mut files = Vec::new();
+        for p in projects {
+            let (platforms, overlay) = (To::of(to, p), self.overlay(templates, p)?);
+            files.push(p.compile_with(&platforms, &overlay));
+            if strict {
+                p.strict(&platforms);
+            }
+        }
+        Ok(files)
+    }
+
+    /// The same where only what somebody touched is looked at; the files are for comparing, not for writing.
+    pub(super) fn compile_touched(
+        &self,
+        projects: &mut [Project],
+        to: &[To],
+        templates: Option<&Utf8Path>,
+        strict: bool,
+    ) -> Result<Vec<Vec<OutputFile>>, Exit> {
+        let mut files = Vec::new();
+        for p in projects {
+            let (platforms, overlay) = (To::of(to, p), self.overlay(templates, p)?);
+            files.push(p.compile_touched(&platforms, &overlay));
+            if strict {
+                p.strict(&platforms);
+            }
+        }
+        Ok(files)
     }
 
     /// Loads the specs below these paths, each with its root's other pipelines; none means all below the root. Paths
     /// may lie below several roots.
     pub(super) fn load(&self, paths: &[Utf8PathBuf]) -> Result<Vec<Project>, String> {
+        self.load_from(&Disk, paths)
+    }
+
+    /// The same, where some texts are not those of the disk.
+    pub(super) fn load_from(&self, texts: &dyn Texts, paths: &[Utf8PathBuf]) -> Result<Vec<Project>, String> {
+        let mut projects = Vec::new();
+        for (root, selected) in self.specs(paths)? {
+            let mut all = if paths.is_empty() { selected.clone() } else { every_spec(&root)? };
+            all.extend(selected.iter().cloned());
+            all.sort();
+            all.dedup();
+            projects.push(Project::load_from(texts, &root, &all, &selected, Others::Planned, &self.settings));
+        }
+        Ok(projects)
+    }
+
+    /// The specs below these paths by their roots, in order, each once; none means all below the root.
+    pub(super) fn specs(
+        &self,
+        paths: &[Utf8PathBuf],
+    ) -> Result<BTreeMap<Utf8PathBuf, Vec<Utf8PathBuf>>, String> {
         let here = Utf8PathBuf::from(".");
         let mut by_root: BTreeMap<Utf8PathBuf, Vec<Utf8PathBuf>> = BTreeMap::new();
         for path in if paths.is_empty() { std::slice::from_ref(&here) } else { paths } {
@@ -128,17 +231,11 @@ impl Shell {
             let found = project::specs(&root, start).map_err(|e| e.to_string())?;
             by_root.entry(root).or_default().extend(found);
         }
-        let mut projects = Vec::new();
-        for (root, mut selected) in by_root {
-            let mut all = if paths.is_empty() { selected.clone() } else { every_spec(&root)? };
-            all.extend(selected.iter().cloned());
-            for list in [&mut all, &mut selected] {
-                list.sort();
-                list.dedup();
-            }
-            projects.push(Project::load(&root, &all, &selected));
+        for specs in by_root.values_mut() {
+            specs.sort();
+            specs.dedup();
         }
-        Ok(projects)
+        Ok(by_root)
     }
 
     /// True where there is no spec at all below the root of the current folder.
@@ -149,7 +246,12 @@ impl Shell {
 
     /// How a command ends when only findings decide.
     pub(super) fn verdict(projects: &[Project]) -> Exit {
-        let errors = || projects.iter().flat_map(|p| &p.findings).filter(|f| f.is_error());
+        Self::verdict_on(&projects.iter().flat_map(|p| &p.findings).collect::<Vec<_>>())
+    }
+
+    /// The same for findings that no project holds.
+    pub(super) fn verdict_on(findings: &[&Finding]) -> Exit {
+        let errors = || findings.iter().filter(|f| f.is_error());
         if errors().any(|f| f.code.id.starts_with("MLP9")) {
             Exit::Bug
         } else if errors().any(|f| f.code == Code::UNREADABLE) {
@@ -162,16 +264,48 @@ impl Shell {
     }
 }
 
+/// The findings of projects, each with the way to its root.
+pub(super) fn groups<'a>(projects: &'a [Project], bases: &'a [Utf8PathBuf]) -> Vec<report::Group<'a>> {
+    projects.iter().zip(bases).map(|(p, base)| report::Group::of(p, base)).collect()
+}
+
 /// Every spec of a root; a root may have none beside those that the user names.
-fn every_spec(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, String> {
+pub(super) fn every_spec(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, String> {
     match project::specs(root, root) {
         Err(DiscoverError::Nothing { .. }) => Ok(Vec::new()),
         found => found.map_err(|e| e.to_string()),
     }
 }
 
+/// Two texts of one file as a unified diff.
+pub(super) fn diff(path: &str, before: &str, after: &str) -> String {
+    similar::TextDiff::from_lines(before, after)
+        .unified_diff()
+        .context_radius(3)
+        .header(path, path)
+        .to_string()
+}
+
+/// Writes specs, which are the user's own files, and being rewritten is what they are named for. All of them or none.
+pub(super) fn rewrite(shell: &Shell, root: &Utf8Path, files: &[OutputFile]) -> Result<(), Exit> {
+    match output::write_all(root, files, true, &interruptible()) {
+        Ok(_) => Ok(()),
+        Err(e @ WriteError::Interrupted) => {
+            shell.say(&format!("mlpipe: {e}"));
+            Err(Exit::Interrupted)
+        }
+        Err(e) => Err(shell.usage(&format!("{e}; no file below `{root}` was written"))),
+    }
+}
+
 fn terminal_width() -> usize {
     std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).map_or(100, |w: usize| w.clamp(40, 160))
+}
+
+/// A path of the command line, whole.
+fn from_root(path: &Utf8Path) -> Utf8PathBuf {
+    let here = std::env::current_dir().ok().and_then(|p| Utf8PathBuf::from_path_buf(p).ok());
+    here.map_or_else(|| path.to_owned(), |h| h.join(path))
 }
 
 /// The way from the current folder to a folder.

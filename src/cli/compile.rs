@@ -1,14 +1,11 @@
 //! `mlpipe compile`.
 
 use super::common::{NOTHING, Shell, To, shown};
-use super::{Exit, check};
+use super::{Exit, check, common};
 use crate::diag::words;
 use crate::output::{self, OutputFile, WriteError};
 use crate::project::{self, Project, Proved};
 use camino::Utf8PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Arguments.
 #[derive(Debug, clap::Args)]
@@ -50,15 +47,11 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         Ok(p) => p,
         Err(e) => return shell.usage(&e),
     };
-    let overlay = match shell.overlay(args.templates.as_deref()) {
-        Ok(o) => o,
+    let templates = args.templates.as_deref();
+    let files = match shell.compile(&mut projects, &args.to, templates, args.strict) {
+        Ok(f) => f,
         Err(exit) => return exit,
     };
-    let to = To::platforms(&args.to);
-    let files: Vec<Proved> = projects.iter_mut().map(|p| p.compile_with(&to, &overlay)).collect();
-    if args.strict {
-        projects.iter_mut().for_each(|p| p.strict(&to));
-    }
     shell.findings(&projects);
     if projects.iter().any(Project::has_errors) {
         return Shell::verdict(&projects);
@@ -104,9 +97,7 @@ fn write(shell: &Shell, args: &Args, project: &Project, root: &Utf8PathBuf, file
     {
         return shell.usage(&format!("--out-dir `{root}`: {e}"));
     }
-    // A second Ctrl-C need not be quicker: what follows takes milliseconds, and half of it must not happen.
-    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::SeqCst));
-    match output::write_all(root, files, args.force, &|| INTERRUPTED.load(Ordering::SeqCst)) {
+    match output::write_all(root, files, args.force, &common::interruptible()) {
         Ok(done) => {
             for f in files {
                 shell.out(&format!("{}\n", shown(root, &f.path)));

@@ -6,8 +6,10 @@ mod common;
 mod compile;
 mod completions;
 mod explain;
+mod fmt;
 mod init;
 mod lint;
+mod lsp;
 mod man;
 mod origin;
 mod page;
@@ -16,6 +18,7 @@ mod schema;
 mod simulate;
 mod targets;
 mod test;
+mod touched;
 
 use clap::{Parser, Subcommand, ValueEnum};
 pub use page::{PAGE_WIDTH, commands, page};
@@ -55,7 +58,7 @@ impl From<Exit> for ExitCode {
     version,
     arg_required_else_help = true,
     max_term_width = 100,
-    after_help = "Examples:\n  mlpipe init                 write a first spec\n  mlpipe lint                 every finding, nothing written\n  \
+    after_help = "Examples:\n  mlpipe init                 write a first spec\n  mlpipe lint                 every finding, nothing written\n  mlpipe fmt                  lay the specs out in one form\n  \
                   mlpipe plan                 what will happen, in order\n  mlpipe compile              write the pipelines\n  \
                   mlpipe check                fail when a generated file is not what the spec says\n\n\
                   Exit codes: 0 fine, 1 findings or drift, 2 wrong usage or unreadable input, 70 a bug in mlpipe."
@@ -64,6 +67,9 @@ struct Args {
     /// Folder that all paths are below [default: the nearest one upwards with mlpipe.toml, else with .git]
     #[arg(long, global = true, value_name = "DIR")]
     root: Option<camino::Utf8PathBuf>,
+    /// The configuration, or `none` for none [default: mlpipe.toml of the root]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<camino::Utf8PathBuf>,
     /// When to use colours
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: Color,
@@ -89,6 +95,8 @@ enum Command {
     Check(check::Args),
     /// Report every finding of every phase; write nothing
     Lint(lint::Args),
+    /// Lay specs out in the one canonical form
+    Fmt(fmt::Args),
     /// Show what will happen, and every default that was filled in
     Plan(plan::Args),
     /// Play the scenarios of the specs in virtual time and check what they expect
@@ -103,6 +111,8 @@ enum Command {
     Where(origin::Args),
     /// Write a first spec that compiles
     Init(init::Args),
+    /// Speak the language server protocol with an editor
+    Lsp(lsp::Args),
     /// Print the completions of a shell
     Completions(completions::Args),
     /// Print or write the manual, a page for each command
@@ -114,11 +124,12 @@ enum Command {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let args = Args::parse();
-    let shell = common::Shell::new(args.root, args.color);
+    let shell = common::Shell::new(args.root, args.config, args.color);
     let exit = match args.command {
         Command::Compile(a) => compile::run(&shell, &a),
         Command::Check(a) => check::run(&shell, &a),
         Command::Lint(a) => lint::run(&shell, &a),
+        Command::Fmt(a) => fmt::run(&shell, &a),
         Command::Plan(a) => plan::run(&shell, &a),
         Command::Test(a) => test::run(&shell, &a),
         Command::Simulate(a) => simulate::run(&shell, &a),
@@ -126,6 +137,7 @@ pub fn main() -> ExitCode {
         Command::Explain(a) => explain::run(&shell, &a),
         Command::Where(a) => origin::run(&shell, &a),
         Command::Init(a) => init::run(&shell, &a),
+        Command::Lsp(a) => lsp::run(&a),
         Command::Completions(a) => completions::run(&shell, &a),
         Command::Man(a) => man::run(&shell, &a),
         Command::Schema(a) => schema::run(&shell, &a),

@@ -212,6 +212,10 @@ codes! {
     UNGATED_PRODUCTION = "MLP363" "ungated-production" Warning;
     /// A notification waits for something that cannot happen.
     NOTIFY_NEVER_SENDS = "MLP364" "notify-never-sends" Warning;
+    /// A name that Kubernetes does not take.
+    BAD_KUBERNETES_NAME = "MLP365" "bad-kubernetes-name" Error;
+    /// Two environments that are one Deployment.
+    DEPLOYMENT_SHARED = "MLP366" "deployment-shared" Warning;
     /// A gate's metrics are compared with themselves.
     BASELINE_IS_METRICS = "MLP370" "baseline-is-metrics" Error;
     /// A tolerance that swallows the threshold.
@@ -302,12 +306,136 @@ codes! {
     NEIGHBOUR_BROKEN = "MLP603" "neighbour-broken" Error;
     /// A template that `--templates` lets stand in for one of ours fails.
     OVERLAY_FAILED = "MLP604" "overlay-failed" Error;
+    /// Nothing asks the release in production whether it works.
+    NO_SMOKE = "MLP701" "no-smoke" Warning;
+    /// A schedule ships something new to production, and nobody is there.
+    UNATTENDED_SCHEDULE = "MLP702" "unattended-schedule" Note;
+    /// A canary on a target that moves all traffic at once.
+    CANARY_WITHOUT_SPLIT = "MLP703" "canary-without-split" Warning;
+    /// A deploy drives a client that wants a credential, and is given none.
+    TARGET_WITHOUT_CREDENTIALS = "MLP704" "target-without-credentials" Warning;
+    /// Staging and production are targets of different kinds.
+    STAGING_OF_ANOTHER_KIND = "MLP705" "staging-of-another-kind" Warning;
+    /// A smoke test that runs in production first.
+    UNTRIED_SMOKE = "MLP706" "untried-smoke" Warning;
+    /// A soak that no deploy waits for.
+    SOAK_BEFORE_NOTHING = "MLP707" "soak-before-nothing" Warning;
+    /// A canary that nothing takes back.
+    CANARY_WITHOUT_ROLLBACK = "MLP710" "canary-without-rollback" Warning;
+    /// A step of a canary is over before the first poll.
+    CANARY_STEP_UNSEEN = "MLP711" "canary-step-unseen" Warning;
+    /// A step of a canary gets too few requests to show what it must.
+    CANARY_TOO_FEW_REQUESTS = "MLP712" "canary-too-few-requests" Warning;
+    /// A watch from which nothing follows.
+    WATCH_WITHOUT_ROLLBACK = "MLP713" "watch-without-rollback" Warning;
+    /// A watch of production in which no metric is of the model.
+    NO_MODEL_METRIC = "MLP714" "no-model-metric" Warning;
+    /// A rollback or a halt that needs a history, and nothing keeps one.
+    ROLLBACK_WITHOUT_LEDGER = "MLP715" "rollback-without-ledger" Warning;
+    /// A rollback whose time does not hold one roll-out.
+    ROLLBACK_BUDGET = "MLP716" "rollback-budget" Warning;
+    /// A ledger that is too old before it is needed.
+    MAX_AGE_TOO_SHORT = "MLP717" "max-age-too-short" Warning;
+    /// Holds and watch take longer than the job may.
+    WATCH_OUTLIVES_JOB = "MLP718" "watch-outlives-job" Warning;
+    /// A halt that holds without any rollback.
+    HALT_AT_ONCE = "MLP719" "halt-at-once" Warning;
+    /// Training runs inside the pipeline that releases.
+    TRAINING_IN_RELEASE = "MLP720" "training-in-release" Warning;
+    /// The Dockerfile does not copy the image's model.
+    MODEL_NOT_COPIED = "MLP721" "model-not-copied" Warning;
+    /// The Dockerfile installs from a file that it has not copied.
+    REQUIREMENTS_NOT_COPIED = "MLP722" "requirements-not-copied" Warning;
+    /// A `.dockerignore` keeps the image's model out.
+    MODEL_IGNORED = "MLP723" "model-ignored" Warning;
+    /// A gate that fails changes what is live.
+    GATE_CHANGES_LIVE = "MLP730" "gate-changes-live" Warning;
+    /// Production can fail with nobody there, and nobody is told.
+    NOBODY_TOLD = "MLP731" "nobody-told" Note;
+    /// A pipeline has the name of a device of Windows.
+    NAME_RESERVED_ON_WINDOWS = "MLP732" "name-reserved-on-windows" Note;
+    /// Two secrets whose ids GitHub takes for one.
+    SECRET_IDS_MEET = "MLP733" "secret-ids-meet" Warning;
+    /// A cost is not compared with the baseline that quality is compared with.
+    METRIC_NOT_COMPARED = "MLP734" "metric-not-compared" Note;
+    /// A command passes whatever its check says.
+    FAILURE_SWALLOWED = "MLP740" "failure-swallowed" Warning;
+    /// A tool of a gate runs with an option under which it passes whatever it finds, or without the one under which it fails.
+    TOOL_TOLD_TO_PASS = "MLP741" "tool-told-to-pass" Warning;
+    /// A threshold that every model passes, or none.
+    THRESHOLD_DECIDES_NOTHING = "MLP742" "threshold-decides-nothing" Warning;
+    /// A share compared with a number of per cent, or the other way round.
+    SHARE_OR_PERCENT = "MLP743" "share-or-percent" Warning;
+    /// A threshold that only worse models pass.
+    REQUIRE_BACKWARDS = "MLP745" "require-backwards" Warning;
+    /// A gate passes though most of its runs fail.
+    LUCK_PASSES = "MLP746" "luck-passes" Warning;
+    /// An evaluation that is compared with a baseline and sets no seed.
+    NO_SEED = "MLP747" "no-seed" Note;
+    /// The tag `latest` beside one that stays.
+    LATEST_TAG = "MLP750" "latest-tag" Note;
+    /// The tag `latest` is pushed from more than one branch.
+    LATEST_OF_MANY_BRANCHES = "MLP751" "latest-of-many-branches" Warning;
+    /// An image to run in or build on without a version.
+    FLOATING_BASE = "MLP752" "floating-base" Warning;
+    /// An image to run in or build on by tag, without its digest.
+    BASE_BY_TAG = "MLP753" "base-by-tag" Note;
+    /// Nothing scans the image before it serves in production.
+    NOT_SCANNED = "MLP754" "not-scanned" Note;
+    /// A credential in a text, by its shape or its disorder.
+    SECRET_IN_TEXT = "MLP755" "secret-in-text" Warning;
+    /// A secret as a word of a program's command line.
+    SECRET_ON_COMMAND_LINE = "MLP756" "secret-on-command-line" Note;
+    /// `set -x` in front of a command that uses a secret.
+    SECRET_IN_TRACE = "MLP757" "secret-in-trace" Warning;
+    /// A command prints a secret into the log.
+    SECRET_PRINTED = "MLP758" "secret-printed" Warning;
+    /// The code of a pull request gets a secret that ships.
+    DEPLOY_SECRET_ON_PULL_REQUEST = "MLP759" "deploy-secret-on-pull-request" Warning;
+    /// A script from a server goes straight into a shell.
+    PIPE_TO_SHELL = "MLP760" "pipe-to-shell" Warning;
+    /// Something is loaded without knowing from whom.
+    UNVERIFIED_DOWNLOAD = "MLP761" "unverified-download" Warning;
+    /// A gate runs a tool that its Python set-up leaves out.
+    TEST_TOOL_NOT_INSTALLED = "MLP765" "test-tool-not-installed" Warning;
+    /// A Python that gets no repairs any more.
+    END_OF_LIFE_PYTHON = "MLP766" "end-of-life-python" Warning;
+    /// A gate installs a package without a version.
+    UNPINNED_INSTALL = "MLP767" "unpinned-install" Note;
+    /// A file or folder that the repository must hold and does not.
+    FILE_NOT_THERE = "MLP770" "file-not-there" Warning;
+    /// An action in a `patch` by tag or branch.
+    UNPINNED_ACTION = "MLP772" "unpinned-action" Warning;
+    /// Shellcheck warns of something in a command.
+    SHELLCHECK = "MLP775" "shellcheck" Warning;
     /// A schedule fires at the full hour, as most schedules do.
     CRON_ON_THE_HOUR = "MLP780" "cron-on-the-hour" Warning;
+    /// A comment that was meant to allow something and is not written so.
+    ALLOW_MALFORMED = "MLP790" "allow-malformed" Warning;
+    /// A rule is allowed that there is not.
+    ALLOW_UNKNOWN_RULE = "MLP791" "allow-unknown-rule" Warning;
+    /// Something is allowed without a reason.
+    ALLOW_WITHOUT_REASON = "MLP792" "allow-without-reason" Warning;
+    /// What was allowed until a day that is past.
+    ALLOW_EXPIRED = "MLP793" "allow-expired" Warning;
+    /// Something is allowed that nothing finds.
+    ALLOW_UNUSED = "MLP794" "allow-unused" Warning;
+    /// An error is allowed, and no error can be.
+    ALLOW_OF_ERROR = "MLP795" "allow-of-error" Warning;
+    /// `mlpipe.toml` is no TOML.
+    CONFIG_SYNTAX = "MLP796" "config-syntax" Error;
+    /// A key of `mlpipe.toml` that means nothing.
+    CONFIG_KEY = "MLP797" "config-key" Error;
+    /// A value of `mlpipe.toml` that its key cannot have.
+    CONFIG_VALUE = "MLP798" "config-value" Error;
+    /// `mlpipe.toml` lowers an error.
+    CONFIG_LOWERS_ERROR = "MLP799" "config-lowers-error" Error;
     /// A template of ours failed.
     TEMPLATE_FAILED = "MLP901" "template-failed" Error;
     /// A file that we printed does not read back.
     DOES_NOT_READ_BACK = "MLP902" "does-not-read-back" Error;
     /// A file that we printed does something else than the plan.
     NOT_EQUIVALENT = "MLP903" "not-equivalent" Error;
+    /// A layout that we made says something else than the text.
+    LAYOUT_CHANGES_MEANING = "MLP904" "layout-changes-meaning" Error;
 }

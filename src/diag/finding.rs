@@ -16,6 +16,25 @@ pub enum Severity {
     Note,
 }
 
+impl Severity {
+    /// All of them, the worst first.
+    pub const ALL: [Self; 3] = [Self::Error, Self::Warning, Self::Note];
+
+    /// The word for it, in every output and in `mlpipe.toml`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+
+    /// The severity of that word.
+    pub fn find(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|s| s.word() == word)
+    }
+}
+
 /// A second place that belongs to a finding.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Label {
@@ -48,7 +67,7 @@ pub struct Edit {
 pub struct Finding {
     /// Stable code; `mlpipe explain CODE` prints its page.
     pub code: &'static Code,
-    /// How bad it is: the code's own severity.
+    /// How bad it is: the code's own severity, or the one that `mlpipe.toml` gives it.
     pub severity: Severity,
     /// One sentence in the user's words: lower-case start, user text in backticks, no full stop.
     pub message: String,
@@ -104,6 +123,13 @@ impl Finding {
         self
     }
 
+    /// Adds the word that a misspelt one is near to; with the change done, where it is certain which word was meant.
+    #[must_use]
+    pub fn did_you_mean(self, near: &str, at: Span, certain: bool) -> Self {
+        let told = self.help(format!("did you mean `{near}`?"));
+        if certain { told.fix(format!("write `{near}`"), at, near) } else { told }
+    }
+
     /// Adds the remedy as a change of one place.
     #[must_use]
     pub fn fix(mut self, title: impl Into<String>, span: Span, text: impl Into<String>) -> Self {
@@ -123,6 +149,13 @@ impl Finding {
     pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
         self.related.push(Label { span, text: text.into() });
         self
+    }
+
+    /// Moves every place of it.
+    pub fn places(&mut self, to: impl Fn(Span) -> Span) {
+        let edits = self.fix.iter_mut().flat_map(|f| &mut f.edits).map(|e| &mut e.span);
+        let all = self.span.iter_mut().chain(self.related.iter_mut().map(|l| &mut l.span)).chain(edits);
+        all.for_each(|span| *span = to(*span));
     }
 
     /// True when nothing may be written while this finding stands.

@@ -1,12 +1,14 @@
 //! Findings: what every phase reports, with a stable code, a place and a remedy.
 //!
-//! The bottom layer. Nothing here knows the language; it knows files, spans, codes and sentences.
+//! The bottom layer. Nothing here knows the language; it knows files, spans, days, codes and sentences.
 
 mod codes;
+mod date;
 mod finding;
 mod source;
 pub mod words;
 
 pub use codes::{ALL, Code, find};
+pub use date::Date;
 pub use finding::{Edit, Finding, Fix, Label, Severity, sort_and_dedup};
 pub use source::{FileId, LineCol, SourceFile, SourceMap, Span, Spanned};

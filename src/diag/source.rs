@@ -2,6 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// Index of a file in a [`SourceMap`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize)]
@@ -87,11 +88,27 @@ pub struct SourceFile {
 impl SourceFile {
     /// Line and column of a byte offset; an offset behind the end is the end.
     pub fn line_col(&self, offset: u32) -> LineCol {
+        self.place(offset, |s| s.chars().count())
+    }
+
+    /// The same with a column that counts code units of UTF-16, as SARIF and editors do.
+    pub fn utf16(&self, offset: u32) -> LineCol {
+        self.place(offset, |s| s.encode_utf16().count())
+    }
+
+    fn place(&self, offset: u32, width: impl Fn(&str) -> usize) -> LineCol {
         let offset = (offset as usize).min(self.text.len());
         let line = self.line_starts.partition_point(|&s| s as usize <= offset).max(1) - 1;
         let start = self.line_starts[line] as usize;
-        let column = self.text.get(start..offset).map_or(offset - start, |s| s.chars().count());
+        let column = self.text.get(start..offset).map_or(offset - start, width);
         LineCol { line: line as u32 + 1, column: column as u32 + 1 }
+    }
+
+    /// The bytes of some lines, their line ends included; lines count from 1, and those behind the last are empty.
+    pub fn lines(&self, first: u32, last: u32) -> std::ops::Range<usize> {
+        let start =
+            |line: u32| self.line_starts.get(line as usize - 1).map_or(self.text.len(), |s| *s as usize);
+        start(first.max(1))..start(last.max(first).max(1) + 1)
     }
 }
 
@@ -99,16 +116,24 @@ impl SourceFile {
 #[derive(Debug, Default)]
 pub struct SourceMap {
     files: Vec<SourceFile>,
+    /// By path: the last one read there.
+    last: HashMap<Utf8PathBuf, FileId>,
 }
 
 impl SourceMap {
-    /// Adds a file and gives its id. A file is added once; adding it again gives a second id.
+    /// Adds a file and gives its id. A file that two specs use has one id, so that what is found in it is told once; with
+    /// another text it is another file.
     pub fn add(&mut self, path: impl Into<Utf8PathBuf>, text: impl Into<String>) -> FileId {
-        let text = text.into();
+        let (path, text) = (path.into(), text.into());
+        if let Some(known) = self.last.get(&path).filter(|id| self.file(**id).text == text) {
+            return *known;
+        }
         let line_starts =
             std::iter::once(0).chain(text.match_indices('\n').map(|(i, _)| i as u32 + 1)).collect();
-        self.files.push(SourceFile { path: path.into(), text, line_starts });
-        FileId(self.files.len() as u32 - 1)
+        let id = FileId(self.files.len() as u32);
+        self.last.insert(path.clone(), id);
+        self.files.push(SourceFile { path, text, line_starts });
+        id
     }
 
     /// The file with that id.

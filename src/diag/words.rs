@@ -39,6 +39,31 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, c)| c)
 }
 
+/// The candidate that a misspelt word certainly means: one slip away, or two in a word of eight letters and more, and no other is
+/// as near. In a word of three letters, one slip leaves too little, unless it has changed their order only.
+pub fn certain<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    let length = word.chars().count();
+    let slips = if length < 8 { 1 } else { 2 };
+    let mut near: Vec<(usize, &str)> = candidates
+        .into_iter()
+        .take(CANDIDATES)
+        .map(|c| (strsim::damerau_levenshtein(&word, &c.to_lowercase()), c))
+        .filter(|(distance, _)| *distance <= slips)
+        .collect();
+    near.sort_unstable();
+    near.dedup();
+    let (distance, best) = *near.first()?;
+    let alone = near.get(1).is_none_or(|(next, _)| *next > distance);
+    let sorted = |text: &str| {
+        let mut letters: Vec<char> = text.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let enough = length > 3 || sorted(&word) == sorted(best);
+    (alone && enough).then_some(best)
+}
+
 /// A cycle as a path: `a → b → a`.
 pub fn cycle<S: AsRef<str>>(names: &[S]) -> String {
     let mut parts: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
@@ -46,4 +71,28 @@ pub fn cycle<S: AsRef<str>>(names: &[S]) -> String {
         parts.push(first);
     }
     parts.join(" → ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::certain;
+
+    #[test]
+    fn only_one_way_to_read_a_word_is_certain() {
+        let words = ["gate", "data", "image", "timeout", "baseline", "rollback", "use"];
+        for (slip, meant) in [
+            ("gatte", "gate"),
+            ("Image", "image"),
+            ("tiemout", "timeout"),
+            ("rolbacks", "rollback"),
+            ("sue", "use"),
+        ] {
+            assert_eq!(certain(slip, words), Some(meant), "{slip}");
+        }
+        // Between two, too far, too short.
+        for slip in ["date", "tmeot", "us", "uss", "baseboard", ""] {
+            assert_eq!(certain(slip, words), None, "{slip}");
+        }
+        assert_eq!(certain("USE", words), Some("use"));
+    }
 }

@@ -31,4 +31,15 @@ impl Beside {
         file.read_to_string(&mut text).ok()?;
         (text.len() as u64 <= MAX_BYTES).then_some(text)
     }
+
+    /// Is there a file or a folder of that path below the root? False where a link leads outside.
+    pub fn exists(&self, path: &str) -> bool {
+        let Ok(root) = self.root.canonicalize_utf8() else { return false };
+        root.join(path).canonicalize_utf8().is_ok_and(|real| real.starts_with(&root))
+    }
+
+    /// Is there a file of that path below the root?
+    pub fn is_file(&self, path: &str) -> bool {
+        self.exists(path) && self.root.join(path).is_file()
+    }
 }

@@ -287,11 +287,16 @@ pub enum PlanTarget {
 }
 
 impl PlanTarget {
+    /// Limit of one roll-out, or of each verb, in seconds.
+    pub fn timeout(&self) -> u64 {
+        let (Self::Kubernetes { timeout, .. } | Self::Command { timeout, .. }) = self;
+        *timeout
+    }
+
     /// What putting back may take, in seconds, beside the job's own limit: a look, the verb, its wait and a look again,
     /// each within the target's limit, and two minutes for what lies between. The runtime keeps the same figure.
     pub fn restore_seconds(&self) -> u64 {
-        let (Self::Kubernetes { timeout, .. } | Self::Command { timeout, .. }) = self;
-        3 * timeout + 120
+        3 * self.timeout() + 120
     }
 }
 

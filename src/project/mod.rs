@@ -2,26 +2,34 @@
 //! they make. Every finding of every phase is collected; nothing here writes.
 
 mod bundle;
+mod config;
 mod discover;
 mod lanes;
 mod overlay;
+mod policy;
 mod proof;
 mod root;
+mod touched;
 
 use bundle::Bundle;
+pub use config::{CONFIG_NAME, Config, ConfigFrom, Level};
 pub use discover::{DiscoverError, specs};
 pub use overlay::{OverlayError, overlay};
+pub use policy::{Allowed, Settings};
 pub use proof::Proved;
 pub use root::{RootError, find as find_root};
+pub use touched::{Touched, touched};
+
+use policy::Allows;
 
 use crate::check;
-use crate::diag::{Code, Finding, SourceMap, sort_and_dedup};
+use crate::diag::{Code, Date, FileId, Finding, SourceMap};
 use crate::output::OutputFile;
 use crate::plan::{self, EmitTo, Plan};
 use crate::platform::{self, Platform, Support};
 use crate::render::Overlay;
 use crate::script;
-use crate::spec::{self, PlatformName, Spec};
+use crate::spec::{self, Disk, PlatformName, Spec, Texts};
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// A pipeline of the repository.
@@ -40,10 +48,37 @@ pub struct Project {
     pub root: Utf8PathBuf,
     /// Every file read.
     pub sources: SourceMap,
-    /// What was found so far in the selected pipelines.
+    /// What was found so far in the selected pipelines, as the configuration and the comments of the specs want it. Findings
+    /// of a later phase are put in by [`Project::add`].
     pub findings: Vec<Finding>,
+    /// What comments of the specs allow, and so is not among the findings.
+    pub allowed: Vec<Allowed>,
+    /// What `mlpipe.toml` says.
+    pub config: Config,
     /// Pipelines, in the order of their paths.
     pub pipelines: Vec<Pipeline>,
+    /// The specs that the user asked for, libraries too, by their paths below the root.
+    pub selected: Vec<Utf8PathBuf>,
+    /// Files beside the selected ones of which nothing could be read: each may be a pipeline.
+    unread: Vec<Utf8PathBuf>,
+    /// What every spec that was looked at takes from files of which nothing could be read.
+    wanting: Vec<(Utf8PathBuf, Vec<Utf8PathBuf>)>,
+    /// Broken pipelines that nobody selected are no findings: see [`Project::compile_touched`].
+    passes_over_broken: bool,
+    /// Every spec that was looked at, with the files that it was read from, itself first; libraries too.
+    pub read: Vec<(Utf8PathBuf, Vec<(Utf8PathBuf, FileId)>)>,
+    today: Option<Date>,
+    allows: Allows,
+    asked: Vec<&'static Code>,
+}
+
+/// How far the pipelines are followed that the user did not ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Others {
+    /// Checked and planned: a root file that several pipelines share needs all of them.
+    Planned,
+    /// Read, for their names and paths only.
+    Read,
 }
 
 /// Parses the built-in templates on a thread of its own. It takes as long as reading a small spec, so a command that is
@@ -58,26 +93,59 @@ pub fn prepare() {
 }
 
 impl Project {
-    /// Reads, checks and plans. `all` are the specs of the repository, `selected` those that the user asked for.
+    /// Reads, checks and plans, without any configuration. `all` are the specs of the repository, `selected` those that the
+    /// user asked for.
     pub fn load(root: &Utf8Path, all: &[Utf8PathBuf], selected: &[Utf8PathBuf]) -> Self {
+        let settings = Settings { config: ConfigFrom::Nothing, today: None };
+        Self::load_from(&Disk, root, all, selected, Others::Planned, &settings)
+    }
+
+    /// The same, where some texts are not those of the disk, with a configuration, on a day.
+    pub fn load_from(
+        texts: &dyn Texts,
+        root: &Utf8Path,
+        all: &[Utf8PathBuf],
+        selected: &[Utf8PathBuf],
+        others: Others,
+        settings: &Settings,
+    ) -> Self {
+        let mut sources = SourceMap::default();
+        let (config, findings) = Config::read(root, &settings.config, &mut sources);
         let mut project = Self {
             root: root.to_owned(),
-            sources: SourceMap::default(),
-            findings: vec![],
+            sources,
+            findings,
+            allowed: vec![],
+            config,
             pipelines: vec![],
+            selected: selected.to_vec(),
+            unread: vec![],
+            wanting: vec![],
+            passes_over_broken: false,
+            read: vec![],
+            today: settings.today,
+            allows: Allows::default(),
+            asked: vec![],
         };
         for path in all {
             let wanted = selected.contains(path);
-            let loaded = spec::load(root, path, &mut project.sources);
+            let mut loaded = spec::load_from(texts, root, path, &mut project.sources);
             if wanted {
+                project.allows.extend(&mut loaded, &project.sources);
                 project.findings.extend(loaded.findings);
             }
-            let Some(spec) = loaded.spec.filter(|_| !loaded.is_library) else { continue };
-            project.pipelines.push(Pipeline { spec, plan: None, selected: wanted });
+            project.read.push((path.clone(), loaded.files));
+            project.wanting.push((path.clone(), loaded.unread));
+            match loaded.spec {
+                Some(spec) => project.pipelines.push(Pipeline { spec, plan: None, selected: wanted }),
+                None if wanted || loaded.is_library => {}
+                None => project.unread.push(path.clone()),
+            }
         }
         project.names();
-        project.plans();
-        sort_and_dedup(&mut project.findings);
+        project.plans(others);
+        project.expired();
+        project.settle();
         project
     }
 
@@ -109,8 +177,7 @@ impl Project {
                 )));
             }
         }
-        self.findings.extend(found);
-        sort_and_dedup(&mut self.findings);
+        self.add(found);
     }
 
     /// Every file that the selected pipelines make, for these platforms, each proved to do what the plan says. Findings
@@ -127,10 +194,18 @@ impl Project {
         }
         let proved = Proved::new(printed.files, printed.differences);
         proved.unwrap_or_else(|found| {
-            self.findings.extend(found);
-            sort_and_dedup(&mut self.findings);
+            self.add(found);
             Proved::default()
         })
+    }
+
+    /// The files to compare with what lies on disk, where only what somebody touched is looked at: a pipeline beside the
+    /// selected ones that holds errors takes the shared root file out of the comparison, and is not a finding.
+    pub fn compile_touched(&mut self, to: &[PlatformName], overlay: &Overlay) -> Vec<OutputFile> {
+        self.passes_over_broken = true;
+        let printed = self.printed(to, overlay, true);
+        self.add(printed.differences);
+        if self.has_errors() { Vec::new() } else { printed.files }
     }
 
     /// The same files, printed and not proved: what a benchmark of the proof compares with. Nothing writes them.
@@ -139,7 +214,19 @@ impl Project {
         if self.has_errors() { Vec::new() } else { printed.files }
     }
 
-    fn printed(&mut self, to: &[PlatformName], overlay: &Overlay, proved: bool) -> Bundle {
+    /// Adds what can be told of the platforms without printing: statements without output, and limits that the plan
+    /// alone shows. The length of a file is not among them.
+    pub fn limits(&mut self) {
+        self.later();
+        let whole = self.pipelines.iter().filter(|p| p.selected && p.spec.later.is_empty());
+        let plans = whole.filter_map(|p| p.plan.as_ref());
+        let each = plans.flat_map(|plan| plan.emit.iter().map(move |e| (plan, e.platform)));
+        let found: Vec<Finding> = each.flat_map(|(plan, name)| platform::get(name).limits(plan)).collect();
+        self.add(found);
+    }
+
+    /// Statements that are checked and have no output yet.
+    fn later(&mut self) {
         for p in self.pipelines.iter().filter(|p| p.selected) {
             for later in &p.spec.later {
                 self.findings.push(
@@ -153,12 +240,16 @@ impl Project {
                 );
             }
         }
+    }
+
+    fn printed(&mut self, to: &[PlatformName], overlay: &Overlay, proved: bool) -> Bundle {
+        self.later();
         let mut printed = Bundle::default();
         if !self.has_errors() {
             printed = bundle::bundle(self, to, overlay, proved);
             self.findings.append(&mut printed.found);
         }
-        sort_and_dedup(&mut self.findings);
+        self.settle();
         printed
     }
 
@@ -184,10 +275,13 @@ impl Project {
     }
 
     /// Checks every pipeline and plans those that hold no error.
-    fn plans(&mut self) {
+    fn plans(&mut self, others: Others) {
         let layouts: Vec<Vec<EmitTo>> = self.pipelines.iter().map(|p| self.layout(&p.spec)).collect();
         self.paths_meet(&layouts);
         for (p, emit) in self.pipelines.iter_mut().zip(layouts) {
+            if !p.selected && others == Others::Read {
+                continue;
+            }
             let (checked, findings) = check::checked(&p.spec);
             if p.selected {
                 self.findings.extend(findings);
@@ -203,7 +297,8 @@ impl Project {
     fn layout(&self, spec: &Spec) -> Vec<EmitTo> {
         let mut all = Vec::new();
         for platform in PlatformName::ALL.into_iter().filter(|p| Self::emits_to(spec, *p)) {
-            let shared = self.pipelines.iter().filter(|p| Self::emits_to(&p.spec, platform)).count() > 1;
+            let sharing = self.pipelines.iter().filter(|p| Self::emits_to(&p.spec, platform)).count();
+            let shared = sharing > 1 || self.was_shared(spec, platform);
             let said = spec.emit.iter().find(|e| e.platform.node == platform).and_then(|e| e.path.as_ref());
             let path = said.map_or_else(
                 || platform::get(platform).default_path(&spec.pipeline.node, shared),
@@ -212,6 +307,13 @@ impl Project {
             all.push(EmitTo { platform, path, shared_root: shared });
         }
         all
+    }
+
+    /// Beside a file of which nothing can be read, the layout of last time stands: were it taken for no pipeline, this
+    /// one would move, and write over the root file of both.
+    fn was_shared(&self, spec: &Spec, platform: PlatformName) -> bool {
+        let path = platform::get(platform).default_path(&spec.pipeline.node, true);
+        !self.unread.is_empty() && self.root.join(path).exists()
     }
 
     /// Two pipelines that would write one path.

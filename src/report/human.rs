@@ -1,40 +1,74 @@
 //! Findings on a terminal, with the place in the spec.
 
-use crate::diag::{Finding, Severity, SourceMap, Span, words};
+use super::Group;
+use super::window::Window;
+use crate::diag::{Finding, Severity, Span, words};
 use camino::Utf8Path;
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// More findings than this are counted, not shown: rendering one costs time in the size of its file.
-const SHOWN: usize = 100;
+/// How findings look.
+#[derive(Debug, Clone, Copy)]
+pub struct Look {
+    /// Colours and lines; otherwise plain text for pipes and logs.
+    pub fancy: bool,
+    /// Characters of a line.
+    pub width: usize,
+    /// So many findings are shown, the worst first to be chosen, and the others counted.
+    pub limit: usize,
+}
 
-/// Renders findings. `fancy` draws colours and lines; otherwise plain ASCII-safe text for pipes and logs.
-///
-/// `base` leads from the current folder to the root that the paths are below.
-pub fn findings(
-    findings: &[Finding],
-    sources: &SourceMap,
-    base: &Utf8Path,
-    fancy: bool,
-    width: usize,
-) -> String {
-    let theme = if fancy { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+/// Renders findings, each with its place in the spec.
+pub fn findings(groups: &[Group<'_>], look: Look) -> String {
+    let theme = if look.fancy { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
     let handler =
-        GraphicalReportHandler::new_themed(theme).with_links(false).with_width(width).with_cause_chain();
+        GraphicalReportHandler::new_themed(theme).with_links(false).with_width(look.width).with_cause_chain();
+    let all: Vec<(&Group<'_>, &Finding)> =
+        groups.iter().flat_map(|g| g.findings.iter().map(move |f| (g, f))).collect();
+    let shown = chosen(&all, look.limit);
     let mut out = String::new();
-    for (i, f) in findings.iter().take(SHOWN).enumerate() {
+    for (i, (group, f)) in shown.iter().map(|i| all[*i]).enumerate() {
         if i > 0 {
             out.push('\n');
         }
-        let shown = Shown { finding: f, base, source: f.span.map(|s| named(sources, base, s)) };
+        let source = f.span.map(|s| Window::new(group.sources.file(s.file), group.path(s)));
+        let shown = Shown { finding: f, base: group.base, source };
         if handler.render_report(&mut out, &shown).is_err() {
             out.push_str(&format!("{}: {}\n", f.code.id, f.message));
         }
     }
-    if findings.len() > SHOWN {
-        out.push_str(&format!("… and {} more\n", words::count(findings.len() - SHOWN, "finding")));
+    if shown.len() < all.len() {
+        let kept: BTreeSet<usize> = shown.into_iter().collect();
+        let rest = (0..all.len()).filter(|i| !kept.contains(i)).map(|i| all[i].1);
+        out.push_str(&counted(rest));
     }
     out
+}
+
+/// Which findings are shown, in their order: where there are too many, the worst.
+fn chosen(all: &[(&Group<'_>, &Finding)], limit: usize) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..all.len()).collect();
+    if all.len() > limit {
+        order.sort_by_key(|i| all[*i].1.severity);
+        order.truncate(limit);
+        order.sort_unstable();
+    }
+    order
+}
+
+/// `… and 3 more findings: 2 cron-on-the-hour, 1 secret-unused`, the most frequent first.
+fn counted<'a>(rest: impl Iterator<Item = &'a Finding>) -> String {
+    let mut by_name: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut count = 0;
+    for f in rest {
+        *by_name.entry(f.code.name).or_default() += 1;
+        count += 1;
+    }
+    let mut names: Vec<(&str, usize)> = by_name.into_iter().collect();
+    names.sort_by_key(|(name, n)| (std::cmp::Reverse(*n), *name));
+    let names: Vec<String> = names.iter().map(|(name, n)| format!("{n} {name}")).collect();
+    format!("\n… and {}: {}\n", words::count(count, "more finding"), names.join(", "))
 }
 
 /// `2 errors, 1 warning`.
@@ -50,15 +84,10 @@ pub fn summary(findings: &[&Finding]) -> String {
         .join(", ")
 }
 
-fn named(sources: &SourceMap, base: &Utf8Path, span: Span) -> NamedSource<String> {
-    let file = sources.file(span.file);
-    NamedSource::new(base.join(&file.path).as_str(), file.text.clone())
-}
-
 struct Shown<'a> {
     finding: &'a Finding,
     base: &'a Utf8Path,
-    source: Option<NamedSource<String>>,
+    source: Option<Window<'a>>,
 }
 
 impl fmt::Debug for Shown<'_> {

@@ -1,7 +1,7 @@
 //! Findings for machines. `docs/findings-json.md` documents the form; [`SCHEMA_VERSION`] counts its changes.
 
-use crate::diag::{Finding, LineCol, Severity, SourceMap, Span};
-use camino::Utf8Path;
+use super::Group;
+use crate::diag::{Finding, LineCol, Severity, Span};
 use serde::Serialize;
 
 /// Version of the JSON form.
@@ -16,6 +16,18 @@ pub(super) struct Document<'a> {
     schema: u32,
     /// In the order of files and places.
     findings: Vec<Row<'a>>,
+    /// Findings that comments allow; they fail nothing.
+    allowed: Vec<AllowedRow<'a>>,
+}
+
+/// A finding that a comment in the spec allows.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct AllowedRow<'a> {
+    /// Why, as the comment says.
+    reason: &'a str,
+    #[serde(flatten)]
+    row: Row<'a>,
 }
 
 /// A finding.
@@ -40,6 +52,8 @@ struct Row<'a> {
     end: Option<LineCol>,
     /// Further places.
     related: Vec<Place<'a>>,
+    /// A change of the text that takes it away, where one is certain.
+    fix: Option<FixRow<'a>>,
 }
 
 /// A further place.
@@ -56,37 +70,71 @@ struct Place<'a> {
     end: LineCol,
 }
 
-/// The findings of one root, what they speak of, and the way from the current folder to it.
-pub type Group<'a> = (&'a [Finding], &'a SourceMap, &'a Utf8Path);
+/// A change of the text.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct FixRow<'a> {
+    /// What it does, as a command.
+    title: &'a str,
+    /// What stands where afterwards; no two of them overlap.
+    edits: Vec<EditRow<'a>>,
+}
+
+/// One place of a change.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct EditRow<'a> {
+    /// Path from the current folder.
+    file: String,
+    /// The first character that is taken out.
+    start: LineCol,
+    /// Just behind the last one; the same where something is only put in.
+    end: LineCol,
+    /// What is put in.
+    text: &'a str,
+}
 
 /// All findings as one JSON document; lines and columns count from 1, `end` is just behind the last character.
 pub fn findings(groups: &[Group<'_>]) -> String {
-    let rows = groups.iter().flat_map(|(f, sources, base)| f.iter().map(|f| row(f, sources, base))).collect();
-    let document = Document { schema: SCHEMA_VERSION, findings: rows };
+    let told = groups.iter().flat_map(|g| g.findings.iter().map(|f| row(g, f)));
+    let allowed = groups
+        .iter()
+        .flat_map(|g| g.allowed.iter().map(|a| AllowedRow { reason: &a.reason, row: row(g, &a.finding) }));
+    let document = Document { schema: SCHEMA_VERSION, findings: told.collect(), allowed: allowed.collect() };
     serde_json::to_string_pretty(&document).unwrap_or_default() + "\n"
 }
 
-fn row<'a>(f: &'a Finding, sources: &SourceMap, base: &Utf8Path) -> Row<'a> {
-    let place = |span: Span| {
-        (base.join(sources.path(span.file)).into_string(), sources.start(span), sources.end(span))
-    };
-    let at = f.span.map(place);
+fn row<'a>(group: &Group<'a>, f: &'a Finding) -> Row<'a> {
+    let ends = |span: Span| (group.sources.start(span), group.sources.end(span));
+    let at = f.span.map(ends);
+    let fix = f.fix.as_ref().map(|fix| FixRow {
+        title: &fix.title,
+        edits: fix
+            .edits
+            .iter()
+            .map(|e| {
+                let (start, end) = ends(e.span);
+                EditRow { file: group.path(e.span), start, end, text: &e.text }
+            })
+            .collect(),
+    });
     Row {
         code: f.code.id,
         name: f.code.name,
         severity: f.severity,
         message: &f.message,
         help: f.help.as_deref(),
-        start: at.as_ref().map(|p| p.1),
-        end: at.as_ref().map(|p| p.2),
-        file: at.map(|p| p.0).or_else(|| f.path.as_ref().map(|p| base.join(p).into_string())),
+        file: group.file_of(f),
+        start: at.map(|p| p.0),
+        end: at.map(|p| p.1),
         related: f
             .related
             .iter()
             .map(|l| {
-                let (file, start, end) = place(l.span);
-                Place { message: &l.text, file, start, end }
+                let (start, end) = ends(l.span);
+                Place { message: &l.text, file: group.path(l.span), start, end }
             })
             .collect(),
+        fix,
     }
 }

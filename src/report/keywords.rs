@@ -69,6 +69,23 @@ pub fn page() -> String {
     page
 }
 
+/// One line of the table for a reader of Markdown who sees nothing else: how it is written, what it says, how often.
+pub fn one(keyword: &Keyword) -> String {
+    let mut text = String::from("```mlpipe\n");
+    for line in lines(keyword.args) {
+        text.push_str(format!("{} {line}", keyword.word).trim_end());
+        text.push('\n');
+    }
+    text.push_str(&format!("```\n\n{}.\n\n{}", keyword.doc, times(keyword)));
+    text.push_str(&format!("\n\nExample: `{}`", keyword.example));
+    if !keyword.later.is_empty() {
+        text.push_str(&format!("\n\nChecked, not compiled yet: {}.", keyword.later));
+    } else if !keyword.later_choices.is_empty() {
+        text.push_str(&format!("\n\nNot compiled yet: {}.", words::and_list(keyword.later_choices)));
+    }
+    text
+}
+
 fn entry(keyword: &Keyword) -> String {
     let places: Vec<&str> = keyword.within.iter().map(|p| p.describe()).collect();
     let mut text = format!("\nStands {}:\n\n```text\n", places.join(", "));

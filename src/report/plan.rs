@@ -57,6 +57,11 @@ pub fn human(plan: &Plan) -> String {
     out
 }
 
+/// What the plan says of one job: when it runs, after what, what it does.
+pub fn job(job: &Job) -> String {
+    job_lines(job).lines().map(|l| format!("{}\n", l.trim_start())).collect()
+}
+
 fn one(out: &mut String, n: usize, job: &Job) {
     let _ = writeln!(out, "\n  {n}. {}   {}:{}", job.id, job.origin.path, job.origin.line);
     out.push_str(&job_lines(job));

@@ -25,6 +25,8 @@ struct Section<'r, 'p> {
     own: Option<&'r Cancel>,
     /// The moment of any cancel.
     cut: Option<Time>,
+    /// What is left of the job's limit, which counts over all of its calls.
+    left: Time,
     start: Time,
     now: Time,
     calls: Vec<Vec<String>>,
@@ -52,6 +54,7 @@ pub(super) fn play(
         deploy,
         own,
         cut: cut.or(at),
+        left: Time::seconds(job.timeout),
         start,
         now: start,
         calls: Vec::new(),
@@ -138,7 +141,8 @@ impl Section<'_, '_> {
     }
 
     fn body(&mut self, step: &str) -> Result<(), Stop> {
-        let limit = self.limit(step);
+        let own = self.limit(step);
+        let limit = own.min(self.left);
         let long = self.run.situation.takes(&self.job.id, step);
         let end = self.run.situation.end(&self.job.id, step).map(|(end, _)| end);
         let over = self.now.plus(if end == Some(End::TimesOut) { limit } else { long.min(limit) });
@@ -148,8 +152,14 @@ impl Section<'_, '_> {
         }
         if end == Some(End::TimesOut) || long > limit {
             self.pass(limit)?;
-            return Err(Stop::TimedOut(format!("{step} did not end within {limit}")));
+            let whole = Time::seconds(self.job.timeout);
+            return Err(Stop::TimedOut(if own <= self.left {
+                format!("{step} did not end within {own}")
+            } else {
+                format!("the deploy did not end within {whole}, it was in {step}")
+            }));
         }
+        self.left = self.left.since(long);
         self.pass(long)?;
         match end {
             Some(_) => Err(Stop::Failed(format!("{step} failed"))),
@@ -170,10 +180,13 @@ impl Section<'_, '_> {
         }
     }
 
+    /// What the runtime allows a step by itself: the target's limit is that of a roll-out, of a command's every verb.
     fn limit(&self, step: &str) -> Time {
-        let (PlanTarget::Kubernetes { timeout, .. } | PlanTarget::Command { timeout, .. }) =
-            &self.work.target;
-        let own = if step == "roll-out" { *timeout } else { self.job.timeout };
+        let own = match &self.work.target {
+            PlanTarget::Kubernetes { timeout, .. } if step == "roll-out" => *timeout,
+            PlanTarget::Command { timeout, .. } if step != "smoke" => *timeout,
+            _ => self.job.timeout,
+        };
         Time::seconds(own.min(self.job.timeout))
     }
 

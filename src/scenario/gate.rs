@@ -73,6 +73,10 @@ fn broken_rules(situation: &Situation, work: &GateWork) -> Vec<String> {
 }
 
 fn broken(situation: &Situation, gate: &str, rule: &PlanRequire) -> Option<String> {
+    let base = situation.baseline(gate, &rule.metric).filter(|_| rule.literal.is_none());
+    if let Some(Reading::None(what)) = base {
+        return Some(format!("`{}` does not hold: the baseline is {what}", rule.text));
+    }
     let (value, text) = match situation.metric(gate, &rule.metric)? {
         Reading::Number(n, text) => (*n, text),
         Reading::None(what) => return Some(format!("`{}` does not hold: the metric is {what}", rule.text)),
@@ -81,7 +85,7 @@ fn broken(situation: &Situation, gate: &str, rule: &PlanRequire) -> Option<Strin
         Some(literal) => (Bound::exact(literal), None),
         None => {
             // Nobody says what the baseline has: the rule is not what this scenario is about.
-            let (base, text) = situation.baseline(gate, &rule.metric)?;
+            let Some(Reading::Number(base, text)) = base else { return None };
             (Bound::moved(*base, rule.absolute, rule.relative), Some(text))
         }
     };

@@ -7,7 +7,7 @@ use super::outcome::{
     Entry, EnvironmentOutcome, Left, Played, PlayedJob, RunOutcome, SCHEMA_VERSION, Started, State,
 };
 use super::queue::Queue;
-use super::situation::{End, Situation};
+use super::situation::{Cancel, End, Situation};
 use super::time::{Moment, Time};
 use crate::plan::{ApproveWork, Job, Plan, RunIf, Work};
 use crate::spec::{Scenario, Spec};
@@ -179,7 +179,7 @@ impl<'p> Run<'p> {
             }
             return nothing(State::Skipped, why, Some(ready.at));
         }
-        let done = self.cut(index, ready.at, self.situation_of(job).to_owned(), job);
+        let done = self.cut(index, ready, self.situation_of(job).to_owned(), job);
         let no_time = done.end == ready.at;
         let behind = if no_time { ready.behind + 1 } else { 0 };
         self.ends.insert(job.id.clone(), Moment { at: done.end, behind });
@@ -255,12 +255,20 @@ impl<'p> Run<'p> {
     }
 
     /// Plays a job, and cuts it where the run is cancelled.
-    fn cut(&mut self, index: usize, start: Time, name: String, job: &Job) -> Done {
+    fn cut(&mut self, index: usize, ready: Moment, name: String, job: &Job) -> Done {
+        let start = ready.at;
         let own = self.situation.cancel.as_ref().filter(|c| c.job == name).cloned();
-        let cut = self.cancel.filter(|c| c.index != index).map(|c| c.at);
+        let other = self.cancel.filter(|c| c.index != index);
+        let cut = other.map(|c| c.at);
+        // What starts beside it is hit as it is: at its start, a deploy in its roll-out.
+        let beside = other.filter(|c| c.at == start && c.behind == Some(ready.behind));
+        let own = own.or(beside.map(|_| Cancel { job: name.clone(), step: None, at: None }));
         match &job.work {
             Work::Deploy(work) => deploy::play(self, job, work, start, own.as_ref(), cut),
-            Work::Approve(work) => self.approve(job, work, start, cut),
+            Work::Approve(work) => {
+                let own = own.map(|c| start.plus(c.at.unwrap_or_default()));
+                self.approve(job, work, start, own, cut)
+            }
             work => {
                 let mut done = match work {
                     Work::Gate(gate) => self.gate(job, gate, start),
@@ -308,8 +316,16 @@ impl<'p> Run<'p> {
         Done { state, end: start.plus(long), why, calls: calls(job) }
     }
 
-    /// A person is asked. The script is called once the answer is yes.
-    fn approve(&mut self, job: &Job, work: &ApproveWork, start: Time, cut: Option<Time>) -> Done {
+    /// A person is asked. The script is called once the answer is yes. `own` is the moment of a cancel that comes while
+    /// somebody is asked, `cut` that of one in another job.
+    fn approve(
+        &mut self,
+        job: &Job,
+        work: &ApproveWork,
+        start: Time,
+        own: Option<Time>,
+        cut: Option<Time>,
+    ) -> Done {
         let said = self.situation.answer(&work.environment);
         let expires = job.ask.as_ref().and_then(|a| a.expires).map(Time::from);
         let answered = start.plus(said.after);
@@ -319,10 +335,11 @@ impl<'p> Run<'p> {
         if let Some(e) = self.environments.get_mut(&work.environment) {
             e.asked = true;
         }
-        if end > start {
+        let own = own.filter(|at| *at < end || *at == start);
+        if end > start || own.is_some() {
             self.tell(start, format!("a person is asked about {}", work.environment), Some(&job.id));
         }
-        if let Some(at) = cut.filter(|c| *c < end) {
+        if let Some(at) = own.or(cut.filter(|c| *c < end)) {
             self.tell(at, State::Cancelled.word().to_owned(), Some(&job.id));
             return cancelled(at, Vec::new());
         }

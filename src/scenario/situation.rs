@@ -57,7 +57,7 @@ pub(super) struct Situation {
     event: Option<EventKind>,
     /// By gate and metric.
     metrics: IndexMap<(String, MetricPath), Reading>,
-    baselines: IndexMap<(String, MetricPath), (f64, String)>,
+    baselines: IndexMap<(String, MetricPath), Reading>,
     /// By environment and metric.
     live: IndexMap<(String, MetricPath), Course>,
     /// By environment: whether the watch's smoke fails from a moment on.
@@ -151,9 +151,7 @@ impl Situation {
                 self.metrics.insert((name(&g.name), metric), reading(value, unit));
             }
             About::Baseline(g, metric, unit) => {
-                if let Reading::Number(n, text) = reading(value, unit) {
-                    self.baselines.insert((name(&g.name), metric), (n, text));
-                }
+                self.baselines.insert((name(&g.name), metric), reading(value, unit));
             }
             About::Live(d, metric, unit) => {
                 self.live.entry((name(&d.name), metric)).or_default().push((at, reading(value, unit)));
@@ -217,8 +215,8 @@ impl Situation {
         self.metrics.get(&(gate.to_owned(), metric.clone()))
     }
 
-    /// What a gate's baseline file has.
-    pub(super) fn baseline(&self, gate: &str, metric: &MetricPath) -> Option<&(f64, String)> {
+    /// What a gate's baseline file has; nothing when the scenario does not speak of it.
+    pub(super) fn baseline(&self, gate: &str, metric: &MetricPath) -> Option<&Reading> {
         self.baselines.get(&(gate.to_owned(), metric.clone()))
     }
 

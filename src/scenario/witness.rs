@@ -1,9 +1,7 @@
 //! What trips a trigger of a rollback, and what just does not: given words that [`play`](super::play) can be asked with,
 //! so that a trigger that nothing can trip is seen before it is relied on.
 
-use crate::spec::{
-    Deploy, Lasting, Quantity, RollbackWhen, Spec, Strategy, Unit, Watch, smoke_failures, trip_count,
-};
+use crate::spec::{Deploy, Lasting, Quantity, RollbackWhen, Spec, Unit, Watch, smoke_failures, trip_count};
 
 /// How far from a bound the number beside it lies, as a share of the bound: enough to be told apart, and to be written.
 const STEP: f64 = 1e-9;
@@ -42,12 +40,9 @@ pub fn triggers(spec: &Spec) -> Vec<TriggerWitness> {
     all
 }
 
-/// When the first traffic has moved, in seconds from the start of the deploy, where no command takes time.
-fn begins(deploy: &Deploy) -> f64 {
-    match deploy.strategy.as_ref().map(|s| &s.node) {
-        Some(Strategy::BlueGreen(Some(beside))) => beside.seconds,
-        _ => 0.0,
-    }
+/// From when to when it is watched, in seconds from the start of the deploy, where no command takes time.
+fn watched(deploy: &Deploy) -> (f64, f64) {
+    deploy.watched(|_| 0.0).unwrap_or_default()
 }
 
 fn metric(deploy: &Deploy, watch: &Watch, rule: &RollbackWhen) -> Option<(String, String)> {
@@ -65,7 +60,7 @@ fn metric(deploy: &Deploy, watch: &Watch, rule: &RollbackWhen) -> Option<(String
     let tripping = said(bad);
     let Lasting::For(long) = rule.lasting else { return Some((tripping, said(good))) };
     let interval = watch.interval.node.seconds;
-    let poll = begins(deploy) + interval * (1.0 + (long.seconds / interval).ceil());
+    let poll = watched(deploy).0 + interval * (1.0 + (long.seconds / interval).ceil());
     let holding = format!("{tripping}, {} at {poll}s", said(good));
     Some((tripping, holding))
 }
@@ -74,11 +69,15 @@ fn smoke(deploy: &Deploy, watch: &Watch, rule: &RollbackWhen) -> Option<(String,
     let every = watch.smoke.as_ref()?.node.seconds;
     let count = trip_count(rule.op, rule.right)?;
     let said = |state: &str, at: f64| format!("{}.smoke {state} at {at}s", deploy.name.node);
-    let last = begins(deploy) + every * count as f64;
+    let (begins, ends) = watched(deploy);
+    let last = begins + every * count as f64;
     // Before its first run; a moment is longer than nothing.
     let first = 1.0;
     // It fails once more at the last moment, and from then on never again.
-    let tripping = format!("{}, {}", said("failed", first), said("passed", last + first));
+    let mut tripping = said("failed", first);
+    if last + every <= ends {
+        tripping = format!("{tripping}, {}", said("passed", last + first));
+    }
     let holding = format!("{}, {}", said("failed", first), said("passed", last));
     Some((tripping, if count == 1 { said("passed", first) } else { holding }))
 }

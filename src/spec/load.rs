@@ -1,8 +1,10 @@
 //! A spec and everything it uses, read from disk, parsed and decoded.
 
+use super::allow::{self, Allow};
 use super::decimal::Literal;
 use super::decode::{self, Decoder, Found, Value};
 use super::lets::{self, LetValue, Lets, Unfilled};
+use super::texts::{Disk, Texts};
 use super::uses::{self, Files};
 use super::{RUN_VALUES, Spec, Template};
 use crate::diag::{Code, FileId, Finding, SourceMap, Span, Spanned, sort_and_dedup, words};
@@ -23,18 +25,33 @@ pub struct Loaded {
     pub is_library: bool,
     /// Findings of reading, syntax, words, arguments, units, `let` and `use`, in their order.
     pub findings: Vec<Finding>,
+    /// The comments of all files that allow findings. What is wrong with such a comment is among the findings.
+    pub allows: Vec<Allow>,
     /// Every file that was read, the spec first, each once, with its path below the root.
     pub files: Vec<(Utf8PathBuf, FileId)>,
+    /// Files that a `use` names and of which nothing could be read: not there, or not in the language. Below the root.
+    pub unread: Vec<Utf8PathBuf>,
 }
 
 /// Loads the spec at `path`, which is below `root` (either relative to it or absolute).
 pub fn load(root: &Utf8Path, path: &Utf8Path, sources: &mut SourceMap) -> Loaded {
+    load_from(&Disk, root, path, sources)
+}
+
+/// The same, where some texts are not those of the disk.
+pub fn load_from(texts: &dyn Texts, root: &Utf8Path, path: &Utf8Path, sources: &mut SourceMap) -> Loaded {
     let mut loaded = Loaded::default();
-    let Some(files) = uses::read_all(root, path, sources, &mut loaded.findings) else {
+    let Some(files) = uses::read_all(root, path, sources, texts, &mut loaded.findings) else {
         sort_and_dedup(&mut loaded.findings);
         return loaded;
     };
     loaded.files = files.all.iter().map(|f| (f.path.clone(), f.id)).collect();
+    loaded.unread.clone_from(&files.unread);
+    for file in &files.all {
+        let (allows, findings) = allow::decode(file.id, &file.tree, &sources.file(file.id).text);
+        loaded.allows.extend(allows);
+        loaded.findings.extend(findings);
+    }
     loaded.is_library = !files.main().tree.statements.iter().any(|s| s.word.node == "pipeline");
 
     let mut decoder = Decoder::new(sources);

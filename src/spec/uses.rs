@@ -2,7 +2,9 @@
 
 use super::decode::Decoder;
 use super::keywords;
+use super::read;
 use super::shape::Place;
+use super::texts::Texts;
 use crate::diag::{Code, FileId, Finding, SourceMap, Span, Spanned, words};
 use crate::syntax::{self, Statement, Tree};
 use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
@@ -41,6 +43,8 @@ struct Use {
 pub(super) struct Files {
     /// The spec first, then the others in the order in which they were met.
     pub(super) all: Vec<File>,
+    /// Files below the root of which nothing could be read.
+    pub(super) unread: Vec<Utf8PathBuf>,
 }
 
 /// Reads a spec and everything it uses. None when the spec itself cannot be read or has nothing in it.
@@ -48,23 +52,34 @@ pub(super) fn read_all(
     root: &Utf8Path,
     path: &Utf8Path,
     sources: &mut SourceMap,
+    texts: &dyn Texts,
     findings: &mut Vec<Finding>,
 ) -> Option<Files> {
     let below = path.strip_prefix(root).unwrap_or(path);
-    let mut reader =
-        Reader { root, canonical_root: None, sources, findings, files: Vec::new(), open: Vec::new() };
+    let mut reader = Reader {
+        root,
+        canonical_root: None,
+        sources,
+        texts,
+        findings,
+        files: Vec::new(),
+        unread: Vec::new(),
+        open: Vec::new(),
+    };
     reader.file(below, None)?;
-    Some(Files { all: reader.files })
+    Some(Files { all: reader.files, unread: reader.unread })
 }
 
 struct Reader<'a> {
     root: &'a Utf8Path,
     canonical_root: Option<Utf8PathBuf>,
     sources: &'a mut SourceMap,
+    texts: &'a dyn Texts,
     findings: &'a mut Vec<Finding>,
     files: Vec<File>,
-    /// Files whose `use`s are being followed, outermost first.
-    open: Vec<usize>,
+    unread: Vec<Utf8PathBuf>,
+    /// Files whose `use`s are being followed, outermost first, each with the `use` that led to it.
+    open: Vec<(usize, Option<Span>)>,
 }
 
 impl Reader<'_> {
@@ -72,10 +87,11 @@ impl Reader<'_> {
     fn file(&mut self, below: &Utf8Path, by: Option<Span>) -> Option<usize> {
         let full = self.root.join(below);
         let shown = below.as_str().replace('\\', "/");
-        let text = match read(&full) {
+        let text = match read::file(&full, self.texts) {
             Ok(text) => text,
             Err(fault) => {
                 self.findings.push(fault.finding(&shown, by));
+                self.unread.push(shown.into());
                 return None;
             }
         };
@@ -91,17 +107,18 @@ impl Reader<'_> {
             );
         }
         if parsed.tree.statements.is_empty() {
+            self.unread.push(shown.into());
             return None;
         }
         let via = match self.open.as_slice() {
             [] => None,
             [_] => by,
-            [_, first, ..] => self.files[*first].via,
+            [_, (first, _), ..] => self.files[*first].via,
         };
         let canonical = full.canonicalize_utf8().unwrap_or(full);
         let index = self.files.len();
         self.files.push(File { path: shown.into(), id, tree: parsed.tree, via, canonical, uses: Vec::new() });
-        self.open.push(index);
+        self.open.push((index, by));
         self.follow(index);
         self.open.pop();
         Some(index)
@@ -172,12 +189,17 @@ impl Reader<'_> {
 
     /// A file that was read before: fine, unless it is one of those being followed.
     fn known(&mut self, known: usize, path: &Spanned<String>) -> Option<usize> {
-        let Some(start) = self.open.iter().position(|o| *o == known) else { return Some(known) };
-        let names: Vec<&str> = self.open[start..].iter().map(|i| self.files[*i].path.as_str()).collect();
+        let Some(start) = self.open.iter().position(|(o, _)| *o == known) else { return Some(known) };
+        let circle = &self.open[start..];
+        let mut names: Vec<&str> = circle.iter().map(|(i, _)| self.files[*i].path.as_str()).collect();
+        // One circle is told in one way, whichever of its files is read first.
+        let first = (0..names.len()).min_by_key(|i| names[*i]).unwrap_or_default();
+        let span = circle[first].1.filter(|_| first > 0).unwrap_or(path.span);
+        names.rotate_left(first);
         self.findings.push(
             Finding::at(
                 Code::USE_CYCLE,
-                path.span,
+                span,
                 format!("these files use each other: {}", words::cycle(&names)),
             )
             .help("move what both need into a third file that uses neither"),
@@ -328,62 +350,4 @@ fn joined(folder: &Utf8Path, path: &str) -> Option<Utf8PathBuf> {
         }
     }
     Some(parts.join("/").into())
-}
-
-/// Why a file cannot be read.
-enum Fault {
-    Unreadable(std::io::Error),
-    Folder,
-    TooLarge(u64),
-    NotUtf8(usize),
-}
-
-fn read(path: &Utf8Path) -> Result<String, Fault> {
-    let about = std::fs::metadata(path).map_err(Fault::Unreadable)?;
-    if about.is_dir() {
-        return Err(Fault::Folder);
-    }
-    if about.len() > syntax::MAX_BYTES {
-        return Err(Fault::TooLarge(about.len()));
-    }
-    let bytes = std::fs::read(path).map_err(Fault::Unreadable)?;
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(bytes);
-    String::from_utf8(bytes).map_err(|e| Fault::NotUtf8(e.utf8_error().valid_up_to()))
-}
-
-impl Fault {
-    fn finding(&self, shown: &str, by: Option<Span>) -> Finding {
-        let (code, message, help) = match self {
-            Self::Unreadable(error) if error.kind() == std::io::ErrorKind::NotFound => (
-                Code::UNREADABLE,
-                format!("`{shown}` does not exist"),
-                "check the path: that of a `use` starts at the file that it stands in".to_owned(),
-            ),
-            Self::Unreadable(error) => (
-                Code::UNREADABLE,
-                format!("`{shown}` cannot be read: {error}"),
-                "check who may read it".to_owned(),
-            ),
-            Self::Folder => (
-                Code::UNREADABLE,
-                format!("`{shown}` is a folder"),
-                "name a `.mlpipe` file in it".to_owned(),
-            ),
-            Self::TooLarge(bytes) => (
-                Code::TOO_LARGE,
-                format!("`{shown}` has {bytes} bytes, more than the {} that a spec may have", syntax::MAX_BYTES),
-                "this is probably another kind of file; a spec is a few kilobytes, and shares what is common by `use`"
-                    .to_owned(),
-            ),
-            Self::NotUtf8(at) => (
-                Code::NOT_UTF8,
-                format!("`{shown}` is not UTF-8: byte {at} fits no character"),
-                "save it as UTF-8".to_owned(),
-            ),
-        };
-        match by {
-            Some(span) => Finding::at(code, span, message).help(help),
-            None => Finding::on_path(code, shown, message).help(help),
-        }
-    }
 }

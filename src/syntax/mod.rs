@@ -72,4 +72,4 @@ fn comments(file: FileId, text: &str, scan: &scan::Scan) -> Vec<Comment> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -3,7 +3,7 @@ use crate::diag::FileId;
 use proptest::prelude::*;
 use std::time::{Duration, Instant};
 
-mod print;
+pub(crate) mod print;
 
 fn is_top(word: &str) -> bool {
     ["gate", "deploy", "image", "on", "env", "model"].contains(&word)

@@ -459,6 +459,12 @@ class Command(OnCommand):
         self.assertEqual(self.heard(), [["deploy", WANTED, NEW, "production"]])
         self.assertEqual(self.outcome(), ("passed", "deployed"))
 
+    def test_the_limit_counts_from_the_start_of_begin(self) -> None:
+        self.live = f"sleep 3; cat {self.file}"
+        self.start()
+        path = self.repo / "mlpipe-out/deploy-production.state.json"
+        self.assertLess(json.loads(path.read_text())["began"], time.time() - 3)
+
     def test_what_the_commands_are_told_of_the_model(self) -> None:
         note = f'printf "%s %s\\n" "$MLPIPE_MODEL_VERSION" "$MLPIPE_MODEL_DIGEST" >> {self.told}; '
         self.deploy = note + self.deploy.partition("; ")[2]

@@ -18,6 +18,8 @@ pub(crate) struct Block {
     pub(crate) heading: String,
     /// What the comment directly before its fence says: `fragment: gate` of `<!-- fragment: gate -->`, or nothing.
     pub(crate) mark: String,
+    /// The file that stands beside it, by its name: the block directly before.
+    pub(crate) beside: Option<(&'static str, String)>,
     /// Its text.
     pub(crate) text: String,
 }
@@ -27,6 +29,7 @@ pub(crate) fn blocks(page: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let (mut heading, mut mark) = (String::new(), String::new());
     let mut open: Option<Block> = None;
+    let mut beside = Lines::default();
     for (i, line) in page.lines().enumerate() {
         match &mut open {
             Some(_) if line == "```" => blocks.extend(open.take()),
@@ -34,9 +37,11 @@ pub(crate) fn blocks(page: &str) -> Vec<Block> {
                 block.text.push_str(line);
                 block.text.push('\n');
             }
+            None if beside.takes(line) => {}
             None if line == "```mlpipe" => {
                 let (heading, mark) = (heading.clone(), std::mem::take(&mut mark));
-                open = Some(Block { line: i + 1, heading, mark, text: String::new() });
+                let beside = beside.file.take();
+                open = Some(Block { line: i + 1, heading, mark, beside, text: String::new() });
             }
             None => {
                 let comment = line.strip_prefix("<!-- ").and_then(|l| l.strip_suffix(" -->"));
@@ -49,6 +54,31 @@ pub(crate) fn blocks(page: &str) -> Vec<Block> {
     }
     assert!(open.is_none(), "a block of the page has no end");
     blocks
+}
+
+/// The lines of a block that is another file than a spec.
+#[derive(Default)]
+struct Lines {
+    open: bool,
+    file: Option<(&'static str, String)>,
+}
+
+impl Lines {
+    /// Is this a line of such a block, or one of its fences?
+    fn takes(&mut self, line: &str) -> bool {
+        let name = match line {
+            "```dockerfile" => Some("Dockerfile"),
+            "```dockerignore" => Some(".dockerignore"),
+            _ => None,
+        };
+        match (self.open, name) {
+            (false, Some(name)) => (self.open, self.file) = (true, Some((name, String::new()))),
+            (false, None) => return false,
+            (true, _) if line == "```" => self.open = false,
+            (true, _) => self.file.iter_mut().for_each(|(_, text)| text.push_str(&format!("{line}\n"))),
+        }
+        true
+    }
 }
 
 /// Reads and checks a text as the only file of a repository.

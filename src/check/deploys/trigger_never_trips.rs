@@ -1,15 +1,14 @@
 #![doc = include_str!("../../../docs/findings/MLP389.md")]
 
 use crate::diag::{Code, Finding};
-use crate::spec::{
-    Deploy, Duration, Lasting, RollbackWhen, Spec, Strategy, Watch, smoke_failures, trip_count,
-};
+use crate::spec::{Duration, Lasting, RollbackWhen, Spec, Watch, smoke_failures, trip_count};
 
 /// Runs the rule.
 pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
     for deploy in spec.deploys.values() {
         let Some(watch) = &deploy.watch else { continue };
-        let long = watched(deploy, watch);
+        let Some((begins, ends)) = deploy.watched(|_| 0.0) else { continue };
+        let long = ends - begins;
         for rule in deploy.rollback.iter().flat_map(|r| &r.when) {
             if let Some((needs, help)) = fault(rule, watch, long) {
                 let message = format!("`{}` can never trip: {needs}", rule.text);
@@ -17,16 +16,6 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
             }
         }
     }
-}
-
-/// Seconds from the first traffic to the end of the watch: the holds of a canary, the window, the soak.
-fn watched(deploy: &Deploy, watch: &Watch) -> f64 {
-    let holds: f64 = match deploy.strategy.as_ref().map(|s| &s.node) {
-        Some(Strategy::Canary(steps)) => steps.iter().filter_map(|s| s.hold).map(|h| h.seconds).sum(),
-        // Before it is switched over, the new one has no traffic.
-        Some(Strategy::BlueGreen(_) | Strategy::Rolling) | None => 0.0,
-    };
-    holds + watch.window.node.seconds + deploy.soak.as_ref().map_or(0.0, |s| s.node.seconds)
 }
 
 /// What it would need, and what to write; nothing when it can trip.

@@ -117,7 +117,9 @@ fn unknown(spec: &Spec, kind: Kind, name: &Spanned<String>) -> Finding {
     let word = kind.word();
     let known = kind.names(spec);
     let other = Kind::DEFINED.iter().find(|k| k.names(spec).contains(&name.node.as_str()));
-    let help = if let Some(near) = nearest(&name.node, known.iter().copied()) {
+    let help = if let Some(help) = job_of_none(spec, kind, name) {
+        help
+    } else if let Some(near) = nearest(&name.node, known.iter().copied()) {
         format!("did you mean `{near}`?")
     } else if let Some(other) = other {
         format!("`{}` is a {}; a {word} is wanted here", name.node, other.word())
@@ -127,4 +129,26 @@ fn unknown(spec: &Spec, kind: Kind, name: &Spanned<String>) -> Finding {
         format!("there is {}", or_list(&known))
     };
     Finding::at(Code::UNKNOWN_NAME, name.span, format!("no {word} is called `{}`", name.node)).help(help)
+}
+
+/// What to write instead of the id of a job that a scenario does not speak of.
+fn job_of_none(spec: &Spec, kind: Kind, name: &str) -> Option<String> {
+    if kind != Kind::Subject {
+        return None;
+    }
+    let deploy = |n: &str| spec.deploys.get(n).filter(|d| d.approval.is_none());
+    if name == "image-check" && spec.image.is_some() {
+        return Some(
+            "write `image`: of the jobs `image` and `image-check` it is the one that is in the run"
+                .to_owned(),
+        );
+    }
+    if name == "withheld" {
+        return Some("expect `skipped` of a job that it tells about".to_owned());
+    }
+    if name.starts_with("notify-") {
+        return Some("expect what the message would tell: `production rolled_back`".to_owned());
+    }
+    let unasked = name.strip_prefix("approve-").and_then(deploy)?;
+    Some(format!("nobody is asked before `{}`: write `approval required` in it", unasked.name.node))
 }

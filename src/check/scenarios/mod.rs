@@ -1,5 +1,6 @@
 //! Scenarios: what they speak of exists, can be so, and can end so.
 
+mod moments;
 pub(super) mod scenario_contradiction;
 pub(super) mod scenario_event;
 pub(super) mod scenario_impossible;

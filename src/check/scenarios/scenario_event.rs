@@ -35,6 +35,14 @@ fn starts(spec: &Spec, event: &GivenEvent, out: &mut Vec<Finding>) {
             told(name.span, format!("this pipeline has no event `{}`", name.node), help, out);
         }
     }
+    if let Some(reference) = &event.reference
+        && let Some(rest) = reference.strip_prefix("refs/")
+    {
+        let short = rest.split_once('/').map_or(rest, |(_, short)| short);
+        let message =
+            format!("`{}` is the full name of a ref, and no branch or tag is called so", reference.node);
+        told(reference.span, message, format!("write `{short}`"), out);
+    }
     if let Some(reference) = event.reference.as_ref().filter(|r| r.contains('*')) {
         let message = format!("a run has one branch or tag, and `{}` is a pattern", reference.node);
         let example = reference.replace("**", "1").replace('*', "1");

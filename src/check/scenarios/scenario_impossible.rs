@@ -32,6 +32,14 @@ fn fault(spec: &Spec, subject: &Subject<'_>, e: &Expectation) -> Option<(String,
             )),
             _ => None,
         },
+        Subject::Approval(d) if outcome.of_deploys_only() => Some((
+            format!("`{name}` is an approval and is never `{}`: deploys are", outcome.word()),
+            format!("expect it of the deploy: `{} {}`", d.name.node, outcome.word()),
+        )),
+        Subject::Approval(_) if outcome == Expected::TimedOut => Some((
+            format!("`{name}` fails when nobody answers in time, and is never `timed_out`"),
+            format!("expect `{name} failed`"),
+        )),
         other if outcome.of_deploys_only() => Some((
             format!("`{name}` is {} and is never `{}`: deploys are", other.kind(), outcome.word()),
             "expect `passed`, `failed` or `skipped` of it".into(),

@@ -120,6 +120,7 @@ fn no_metric(spec: &Spec, path: &MetricPath, span: Span, out: &mut Vec<Finding>)
             format!("say when it fails: `{name}.smoke failed at 5m`")
         }
         (_, Some(near)) => format!("did you mean `{near}`?"),
+        (Subject::Approval(d), _) => format!("say what is answered: `approval of {} denied`", d.name.node),
         _ if known.is_empty() => format!("say how it ends instead: `{name} failed`"),
         _ => format!("there is {}", or_list(&known)),
     };
@@ -140,7 +141,7 @@ fn metrics(subject: &Subject<'_>) -> Vec<String> {
                 all.push("rollbacks".to_owned());
             }
         }
-        Subject::Model(_) | Subject::Image => {}
+        Subject::Model(_) | Subject::Image | Subject::Approval(_) => {}
     }
     let mut seen = std::collections::HashSet::new();
     all.retain(|m| seen.insert(m.clone()));

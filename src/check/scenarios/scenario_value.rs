@@ -1,6 +1,6 @@
 #![doc = include_str!("../../../docs/findings/MLP385.md")]
 
-use super::{doer, givens};
+use super::{doer, givens, moments};
 use crate::diag::{Code, Finding, Span, Spanned};
 use crate::spec::{
     About, Deploy, Dimension, Duration, Gate, GivenState, GivenValue, GivenWhat, MetricPath, Op, Quantity,
@@ -14,11 +14,17 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
             GivenWhat::Value { subject, value, at, window } => {
                 if let [about] = spec.about(subject).as_slice() {
                     let said = Said { subject, value, at: at.as_ref(), window: window.as_ref() };
-                    of_value(scenario, about, &said, out);
+                    of_value(spec, scenario, about, &said, out);
                 }
             }
-            GivenWhat::State { state, of, at, .. } => {
+            GivenWhat::State { subject, state, of, at } => {
                 of_state(spec, given, *state, of.as_ref(), at.as_ref(), out);
+                if let ([(Subject::Deploy(d), Some("smoke"))], Some(at)) =
+                    (spec.doers(subject).as_slice(), at)
+                {
+                    let every = d.watch.as_ref().and_then(|w| w.smoke.as_ref());
+                    moments::nobody_watches(spec, scenario, d, every, at, out);
+                }
             }
             GivenWhat::RolledBack { subject, .. } => {
                 let deploys = spec.subjects(&subject.0[0]);
@@ -26,13 +32,33 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
                     counted(d, subject.span, out);
                 }
             }
-            GivenWhat::Cancelled { subject, .. } => {
-                if let [(_, Some("restore"))] = spec.doers(subject).as_slice() {
+            GivenWhat::Takes { subject, .. } => match spec.doers(subject).as_slice() {
+                [(Subject::Approval(d), _)] => answered(d, given.span, out),
+                [(Subject::Deploy(d), Some("smoke"))] if d.smoke.is_none() => {
+                    let message = "the runs of the watch's `smoke` take no time in a scenario";
+                    let help = "take it out; how often the test runs stands in the `watch`";
+                    told(given.span, message, help, out);
+                }
+                _ => {}
+            },
+            GivenWhat::Cancelled { subject, .. } => match spec.doers(subject).as_slice() {
+                [(_, Some("restore"))] => {
                     let message = "a cancel while something is put back is a failure of that";
                     told(given.span, message, format!("write `{} failed`", subject.node), out);
                 }
+                [(Subject::Deploy(d), Some("smoke"))] if d.smoke.is_none() => {
+                    let message = "the runs of the watch's `smoke` take no time, so no cancel comes in one";
+                    let help = format!("say the moment: `cancelled during {} at 12m`", d.name.node);
+                    told(given.span, message, help, out);
+                }
+                _ => {}
+            },
+            GivenWhat::Approval { of, after, .. } => {
+                asked(spec, of.as_ref(), given.span, out);
+                if let Some(after) = after {
+                    moments::answered_after(spec, of.as_ref(), after, out);
+                }
             }
-            GivenWhat::Approval { of, .. } => asked(spec, of.as_ref(), given.span, out),
             GivenWhat::Changed(_) if spec.gates.values().all(|g| g.when_changed.is_empty()) => {
                 let message = "no gate looks at what changed, so this has no effect";
                 told(given.span, message, "take it out, or write `when changed prompt` in a gate", out);
@@ -53,7 +79,7 @@ struct Said<'g> {
     window: Option<&'g Spanned<Duration>>,
 }
 
-fn of_value(scenario: &Scenario, about: &About<'_>, said: &Said<'_>, out: &mut Vec<Finding>) {
+fn of_value(spec: &Spec, scenario: &Scenario, about: &About<'_>, said: &Said<'_>, out: &mut Vec<Finding>) {
     let name = &said.subject.node;
     if let Some(window) = said.window.filter(|_| !matches!(about, About::Rollbacks(_))) {
         let message = format!("`{name}` is a value, not a number of things in a time");
@@ -65,8 +91,16 @@ fn of_value(scenario: &Scenario, about: &About<'_>, said: &Said<'_>, out: &mut V
     }
     match about {
         About::Rollbacks(d) => rollbacks(d, said, out),
-        About::Live(_, _, unit) => number(said, *unit, out),
-        About::Baseline(_, _, unit) => number(said, *unit, out),
+        About::Live(d, _, unit) => {
+            number(said, *unit, out);
+            if let Some(at) = said.at {
+                moments::nobody_watches(spec, scenario, d, d.watch.as_ref().map(|w| &w.interval), at, out);
+            }
+        }
+        About::Baseline(_, metric, unit) => {
+            number(said, *unit, out);
+            alone(scenario, metric, said, out);
+        }
         About::Metric(g, metric, unit) => {
             let before = out.len();
             number(said, *unit, out);
@@ -127,11 +161,7 @@ fn baseline(
     let mut path = vec![said.subject.0[0].clone(), "baseline".to_owned()];
     path.extend(metric.0.iter().cloned());
     let path = MetricPath(path);
-    let given = scenario
-        .given
-        .iter()
-        .any(|g| matches!(&g.what, GivenWhat::Value { subject, .. } if subject.node == path));
-    if !given {
+    if !given(scenario, &path) {
         told(
             said.subject.span,
             format!("`{}` compares this with a baseline that the scenario does not give", rule.text),
@@ -139,6 +169,29 @@ fn baseline(
             out,
         );
     }
+}
+
+/// A baseline changes nothing where nobody says what is compared with it; without a number it fails the gate.
+fn alone(scenario: &Scenario, metric: &MetricPath, said: &Said<'_>, out: &mut Vec<Finding>) {
+    let GivenValue::Number(q) = &said.value.node else { return };
+    let mut path = vec![said.subject.0[0].clone()];
+    path.extend(metric.0.iter().cloned());
+    let path = MetricPath(path);
+    if !given(scenario, &path) {
+        told(
+            said.subject.span,
+            "nobody says what is compared with this, so it has no effect",
+            format!("say what the run measures: `{path} = {q}`"),
+            out,
+        );
+    }
+}
+
+fn given(scenario: &Scenario, path: &MetricPath) -> bool {
+    scenario
+        .given
+        .iter()
+        .any(|g| matches!(&g.what, GivenWhat::Value { subject, .. } if subject.node == *path))
 }
 
 fn literal_holds(q: &Quantity, unit: Unit, op: Op, right: f64) -> bool {
@@ -212,14 +265,19 @@ fn of_state(
     let Some(Spanned { node: path, span }) = doer(&given.what) else { return };
     let doers = spec.doers(path);
     let [(subject, step)] = doers.as_slice() else { return };
+    if let Subject::Approval(d) = subject {
+        return answered(d, given.span, out);
+    }
     if let Some(of) = of {
         let repeat = match subject {
             Subject::Gate(g) => g.repeat.as_ref().map_or(Repeat { times: 1, pass: 1 }, |r| r.node),
             _ => Repeat { times: 1, pass: 1 },
         };
         let (some, all) = of.node;
-        if all != repeat.times || some > all {
-            let message = if some > all {
+        if all != repeat.times || some > all || some == 0 {
+            let message = if some == 0 {
+                format!("{some} of {all} are none, so this has no effect")
+            } else if some > all {
                 format!("{some} of {all} is more than there are")
             } else {
                 format!("`{path}` runs {} at most, not {all}", times(repeat.times))
@@ -234,14 +292,28 @@ fn of_state(
     }
     let watched =
         matches!(subject, Subject::Deploy(d) if d.watch.as_ref().is_some_and(|w| w.smoke.is_some()));
+    let own = matches!(subject, Subject::Deploy(d) if d.smoke.is_some());
     if let Some(at) = at.filter(|_| !(watched && *step == Some("smoke"))) {
         let message = format!("`{path}` ends once, and the moment follows from what runs before it");
         let help = "take `at …` out, or say how long it runs: `… takes 20m`; only the `smoke` of a `watch` is run again \
                     and again";
         told(at.span, message, help, out);
-    } else if state == GivenState::TimedOut && watched && *step == Some("smoke") && at.is_some() {
+    } else if state == GivenState::TimedOut && watched && *step == Some("smoke") && (at.is_some() || !own) {
         told(*span, "a run of the watch's `smoke` fails or passes", format!("write `{path} failed`"), out);
     }
+}
+
+/// What a person says is no command that ends.
+fn answered(d: &Deploy, span: Span, out: &mut Vec<Finding>) {
+    let name = &d.name.node;
+    let message =
+        format!("a person answers for `{name}`: that neither ends nor takes time as a command does");
+    told(
+        span,
+        message,
+        format!("write `approval of {name} denied`, or `approval of {name} given after 2h`"),
+        out,
+    );
 }
 
 fn times(n: u32) -> String {

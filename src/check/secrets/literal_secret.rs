@@ -53,7 +53,8 @@ fn report(text: &Spanned<String>, out: &mut Vec<Finding>) {
     }
 }
 
-fn credential(text: &str) -> Option<&'static str> {
+/// What well-known credential stands in a text.
+pub(crate) fn credential(text: &str) -> Option<&'static str> {
     if text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----") {
         return Some("a private key");
     }

@@ -1,6 +1,6 @@
 //! Secrets.
 
-pub(super) mod literal_secret;
+pub(crate) mod literal_secret;
 pub(super) mod secret_and_env;
 pub(super) mod secret_two_kinds;
 pub(super) mod secret_unused;

@@ -38,11 +38,23 @@ fn problem(pattern: &str, kind: &str) -> Option<(String, String)> {
     if let Some(c) = pattern.chars().find(|c| matches!(c, '?' | '[' | ']' | '+' | '{' | '}')) {
         return Some((format!("has `{c}`, which the platforms read in different ways"), plain.into()));
     }
-    let bad = |c: &char| c.is_whitespace() || c.is_control() || "~^:\\'\"`$".contains(*c);
-    if let Some(c) = pattern.chars().find(bad) {
-        let name =
-            if c.is_whitespace() { "white space".to_owned() } else { format!("`{}`", c.escape_default()) };
+    // What git takes in no name.
+    let impossible = |c: &char| *c == ' ' || c.is_control() || "~^:\\".contains(*c);
+    if let Some(c) = pattern.chars().find(impossible) {
+        let name = match c {
+            ' ' | '\t' => "white space".to_owned(),
+            c if c.is_control() => format!("`{}`", c.escape_default()),
+            c => format!("`{c}`"),
+        };
         return Some((format!("has {name}, which the name of a {kind} cannot have"), plain.into()));
+    }
+    if let Some(c) = pattern.chars().find(|c| c.is_whitespace() || "'\"`$".contains(*c)) {
+        let name = if c.is_whitespace() { format!("`{}`", c.escape_unicode()) } else { format!("`{c}`") };
+        let why = format!(
+            "has {name}: git allows that in a name, mlpipe does not, because shells and the platforms' expressions read \
+             more into it"
+        );
+        return Some((why, format!("{plain}; a {kind} called so is reached by `*` in its place")));
     }
     if pattern.contains("***") {
         return Some(("has more than two `*` in a row".into(), plain.into()));
@@ -50,6 +62,6 @@ fn problem(pattern: &str, kind: &str) -> Option<(String, String)> {
     let shape = pattern.starts_with(['/', '-'])
         || pattern.ends_with(['/', '.'])
         || pattern.ends_with(".lock")
-        || ["//", "..", "@{", "/."].iter().any(|s| pattern.contains(s));
+        || ["//", "..", "@{", "/.", ".lock/"].iter().any(|s| pattern.contains(s));
     shape.then(|| (format!("cannot be the name of a {kind} in git"), plain.into()))
 }

@@ -10,13 +10,16 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
     };
     for on in &spec.on {
         let Event::Push(branches) = &on.event else { continue };
-        let Some(every) = branches.iter().find(|b| is_every_branch(&b.node)) else { continue };
-        let message = format!(
-            "`on push \"{}\"` together with `on pull_request` runs twice for a push to an open pull request",
-            every.node
-        );
+        let (words, span) = match branches.iter().find(|b| is_every_branch(&b.node)) {
+            Some(every) => (format!("`on push \"{}\"`", every.node), every.span),
+            // No list means all.
+            None if branches.is_empty() => ("`on push` of every branch".to_owned(), on.span),
+            None => continue,
+        };
+        let message =
+            format!("{words} together with `on pull_request` runs twice for a push to an open pull request");
         out.push(
-            Finding::at(Code::DOUBLE_RUN, every.span, message)
+            Finding::at(Code::DOUBLE_RUN, span, message)
                 .also(pull_request.span, "runs for the same commit")
                 .help("name the branches that live long, `on push main`; the others are tested by their pull request"),
         );

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::check::Checked;
 use crate::diag::{SourceMap, Span, Spanned};
+use crate::fmt;
 use crate::spec::{Common, Duration, Install, Spec};
 use indexmap::{IndexMap, IndexSet};
 
@@ -61,6 +62,11 @@ struct Draft<'a> {
     work: Work,
 }
 
+/// Path below the root of the script of a pipeline.
+pub fn script_path(pipeline: &str) -> String {
+    format!(".mlpipe/{pipeline}.sh")
+}
+
 impl Builder<'_> {
     fn finish(mut self, emit: Vec<EmitTo>) -> Plan {
         let spec = self.spec;
@@ -76,7 +82,7 @@ impl Builder<'_> {
             pipeline: spec.pipeline.node.clone(),
             source: spec.path.to_string(),
             sha256: spec.sha256.clone(),
-            script: format!(".mlpipe/{}.sh", spec.pipeline.node),
+            script: script_path(&spec.pipeline.node),
             emit,
             home_branch: self.triggers.home_branch.clone(),
             inputs: self.triggers.inputs(spec),
@@ -144,11 +150,11 @@ impl Builder<'_> {
     }
 
     fn origin(&self, span: Span) -> Origin {
-        let text = self.sources.text(span).split_whitespace().collect::<Vec<_>>().join(" ");
+        let head = self.sources.text(span).trim_end().trim_end_matches('{');
         Origin {
             path: self.sources.path(span.file).to_string(),
             line: self.sources.start(span).line,
-            text: text.trim_end_matches('{').trim_end().to_owned(),
+            text: fmt::one_line(head),
             span,
         }
     }

@@ -56,6 +56,53 @@ fn a_deploy_without_a_step_is_its_roll_out() {
     ]);
 }
 
+/// The runtime counts the job's limit over all of its calls, begin included; each call has its own beside it.
+#[test]
+fn the_limit_of_a_deploy_is_that_of_all_its_calls() {
+    let stage = Stage::new(RELEASE);
+    let late = "deploy-staging=timed_out staging:rolled_back deploy-staging@1800 run=failure";
+    stage.table(&[
+        ("staging.begin takes 29m, staging.smoke takes 29m, staging.finish takes 29m", late),
+        (
+            "staging.begin takes 10m, staging takes 4m, staging.smoke takes 10m, staging.finish takes 6m",
+            "staging:deployed",
+        ),
+        (
+            "staging.begin takes 10m, staging takes 4m, staging.smoke takes 10m, staging.finish takes 361s",
+            late,
+        ),
+        ("staging.begin takes 29m, staging.smoke timed_out", late),
+        ("staging.begin takes 28m, staging timed_out", late),
+        ("staging.begin takes 10m, staging timed_out", "deploy-staging@900 staging:rolled_back"),
+        ("staging.begin takes 31m", "deploy-staging=timed_out staging:untouched deploy-staging@1800"),
+        // What is put back has a time of its own.
+        (
+            "staging.begin takes 29m, staging.smoke takes 2m, staging.restore takes 17m",
+            "staging:rolled_back deploy-staging@2820",
+        ),
+        (
+            "staging.begin takes 29m, staging.smoke takes 2m, staging.restore takes 18m",
+            "staging:not_restored",
+        ),
+    ]);
+    let told_of = |given| told(&stage.play(given), "deploy-staging").join("; ");
+    let by_all = told_of("staging.begin takes 29m, staging.smoke takes 29m");
+    assert!(by_all.contains("30m timed out: the deploy did not end within 30m, it was in smoke"), "{by_all}");
+    let by_one = told_of("staging takes 29m");
+    assert!(by_one.contains("5m timed out: roll-out did not end within 5m"), "{by_one}");
+    let command = RELEASE.replace(
+        "target kubernetes { kubeconfig secret STAGING; deployment \"test\" }",
+        "target command { deploy \"./d\"; live \"./l\"; timeout 2m }",
+    );
+    // Every verb of a command has the target's limit, its smoke test the rest of the job's.
+    Stage::new(&command).table(&[
+        ("staging.finish takes 2m, staging.smoke takes 20m", "staging:deployed"),
+        ("staging.finish takes 121s", "staging:rolled_back deploy-staging@120"),
+        ("staging.begin takes 121s", "staging:untouched deploy-staging=timed_out"),
+        ("staging takes 121s", "staging:rolled_back"),
+    ]);
+}
+
 #[test]
 fn putting_back_may_fail_too() {
     let stage = Stage::new(RELEASE);
@@ -123,6 +170,43 @@ deploy production { target command { deploy "./d"; live "./l" } }
         ),
         ("evals takes 10m, staging takes 5m, cancelled during evals at 6m", "staging:deployed deploy-production=skipped"),
         ("evals failed, staging takes 5m", "staging:deployed deploy-production=skipped run=failure"),
+        // What starts at the very moment is hit too.
+        ("evals takes 10m, staging takes 5m, cancelled during evals", "gate-unit=cancelled deploy-staging=skipped"),
         ("evals failed, cancelled during staging", "gate-evals=failed staging:rolled_back run=cancelled"),
     ]);
+}
+
+/// What starts beside the job in which the cancel comes is hit with it; what lies behind does not start.
+#[test]
+fn a_cancel_hits_what_starts_beside_it() {
+    let text = r#"mlpipe 1
+pipeline test
+on push main
+gate unit { run "pytest" }
+image ghcr "ghcr.io/acme/test" { tags commit }
+deploy a { target command { deploy "./d"; live "./l" } }
+deploy b { after a; target command { deploy "./d"; live "./l" }; smoke "./s" }
+deploy c { after a; target command { deploy "./d"; live "./l" }; smoke "./s" }
+deploy d { after c; target command { deploy "./d"; live "./l" } }
+deploy e { after a; approval required { expires 3d }; target command { deploy "./d"; live "./l" } }
+"#;
+    let both = "a:deployed b:rolled_back c:rolled_back deploy-c=cancelled deploy-d=skipped d:untouched approve-e=cancelled \
+                e!asked e!not-approved deploy-e=skipped run=cancelled deploy-c@0";
+    let stage = Stage::new(text);
+    stage.table(&[
+        ("cancelled during b", both),
+        ("cancelled during c", both),
+        ("cancelled during b.smoke", both),
+        ("cancelled during b, c takes 5m", both),
+        ("cancelled during b.begin", "b:untouched c:rolled_back deploy-c=cancelled"),
+        // It had not touched anything.
+        ("cancelled during b, c.begin takes 1m", "c:untouched deploy-c=cancelled"),
+        ("cancelled during b, c.begin failed", "c:untouched deploy-c=failed"),
+        ("cancelled during a", "a:rolled_back deploy-b=skipped deploy-c=skipped approve-e=skipped"),
+        ("cancelled during d", "b:deployed c:deployed d:rolled_back e!approved"),
+        // It runs when it comes, and what would start at that moment does not.
+        ("b takes 2m, c takes 1m, cancelled during b at 1m", "b:rolled_back c:deployed deploy-d=skipped"),
+    ]);
+    let played = stage.play("cancelled during b");
+    assert_eq!(told(&played, "deploy-c"), ["0s cancelled", "0s what was live before is put back"]);
 }

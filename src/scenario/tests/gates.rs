@@ -52,8 +52,12 @@ fn a_baseline_moves_as_a_decimal() {
         // A share of what is below zero goes away from it, not towards it.
         passed("quality.drift = -0.08, quality.baseline.drift = -0.1"),
         failed("quality.drift = -0.07, quality.baseline.drift = -0.1"),
-        passed("quality.baseline.f1 = 0.99"),
         failed("quality.f1 = missing, quality.baseline.f1 = 0.5"),
+        // A baseline without a number fails the gate, whatever the metric is.
+        failed("quality.f1 = 0.8, quality.baseline.f1 = missing"),
+        failed("quality.f1 = 0.8, quality.baseline.f1 = nan"),
+        failed("quality.f1 = 0.8, quality.baseline.f1 = \"0.8\""),
+        failed("quality.baseline.f1 = missing"),
     ]);
 }
 
@@ -69,6 +73,11 @@ fn a_gate_says_which_rule_did_not_hold() {
             "12m failed: `accuracy >= 0.85` does not hold: it is 80%; \
              `f1 >= baseline - 0.01` does not hold: it is 0.7, the baseline is 0.81"
         ]
+    );
+    let played = stage.play("quality.f1 = 0.8, quality.baseline.f1 = \"x\"");
+    assert_eq!(
+        told(&played, "gate-quality"),
+        ["0s failed: `f1 >= baseline - 0.01` does not hold: the baseline is the text \"x\""]
     );
     let played = stage.play("quality failed, quality.accuracy = missing");
     assert_eq!(

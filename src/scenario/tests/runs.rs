@@ -155,6 +155,34 @@ fn people_answer() {
     assert!(asked.calls.is_empty(), "the script is called once the answer is yes");
 }
 
+/// A cancel comes while somebody is asked, or anybody answers before it does.
+#[test]
+fn a_cancel_ends_a_question() {
+    let stage = Stage::new(RELEASE);
+    let cut = "approve-production=cancelled deploy-production=skipped production:untouched staging:deployed production!asked \
+               production!not-approved run=cancelled";
+    let answered = "approve-production=passed production:deployed run=success";
+    stage.table(&[
+        ("cancelled during approve-production", cut),
+        ("approval given after 2h, cancelled during approve-production at 1h", cut),
+        ("approval given after 2h, cancelled during approve-production at 1h", "approve-production@3600"),
+        ("approval given after 4d, cancelled during approve-production at 1h", cut),
+        ("approval given after 2h, cancelled during approve-production at 2h", answered),
+        ("cancelled during approve-production at 1m", answered),
+        // Nobody is asked, so that no cancel comes then.
+        ("staging failed, cancelled during approve-production", "approve-production=skipped run=failure"),
+    ]);
+    let played = stage.play("approval given after 2h, cancelled during approve-production at 1h");
+    assert_eq!(
+        told(&played, "approve-production"),
+        ["0s a person is asked about production", "1h cancelled"]
+    );
+    let (held, happened) = stage.expects("approval denied", "approve-production failed");
+    assert!(held, "{happened}");
+    let (held, happened) = stage.expects("approval denied", "approve-production passed");
+    assert_eq!((held, happened.as_str()), (false, "approve-production failed: a person said no"));
+}
+
 #[test]
 fn times_add_up_along_the_longest_way() {
     Stage::new(RELEASE).table(&[
@@ -187,6 +215,9 @@ fn a_cancel_hits_what_runs_and_stops_what_would_start() {
         // It never runs: nothing is cancelled.
         ("golden failed, cancelled during production", "run=failure deploy-production=skipped"),
         ("cancelled during image", "image=cancelled gate-style=passed staging:untouched run=cancelled"),
+        // Whatever starts beside it, although it takes no time.
+        ("cancelled during style", "gate-golden=cancelled model-ranker=cancelled gate-quality=skipped"),
+        ("cancelled during remote", "gate-remote=cancelled gate-quality=cancelled gate-golden=passed"),
         ("cancelled during image, on pull_request", "image-check=cancelled run=cancelled"),
         ("cancelled during model-ranker", "model-ranker=cancelled gate-quality=skipped"),
         // Beside it, wherever it stands in the spec.
@@ -209,7 +240,7 @@ fn a_cancel_hits_what_runs_and_stops_what_would_start() {
         ),
         (
             "remote takes 5m, cancelled during style",
-            "gate-golden=passed gate-remote=skipped gate-style=cancelled",
+            "gate-golden=cancelled gate-remote=skipped gate-style=cancelled",
         ),
         ("approval given after 2h, cancelled during production", "staging:deployed production:rolled_back"),
         (

@@ -26,7 +26,7 @@ impl Decoder<'_> {
         let items = self.complete(item, Place::Watch);
         let mut watched: Vec<Watched> = Vec::new();
         let mut metrics = Vec::new();
-        let mut smoke = None;
+        let (mut smoke, mut requests) = (None, None);
         for inner in &items {
             match inner.word() {
                 "metric" => {
@@ -43,6 +43,7 @@ impl Decoder<'_> {
                     watched.push((Spanned::new(smoke_failures(), inner.statement.head), None));
                     smoke = inner.duration("interval");
                 }
+                "requests" => requests = requests_per_second(inner),
                 _ => {}
             }
         }
@@ -60,7 +61,8 @@ impl Decoder<'_> {
         }
         let times = item.duration("window").zip(item.duration("interval"));
         let span = item.statement.head;
-        let watch = times.map(|(window, interval)| Watch { window, interval, metrics, smoke, span });
+        let watch =
+            times.map(|(window, interval)| Watch { window, interval, metrics, smoke, requests, span });
         (watched, watch)
     }
 
@@ -86,7 +88,11 @@ impl Decoder<'_> {
                     inner.statement.head,
                     format!("nobody watches `{}`: this deploy has no `watch`", metric.node),
                 )
-                .help("write a `watch` with that metric: `watch 30m every 1m { … }`"),
+                .help(if metric.node == smoke_failures() {
+                    "write a `watch` that runs the test again and again: `watch 30m every 1m { smoke \"…\" every 5m }`"
+                } else {
+                    "write a `watch` with that metric: `watch 30m every 1m { … }`"
+                }),
             );
             return None;
         };
@@ -115,6 +121,18 @@ impl Decoder<'_> {
     }
 
     fn unwatched(&mut self, metric: &Spanned<MetricPath>, watched: &[Watched]) {
+        if metric.node == smoke_failures() {
+            // The deploy's own `smoke` runs once, and a failure of it is the end.
+            self.findings.push(
+                Finding::at(
+                    Code::UNKNOWN_CHOICE,
+                    metric.span,
+                    format!("the `watch` of this deploy runs no `smoke`, so it has no `{}`", metric.node),
+                )
+                .help("write it into the `watch`, with its interval: `smoke \"…\" every 5m`"),
+            );
+            return;
+        }
         let names: Vec<String> = watched.iter().map(|(m, _)| m.to_string()).collect();
         let finding = Finding::at(
             Code::UNKNOWN_CHOICE,
@@ -127,6 +145,16 @@ impl Decoder<'_> {
             None => finding.help(format!("write it into the `watch`: `metric {} = \"…\"`", metric.node)),
         });
     }
+}
+
+/// `requests 40 per s`, `requests 300 per m`.
+fn requests_per_second(inner: &Item<'_>) -> Option<Spanned<f64>> {
+    let seconds = match inner.text("per")?.as_str() {
+        "s" => 1.0,
+        "m" => 60.0,
+        _ => 3600.0,
+    };
+    Some(Spanned::new(f64::from(inner.count("count")?.node) / seconds, inner.statement.head))
 }
 
 fn halt(inner: &Item<'_>) -> Option<Halt> {

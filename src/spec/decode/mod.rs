@@ -121,7 +121,10 @@ impl<'a> Decoder<'a> {
             );
             let here: Vec<&str> = keywords::within(place).map(|k| k.word).collect();
             match words::nearest(word, here.iter().copied()) {
-                Some(near) => finding.help(format!("did you mean `{near}`?")),
+                Some(near) => {
+                    let certain = words::certain(word, here.iter().copied()).is_some();
+                    finding.did_you_mean(near, word.span, certain)
+                }
                 None => finding.help(format!("what may stand here: {}", words::or_list(&unique(here)))),
             }
         } else {
@@ -210,7 +213,7 @@ fn counted(item: &Item<'_>, seen: &mut IndexMap<(&'static str, Vec<String>), Spa
         Times::Many => return None,
         Times::Once => Vec::new(),
         Times::OncePer(_) if item.failed() => return None,
-        Times::OncePer(captures) => captures.iter().map(|c| item.text_of(c)).collect::<Vec<_>>(),
+        Times::OncePer(captures) => captures.iter().map(|c| identity(item, c)).collect::<Vec<_>>(),
     };
     let shown = key.iter().filter(|k| !k.is_empty()).cloned().collect::<Vec<_>>().join(" ");
     let (word, head) = (item.word(), item.statement.head);
@@ -231,6 +234,14 @@ fn counted(item: &Item<'_>, seen: &mut IndexMap<(&'static str, Vec<String>), Spa
             .help("it may stand once here: take one of them out"),
     };
     Some(finding.also(first, "it stands here already"))
+}
+
+/// A part of what tells a statement from others of its kind.
+fn identity(item: &Item<'_>, capture: &'static str) -> String {
+    let said = item.text_of(capture);
+    // A schedule without a zone is one in UTC.
+    let unsaid = capture == "timezone" && said.is_empty() && item.text_of("event") == "schedule";
+    if unsaid { "UTC".to_owned() } else { said }
 }
 
 /// The finding for a statement that a block cannot do without.

@@ -90,9 +90,11 @@ impl Decoder<'_> {
             format!("`{}` is neither a kind of target nor the name of one", word.node),
         );
         let names = self.targets.keys().map(String::as_str);
-        let near = words::nearest(word, kinds.iter().copied().chain(names)).map(str::to_owned);
+        let all: Vec<&str> = kinds.iter().copied().chain(names).collect();
+        let near = words::nearest(word, all.iter().copied()).map(str::to_owned);
+        let certain = words::certain(word, all).is_some();
         self.findings.push(match near {
-            Some(near) => finding.help(format!("did you mean `{near}`?")),
+            Some(near) => finding.did_you_mean(&near, word.span, certain),
             None => finding.help(format!("the kinds are {}", words::or_list(&kinds))),
         });
     }
@@ -138,12 +140,14 @@ impl Decoder<'_> {
                 namespace: text("namespace"),
                 deployment: text("deployment")?,
                 container: text("container"),
+                traffic: find("traffic").map(|i| i.statement.head),
                 timeout,
             }),
             "command" => Target::Command(CommandTarget {
                 deploy: shell("deploy"),
                 live: shell("live"),
                 rollback: shell("rollback"),
+                shift: shell("shift"),
                 timeout,
             }),
             other => Target::Later(other.to_owned()),

@@ -59,6 +59,7 @@ impl Decoder<'_> {
             "notify" => spec.notify.extend(self.notify(item)),
             "scenario" => spec.scenarios.extend(self.scenario(item)),
             "target" | "let" | "use" => {}
+            "state" => spec.state = self.state(item),
             _ => self.top_later(spec, item),
         }
     }
@@ -68,14 +69,21 @@ impl Decoder<'_> {
         self.check_below(item);
         match item.word() {
             "auth" => spec.auth.extend(item.text("provider").map(|provider| Auth { provider })),
-            "state" => spec.state = item.text("store").map(|store| State { store }),
             "patch" => spec.patches.extend(
                 item.choice("platform", platform)
                     .zip(item.text("place"))
-                    .map(|(platform, place)| Patch { platform, place }),
+                    .zip(item.text("text"))
+                    .map(|((platform, place), text)| Patch { platform, place, text }),
             ),
             _ => {}
         }
+    }
+
+    /// `state s3 "…" { max_age 7d }`.
+    fn state(&mut self, item: &Item<'_>) -> Option<State> {
+        let items = self.within_later(|this| this.items(statements(item.block()), Place::State));
+        let max_age = items.iter().find(|i| i.word() == "max_age").and_then(|i| i.duration("time"));
+        Some(State { store: item.text("store")?, max_age, span: item.statement.head })
     }
 
     fn edition(&mut self, spec: &mut Spec, item: &Item<'_>) {

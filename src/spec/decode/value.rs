@@ -171,7 +171,10 @@ impl Decoder<'_> {
             format!("`{keyword}` wants {}, found `{word}`", words::or_list(words)),
         );
         Err(Box::new(match words::nearest(word, words.iter().copied()) {
-            Some(near) => finding.help(format!("did you mean `{near}`?")),
+            Some(near) => {
+                let certain = words::certain(word, words.iter().copied()).is_some();
+                finding.did_you_mean(near, arg.span, certain)
+            }
             None => finding.help("write one of these words, without quotes"),
         }))
     }

@@ -34,9 +34,9 @@ const INPUT: &[Shape] = &[
     ]),
 ];
 
-const PUSH: &[Shape] = &[A("event", OneOf(&["push"])), List(&[A("ref", Glob)])];
-const TAG: &[Shape] = &[A("event", OneOf(&["tag"])), List(&[A("ref", Glob)])];
-const PULL_REQUEST: &[Shape] = &[A("event", OneOf(&["pull_request"])), List(&[A("ref", Glob)])];
+const PUSH: &[Shape] = &[A("event", OneOf(&["push"])), Maybe(&[List(&[A("ref", Glob)])])];
+const TAG: &[Shape] = &[A("event", OneOf(&["tag"])), Maybe(&[List(&[A("ref", Glob)])])];
+const PULL_REQUEST: &[Shape] = &[A("event", OneOf(&["pull_request"])), Maybe(&[List(&[A("ref", Glob)])])];
 const SCHEDULE: &[Shape] =
     &[A("event", OneOf(&["schedule"])), A("cron", Str), Maybe(&[The("timezone"), A("timezone", Str)])];
 const MANUAL: &[Shape] = &[A("event", OneOf(&["manual"]))];
@@ -67,7 +67,7 @@ pub(super) static WORDS: &[Keyword] = &[
         "on push main",
         "what starts the pipeline",
     )
-    .once_per(&["event", "name", "cron"])
+    .once_per(&["event", "name", "cron", "timezone"])
     .may_open(On),
     Keyword::new(
         "on",
@@ -76,7 +76,7 @@ pub(super) static WORDS: &[Keyword] = &[
         "on schedule \"23 1 * * 0\"",
         "what starts the training",
     )
-    .once_per(&["event", "name", "cron", "data"])
+    .once_per(&["event", "name", "cron", "timezone", "data"])
     .may_open(On),
     Keyword::new(
         "paths",

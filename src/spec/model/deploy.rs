@@ -79,6 +79,8 @@ pub struct Kubernetes {
     pub deployment: Spanned<String>,
     /// Container; the deployment's name when absent.
     pub container: Option<Spanned<String>>,
+    /// `traffic nginx "fraud-scorer"`: what splits the traffic. Compiled later.
+    pub traffic: Option<Span>,
     /// Time limit of one roll-out.
     pub timeout: Option<Spanned<Duration>>,
 }
@@ -92,6 +94,8 @@ pub struct CommandTarget {
     pub live: Option<Shell>,
     /// Puts `MLPIPE_ROLLBACK_TO` back; the `deploy` verb with that digest when absent.
     pub rollback: Option<Shell>,
+    /// Gives the new release `MLPIPE_WEIGHT` percent of the traffic. Compiled later.
+    pub shift: Option<Shell>,
     /// Time limit of each verb.
     pub timeout: Option<Spanned<Duration>>,
 }
@@ -169,6 +173,10 @@ pub struct Auth {
 pub struct State {
     /// Kind of store.
     pub store: Spanned<String>,
+    /// `max_age 7d`: a state not verified for longer is refused.
+    pub max_age: Option<Spanned<Duration>>,
+    /// The statement.
+    pub span: Span,
 }
 
 /// `patch github "jobs.image" """…"""`: typed, applied later.
@@ -178,4 +186,6 @@ pub struct Patch {
     pub platform: Spanned<PlatformName>,
     /// Place in the emitted file.
     pub place: Spanned<String>,
+    /// What is added, in that file's own language.
+    pub text: Spanned<String>,
 }

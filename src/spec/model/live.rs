@@ -1,6 +1,6 @@
 //! How traffic moves to a release, how it is watched, and when it is taken back.
 
-use super::{Duration, MetricPath, Op, Unit};
+use super::{Deploy, Duration, MetricPath, Op, Unit};
 use crate::diag::{Span, Spanned};
 
 /// How traffic moves to a release.
@@ -34,6 +34,8 @@ pub struct Watch {
     pub metrics: Vec<WatchedMetric>,
     /// `smoke "…" every 5m`: the time between two runs.
     pub smoke: Option<Spanned<Duration>>,
+    /// `requests 40 per s`: the traffic to expect, in requests a second.
+    pub requests: Option<Spanned<f64>>,
     /// The statement.
     pub span: Span,
 }
@@ -45,6 +47,31 @@ pub struct WatchedMetric {
     pub metric: Spanned<MetricPath>,
     /// The unit of what the query gives, from `in` or the name's ending.
     pub unit: Unit,
+}
+
+impl Deploy {
+    /// From when to when it is watched, in seconds from its start; nothing without a `watch`. The watch begins when the
+    /// first traffic has moved, and goes on over the holds of a canary, the window and the soak. `takes` says how many
+    /// seconds each of its calls takes.
+    pub fn watched(&self, takes: impl Fn(&str) -> f64) -> Option<(f64, f64)> {
+        let watch = self.watch.as_ref()?;
+        let seconds = |d: &Option<Duration>| d.map_or(0.0, |d| d.seconds);
+        let smoke = if self.smoke.is_some() { takes("smoke") } else { 0.0 };
+        let out = takes("begin") + takes("roll-out");
+        let (begins, moved) = match self.strategy.as_ref().map(|s| &s.node) {
+            Some(Strategy::Canary(steps)) => {
+                (out, out + steps.iter().map(|s| smoke + seconds(&s.hold)).sum::<f64>())
+            }
+            // Before it is switched over, the new one has no traffic.
+            Some(Strategy::BlueGreen(beside)) => {
+                let switched = out + smoke + seconds(beside);
+                (switched, switched)
+            }
+            Some(Strategy::Rolling) | None => (out, out + smoke),
+        };
+        let soak = self.soak.as_ref().map_or(0.0, |s| takes("finish") + s.node.seconds);
+        Some((begins, moved + watch.window.node.seconds + soak))
+    }
 }
 
 /// `rollback { … }`.

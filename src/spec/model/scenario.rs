@@ -237,6 +237,8 @@ pub enum Subject<'s> {
     Model(&'s Model),
     /// The image: `image`, or `image-check` on a pull request.
     Image,
+    /// The approval of a deploy: `approve-production`. What a person says is given by `approval`.
+    Approval(&'s Deploy),
     /// A deploy.
     Deploy(&'s Deploy),
 }
@@ -248,6 +250,7 @@ impl Subject<'_> {
             Self::Gate(g) => format!("gate-{}", g.name.node),
             Self::Model(m) => format!("model-{}", m.name.node),
             Self::Image => "image".to_owned(),
+            Self::Approval(d) => format!("approve-{}", d.name.node),
             Self::Deploy(d) => format!("deploy-{}", d.name.node),
         }
     }
@@ -258,6 +261,7 @@ impl Subject<'_> {
             Self::Gate(_) => "a gate",
             Self::Model(_) => "a model",
             Self::Image => "the image",
+            Self::Approval(_) => "an approval",
             Self::Deploy(_) => "a deploy",
         }
     }
@@ -288,6 +292,7 @@ impl Spec {
         let gate = |n: &str| self.gates.get(n).map(Subject::Gate);
         let model = |n: &str| self.models.get(n).map(Subject::Model);
         let deploy = |n: &str| self.deploys.get(n).map(Subject::Deploy);
+        let asked = |n: &str| self.deploys.get(n).filter(|d| d.approval.is_some()).map(Subject::Approval);
         let named: Vec<Subject<'_>> = [gate(name), model(name), deploy(name)].into_iter().flatten().collect();
         if !named.is_empty() {
             return named;
@@ -295,6 +300,7 @@ impl Spec {
         let by_job = [
             name.strip_prefix("gate-").and_then(gate),
             name.strip_prefix("model-").and_then(model),
+            name.strip_prefix("approve-").and_then(asked),
             name.strip_prefix("deploy-").and_then(deploy),
         ];
         by_job.into_iter().flatten().collect()
@@ -346,6 +352,6 @@ fn about<'s>(subject: Subject<'s>, metric: &MetricPath) -> Option<About<'s>> {
             let watched = d.watch.iter().flat_map(|w| &w.metrics).find(|m| m.metric.node == *metric)?;
             Some(About::Live(d, metric.clone(), watched.unit))
         }
-        Subject::Model(_) | Subject::Image => None,
+        Subject::Model(_) | Subject::Image | Subject::Approval(_) => None,
     }
 }

@@ -78,7 +78,7 @@ fn statement(word: String, args: Vec<Arg>, block: Option<Vec<Statement>>) -> Sta
 }
 
 /// Random statements, up to four levels deep.
-pub(super) fn statements() -> impl Strategy<Value = Vec<Statement>> {
+pub(crate) fn statements() -> impl Strategy<Value = Vec<Statement>> {
     let leaf = (name(), arguments()).prop_map(|(w, a)| statement(w, a, None));
     let tree = leaf.prop_recursive(4, 24, 4, |inner| {
         (name(), arguments(), prop::option::of(prop::collection::vec(inner, 0..4)))
@@ -88,7 +88,7 @@ pub(super) fn statements() -> impl Strategy<Value = Vec<Statement>> {
 }
 
 /// Writes statements as a person would.
-pub(super) fn print(statements: &[Statement]) -> String {
+pub(crate) fn print(statements: &[Statement]) -> String {
     let mut out = String::new();
     for s in statements {
         out.push_str(&s.word.node);
@@ -164,7 +164,7 @@ fn escaped(text: &str, out: &mut String) {
 }
 
 /// What a tree says, without places; neighbouring literals joined.
-pub(super) fn bare(statements: &[Statement]) -> String {
+pub(crate) fn bare(statements: &[Statement]) -> String {
     let mut out = String::new();
     for s in statements {
         out.push_str(&format!("{:?}", s.word.node));

@@ -206,6 +206,7 @@ def deploy_begin(
     record: Record, options: Options, section: Section, deadline: Deadline
 ) -> int:
     """Evidence first, then what is live is read and written down."""
+    began = time.time()
     earlier = dict(section.data) if section.load() else {}
     section.data = {"environment": section.environment, **this_run()}
     try:
@@ -227,7 +228,7 @@ def deploy_begin(
     unfinished = earlier.get("phase") not in (None, "finished", "restored", "left")
     if unfinished and live.what == section.data["reference"]:
         before = str(earlier.get("before") or "")
-    section.data.update(before=before, was_ready=live.ready, began=time.time())
+    section.data.update(before=before, was_ready=live.ready, began=began)
     section.save("begun")
     outcome(record, section, "unfinished", "the deploy has begun")
     if not before:
