@@ -187,6 +187,34 @@ fn what_the_pages_show_is() {
     assert_eq!(judge.holes(&message), [""; 0]);
 }
 
+/// The blocks of the page are what the program takes and refuses, as its own test says.
+#[test]
+fn configurations_are() {
+    let judge = Judge::new("config", "");
+    let page = std::fs::read_to_string(root().join("docs/configuration.md")).expect("a page");
+    let mut seen = (0, 0);
+    let mut before = "";
+    for part in page.split("```") {
+        if let Some(block) = part.strip_prefix("toml\n") {
+            let read: Option<Value> = toml::from_str(block).ok();
+            let refused = before.trim_end().lines().last().is_some_and(|l| l.starts_with("<!-- refused "));
+            assert_eq!(read.is_some_and(|v| judge.takes(&v)), !refused, "{block}");
+            *(if refused { &mut seen.1 } else { &mut seen.0 }) += 1;
+        }
+        before = part;
+    }
+    assert!(seen.0 >= 2 && seen.1 >= 3, "{seen:?}");
+    judge.check(&serde_json::json!({}), "an empty file");
+    for code in mlpipe::diag::ALL {
+        for key in [code.name, code.id] {
+            let says = |level: &str| judge.takes(&serde_json::json!({ "rules": { key: level } }));
+            assert!(says("error") && !says("fatal"), "{key}");
+            assert_eq!(says("off"), code.severity != mlpipe::diag::Severity::Error, "{key}");
+        }
+    }
+    assert!(!judge.takes(&serde_json::json!({ "rules": { "MLP0": "error" } })));
+}
+
 #[test]
 fn the_command_prints_each_and_lists_them() {
     let repo = Repo::new();
