@@ -7,7 +7,8 @@ mod support;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use mlpipe::diag::{ALL, Code, Date};
-use mlpipe::project::{ConfigFrom, Project, Settings};
+use mlpipe::project::{ConfigFrom, Others, Project, Settings};
+use mlpipe::spec::Disk;
 use std::collections::BTreeSet;
 use support::{Block, blocks};
 
@@ -192,7 +193,7 @@ fn linted(block: &Block) -> Vec<String> {
     let path = Utf8PathBuf::from("page.mlpipe");
     let settings = Settings { config: ConfigFrom::Nothing, today: Date::parse("2026-06-01") };
     let files = std::slice::from_ref(&path);
-    let project = Project::load_with(root, files, files, &settings);
+    let project = Project::load_from(&Disk, root, files, files, Others::Planned, &settings);
     let all = project.findings.iter().chain(&mlpipe::lint::project(&project)).cloned().collect::<Vec<_>>();
     all.iter().map(|f| format!("{} {}", f.code.id, f.message)).collect()
 }

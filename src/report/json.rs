@@ -16,11 +16,15 @@ pub(super) struct Document<'a> {
     schema: u32,
     /// In the order of files and places.
     findings: Vec<Row<'a>>,
+    /// Findings that comments allow; they fail nothing.
     allowed: Vec<AllowedRow<'a>>,
 }
 
+/// A finding that a comment in the spec allows.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct AllowedRow<'a> {
+    /// Why, as the comment says.
     reason: &'a str,
     #[serde(flatten)]
     row: Row<'a>,
@@ -48,6 +52,7 @@ struct Row<'a> {
     end: Option<LineCol>,
     /// Further places.
     related: Vec<Place<'a>>,
+    /// A change of the text that takes it away, where one is certain.
     fix: Option<FixRow<'a>>,
 }
 
@@ -65,17 +70,27 @@ struct Place<'a> {
     end: LineCol,
 }
 
+/// A change of the text.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct FixRow<'a> {
+    /// What it does, as a command.
     title: &'a str,
+    /// What stands where afterwards; no two of them overlap.
     edits: Vec<EditRow<'a>>,
 }
 
+/// One place of a change.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct EditRow<'a> {
+    /// Path from the current folder.
     file: String,
+    /// The first character that is taken out.
     start: LineCol,
+    /// Just behind the last one; the same where something is only put in.
     end: LineCol,
+    /// What is put in.
     text: &'a str,
 }
 
