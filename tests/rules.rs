@@ -150,3 +150,46 @@ fn every_rule_has_two_cases_of_each_kind() {
     }
     assert!(few.is_empty(), "{}", few.join("\n"));
 }
+
+/// The text of a case after the fix of one of its findings.
+fn mended(case: &Case, finding: &Finding) -> Option<String> {
+    let fix = finding.fix.as_ref()?;
+    let file = finding.span.expect("a place").file;
+    let mut text = case.sources().file(file).text.clone();
+    let mut edits: Vec<_> = fix.edits.iter().collect();
+    edits.sort_by_key(|e| std::cmp::Reverse(e.span.start));
+    for edit in edits {
+        assert_eq!(edit.span.file, file, "{}: a fix in another file", case.name);
+        text.replace_range(edit.span.start as usize..edit.span.end as usize, &edit.text);
+    }
+    Some(text)
+}
+
+#[test]
+fn a_fix_takes_its_finding_away_and_brings_no_other() {
+    let mut tried = 0;
+    for rule in rules() {
+        for path in entries(&root().join(rule.name)) {
+            let case = Case::load(rule, &path, false);
+            let beside =
+                if path.is_dir() { path.clone() } else { path.parent().expect("a folder").to_owned() };
+            for finding in case.findings.iter().filter(|f| f.code == rule) {
+                let Some(text) = mended(&case, finding) else { continue };
+                tried += 1;
+                let dir = tempfile::tempdir().expect("a folder");
+                let folder = Utf8Path::from_path(dir.path()).expect("UTF-8");
+                for file in entries(&beside).iter().filter(|p| p.is_file() && p.extension() != Some("mlpipe"))
+                {
+                    std::fs::copy(file, folder.join(file.file_name().expect("a name"))).expect("copied");
+                }
+                std::fs::write(folder.join("main.mlpipe"), text).expect("written");
+                let after = Case::load(rule, folder, false);
+                let messages = |c: &Case| c.findings.iter().map(|f| f.message.clone()).collect::<Vec<_>>();
+                let (old, new) = (messages(&case), messages(&after));
+                assert!(!new.contains(&finding.message), "{}: still there: {}", case.name, finding.message);
+                assert!(new.iter().all(|m| old.contains(m)), "{}: {old:?}, then {new:?}", case.name);
+            }
+        }
+    }
+    assert!(tried >= 3, "{tried} fixes");
+}

@@ -1,11 +1,13 @@
 //! `mlpipe check`: drift.
 
 use super::Exit;
-use super::common::{NOTHING, Shell, To, shown};
+use super::common::{Shell, To, shown};
 use super::format::Format;
+use super::touched::{Commit, Files};
 use crate::diag::{Code, Finding, Severity, words};
 use crate::output::{self, Cause, OutputFile};
-use crate::project::{self, Project, Proved};
+use crate::project::{self, Project};
+use crate::spec::Disk;
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Arguments.
@@ -16,9 +18,12 @@ use camino::{Utf8Path, Utf8PathBuf};
                   mlpipe check --format github   in a job of GitHub Actions: an annotation for each file"
 )]
 pub(super) struct Args {
-    /// Specs, or folders with specs [default: every .mlpipe file below the root]
-    #[arg(value_name = "PATH")]
-    paths: Vec<Utf8PathBuf>,
+    #[command(flatten)]
+    files: Files,
+    /// The change is the commit that is being made: a file that it deletes is touched too, and a generated file that it
+    /// leaves out is missing. Asks git
+    #[arg(long, requires = "touched")]
+    commit: bool,
     /// Platforms to look at [default: those that the spec emits]
     #[arg(long, value_delimiter = ',', value_name = "PLATFORM")]
     to: Vec<To>,
@@ -35,42 +40,79 @@ pub(super) struct Args {
 
 pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
     project::prepare();
-    let mut projects = match shell.load(&args.paths) {
-        Ok(p) => p,
+    let templates = args.templates.as_deref();
+    let asked = || -> Result<_, String> {
+        let commit = args.commit.then(Commit::ask).transpose()?;
+        let deleted = commit.as_ref().map_or(&[][..], |c| &c.deleted);
+        Ok((args.files.choose(shell, &Disk, deleted, templates)?, commit))
+    };
+    let (chosen, commit) = match asked() {
+        Ok(both) => both,
         Err(e) => return shell.usage(&e),
     };
-    let templates = args.templates.as_deref();
-    let files = match shell.compile(&mut projects, &args.to, templates, args.strict) {
+    let (mut projects, runtimes): (Vec<Project>, Vec<Option<OutputFile>>) =
+        chosen.into_iter().map(|c| (c.project, c.runtime)).unzip();
+    let mut files = match args.files.compile(shell, &mut projects, &args.to, templates, args.strict) {
         Ok(f) => f,
         Err(exit) => return exit,
     };
+    if !projects.iter().any(Project::has_errors) {
+        for (files, runtime) in files.iter_mut().zip(runtimes) {
+            files.extend(runtime.filter(|r| !files.iter().any(|f| f.path == r.path)));
+        }
+    }
     if args.format != Format::Human {
-        return report(shell, args, &mut projects, &files);
+        return report(shell, args, &mut projects, &files, commit.as_ref());
     }
     shell.findings(&projects);
     if projects.iter().any(Project::has_errors) {
         return Shell::verdict(&projects);
     }
-    if files.iter().all(|f| f.files().is_empty()) {
-        return shell.usage(NOTHING);
+    if files.iter().all(Vec::is_empty) {
+        return args.files.nothing(shell);
     }
     let mut exit = Exit::Fine;
-    for (project, files) in projects.iter().zip(files.iter().map(Proved::files)) {
+    for (project, files) in projects.iter().zip(&files) {
         let one = compare(shell, &project.root, files);
+        let left_out = commit.as_ref().is_some_and(|c| left_out(shell, c, &project.root, files));
         if one != Exit::Fine {
             exit = one;
+        } else if left_out {
+            exit = Exit::Findings;
         }
     }
     exit
 }
 
+/// Says which files the commit leaves out, though they lie on disk as the spec says.
+fn left_out(shell: &Shell, commit: &Commit, root: &Utf8Path, files: &[OutputFile]) -> bool {
+    let mut any = false;
+    for file in files.iter().filter(|f| commit.leaves_out(root, &f.path)) {
+        let path = shown(root, &file.path);
+        shell.say(&format!("{path}: is not in the commit; `git add {path}`"));
+        any = true;
+    }
+    any
+}
+
 /// Drift as findings among the others, one for each file, in the form that was asked for.
-fn report(shell: &Shell, args: &Args, projects: &mut [Project], files: &[Proved]) -> Exit {
-    let nothing = files.iter().all(|f| f.files().is_empty()) && !projects.iter().any(Project::has_errors);
-    for (project, files) in projects.iter_mut().zip(files.iter().map(Proved::files)) {
+fn report(
+    shell: &Shell,
+    args: &Args,
+    projects: &mut [Project],
+    files: &[Vec<OutputFile>],
+    commit: Option<&Commit>,
+) -> Exit {
+    let nothing = files.iter().all(Vec::is_empty) && !projects.iter().any(Project::has_errors);
+    for (project, files) in projects.iter_mut().zip(files) {
         let mut found = Vec::new();
         for file in files {
             match output::compare(&project.root, file) {
+                Ok(None) if commit.is_some_and(|c| c.leaves_out(&project.root, &file.path)) => {
+                    let message = "this generated file is not in the commit";
+                    let help = format!("`git add {}`", shown(&project.root, &file.path));
+                    found.push(Finding::on_path(Code::DRIFTED, &file.path, message).help(help));
+                }
                 Ok(None) => {}
                 Ok(Some(d)) => {
                     let (what, to_do) = because(&d.cause);
@@ -83,7 +125,7 @@ fn report(shell: &Shell, args: &Args, projects: &mut [Project], files: &[Proved]
         project.add(found);
     }
     args.format.print(shell, projects, Severity::Error);
-    if nothing { shell.usage(NOTHING) } else { Shell::verdict(projects) }
+    if nothing { args.files.nothing(shell) } else { Shell::verdict(projects) }
 }
 
 /// Compares files with what lies below the root and says what differs, and why.

@@ -32,7 +32,7 @@ pub(super) fn interruptible() -> impl Fn() -> bool {
 /// Where a command runs and how it speaks.
 pub(super) struct Shell {
     root: Option<Utf8PathBuf>,
-    settings: Settings,
+    pub(super) settings: Settings,
     fancy: bool,
     unwritten: RefCell<Option<std::io::Error>>,
 }
@@ -180,6 +180,25 @@ impl Shell {
         Ok(files)
     }
 
+    /// The same where only what somebody touched is looked at; the files are for comparing, not for writing.
+    pub(super) fn compile_touched(
+        &self,
+        projects: &mut [Project],
+        to: &[To],
+        templates: Option<&Utf8Path>,
+        strict: bool,
+    ) -> Result<Vec<Vec<OutputFile>>, Exit> {
+        let mut files = Vec::new();
+        for p in projects {
+            let (platforms, overlay) = (To::of(to, p), self.overlay(templates, p)?);
+            files.push(p.compile_touched(&platforms, &overlay));
+            if strict {
+                p.strict(&platforms);
+            }
+        }
+        Ok(files)
+    }
+
     /// Loads the specs below these paths, each with its root's other pipelines; none means all below the root. Paths
     /// may lie below several roots.
     pub(super) fn load(&self, paths: &[Utf8PathBuf]) -> Result<Vec<Project>, String> {
@@ -251,7 +270,7 @@ pub(super) fn groups<'a>(projects: &'a [Project], bases: &'a [Utf8PathBuf]) -> V
 }
 
 /// Every spec of a root; a root may have none beside those that the user names.
-fn every_spec(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, String> {
+pub(super) fn every_spec(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, String> {
     match project::specs(root, root) {
         Err(DiscoverError::Nothing { .. }) => Ok(Vec::new()),
         found => found.map_err(|e| e.to_string()),

@@ -119,7 +119,7 @@ impl Root {
         };
         for path in paths {
             let laid =
-                spec::text(&this.root.join(path), path.as_str()).map_err(|f| vec![f]).and_then(|before| {
+                spec::text(&this.root.join(path), path.as_str()).map_err(|f| vec![*f]).and_then(|before| {
                     Ok((laid_out(&before, path, args.range.clone(), &mut this.sources)?, before))
                 });
             match laid {
@@ -169,7 +169,7 @@ fn stdin(shell: &Shell, args: &Args) -> Exit {
     }
     let mut sources = SourceMap::default();
     let laid = spec::text_of(bytes, name.as_str())
-        .map_err(|f| vec![f])
+        .map_err(|f| vec![*f])
         .and_then(|before| Ok((laid_out(&before, name, args.range.clone(), &mut sources)?, before)));
     let (after, before) = match laid {
         Ok(texts) => texts,

@@ -3,6 +3,7 @@
 use super::Exit;
 use super::common::{LIMIT, Shell, diff, rewrite, shown};
 use super::format::Format;
+use super::touched::Files;
 use crate::diag::{Code, Severity};
 use crate::lint;
 use crate::lint::fix::{self, Changed, Done, Round};
@@ -22,9 +23,8 @@ use std::path::Path;
                   input, 70 a bug in mlpipe."
 )]
 pub(super) struct Args {
-    /// Specs, or folders with specs [default: every .mlpipe file below the root]
-    #[arg(value_name = "PATH")]
-    paths: Vec<Utf8PathBuf>,
+    #[command(flatten)]
+    files: Files,
     /// How to show findings; docs/lint.md says how each CI reads them
     #[arg(long, default_value = "human")]
     format: Format,
@@ -82,9 +82,10 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
 
 /// Every finding of every phase.
 fn linted(shell: &Shell, args: &Args, texts: &dyn Texts) -> Result<Vec<Project>, Exit> {
-    let mut projects = shell.load_from(texts, &args.paths).map_err(|e| shell.usage(&e))?;
+    let chosen = args.files.choose(shell, texts, &[], None).map_err(|e| shell.usage(&e))?;
+    let mut projects: Vec<Project> = chosen.into_iter().map(|c| c.project).collect();
     // Compiling in memory is a phase like any other: its findings belong to the list. Nothing is written.
-    shell.compile(&mut projects, &[], None, args.strict)?;
+    args.files.compile(shell, &mut projects, &[], None, args.strict)?;
     shellcheck(shell, args, &mut projects);
     projects.iter_mut().for_each(lint::add);
     Ok(projects)

@@ -19,6 +19,7 @@ mod schema;
 mod simulate;
 mod targets;
 mod test;
+mod touched;
 
 use clap::{Parser, Subcommand, ValueEnum};
 pub use page::{PAGE_WIDTH, commands, page};

@@ -406,6 +406,8 @@ codes! {
     UNPINNED_INSTALL = "MLP767" "unpinned-install" Note;
     /// A file or folder that the repository must hold and does not.
     FILE_NOT_THERE = "MLP770" "file-not-there" Warning;
+    /// An action in a `patch` by tag or branch.
+    UNPINNED_ACTION = "MLP772" "unpinned-action" Warning;
     /// Shellcheck warns of something in a command.
     SHELLCHECK = "MLP775" "shellcheck" Warning;
     /// A schedule fires at the full hour, as most schedules do.

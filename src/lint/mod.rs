@@ -127,6 +127,7 @@ rules! {
     UNPINNED_INSTALL python::unpinned_install;
 
     FILE_NOT_THERE files::file_not_there;
+    UNPINNED_ACTION shell::unpinned_action;
 
     CRON_ON_THE_HOUR triggers::cron_on_the_hour;
 }

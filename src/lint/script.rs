@@ -253,4 +253,19 @@ mod tests {
         let parts: Vec<_> = script.commands.iter().map(|c| &text[c.range.clone()]).collect();
         assert_eq!(parts, ["a", "cc d", "bb $(cc d) e"]);
     }
+
+    proptest::proptest! {
+        /// Whatever stands in a spec is read or not read, and never half.
+        #[test]
+        fn no_text_is_too_odd(text in "([ab;&|<>(){}$`'\"\\\\ #=!ä\n-]|<<|\\$\\(|if |E\n){0,24}") {
+            if let Some(script) = read(&text) {
+                for command in &script.commands {
+                    proptest::prop_assert!(text.get(command.range.clone()).is_some_and(|t| !t.is_empty()));
+                    for word in &command.words {
+                        proptest::prop_assert!(text.get(word.range.clone()).is_some());
+                    }
+                }
+            }
+        }
+    }
 }

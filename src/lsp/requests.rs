@@ -249,10 +249,12 @@ fn formatting(session: &mut Session, uri: &str, range: Option<Range>) -> Answer 
 }
 
 fn code_actions(session: &mut Session, params: &CodeActions) -> Answer {
-    let Some(path) = path(session, &params.text_document.uri) else { return Ok(Value::Null) };
-    drop(session.known(&path));
-    let told = session.told_of(&path);
-    Ok(actions::of(&session.documents, &told, params.range, params.context.only.as_deref()).into())
+    let all = with_file(session, &params.text_document.uri, |session, index, path| {
+        let Some(file) = index.files.get(path) else { return Ok(Vec::new()) };
+        let (told, only) = (session.told_of(path), params.context.only.as_deref());
+        Ok(actions::of(&session.documents, file, &told, params.range, only))
+    })?;
+    Ok(json!(all))
 }
 
 fn symbols(session: &mut Session, params: &Of) -> Answer {

@@ -81,6 +81,15 @@ pub(super) fn split(text: &str) -> Option<(Header, String)> {
     Some((header, body))
 }
 
+/// The specs that a generated file says it comes from, as its header spells them; nothing when mlpipe did not write it.
+pub fn sources(text: &str) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().take(3).collect();
+    let marked = |l: &&str| l.trim_start_matches(['#', '/']).trim_start().starts_with(MARK);
+    let Some(at) = lines.iter().position(marked).filter(|at| *at > 0) else { return Vec::new() };
+    let said = lines[at - 1].split_once(" from ").and_then(|(_, rest)| rest.rsplit_once(". Do not edit"));
+    said.map_or_else(Vec::new, |(from, _)| from.split(", ").map(str::to_owned).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +112,7 @@ mod tests {
             assert_eq!(rest, body);
             assert_eq!(header.content, hash(body));
             assert_eq!(header.spec, "abc");
+            assert_eq!(sources(&text), ["x.mlpipe"]);
             let crlf = text.replace('\n', "\r\n");
             let (header, rest) = split(&crlf).expect("a header");
             assert_eq!(header.content, hash(&rest), "CR does not count");
@@ -113,5 +123,14 @@ mod tests {
     fn a_file_of_somebody_else_has_no_header() {
         assert!(split("# mlpipe is nice\non: push\n").is_none());
         assert!(split("").is_none());
+        assert!(sources("# mlpipe: x\n").is_empty() && sources("on: push\n").is_empty());
+    }
+
+    #[test]
+    fn a_root_file_names_every_spec() {
+        assert_eq!(
+            sources(&stamp("a: 1\n", Comment::Hash, "a.mlpipe, b/c.mlpipe", "0")),
+            ["a.mlpipe", "b/c.mlpipe"]
+        );
     }
 }

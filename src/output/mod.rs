@@ -6,5 +6,5 @@ mod header;
 mod write;
 
 pub use drift::{Cause, Drift, compare};
-pub use header::{Comment, Header, stamp};
+pub use header::{Comment, Header, sources, stamp};
 pub use write::{OutputFile, WriteError, Written, write_all};

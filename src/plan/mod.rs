@@ -10,7 +10,7 @@ pub(crate) mod number;
 pub mod witness;
 mod work;
 
-pub use build::build;
+pub use build::{build, script_path};
 pub use condition::{Activation, Condition, EventKind, Pattern, PrSource, Refs};
 pub use model::*;
 pub use work::*;

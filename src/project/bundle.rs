@@ -11,10 +11,11 @@ use crate::prove::{File, Root};
 use crate::render::{Overlay, TemplateBug};
 use crate::script;
 use crate::spec::PlatformName;
+use camino::Utf8PathBuf;
 use sha2::{Digest, Sha256};
 
 /// The runtime's path: shared by every pipeline of the repository.
-const RUNTIME: &str = ".mlpipe/mlpipe_runtime.py";
+pub(super) const RUNTIME: &str = ".mlpipe/mlpipe_runtime.py";
 
 /// Everything that was printed, and what was found on the way.
 #[derive(Debug, Default)]
@@ -78,7 +79,9 @@ fn one(task: &Task<'_>, overlay: &Overlay, proved: bool) -> Bundle {
             let back = platform::get(e.platform);
             let Some(text) = pipeline(back, plan, overlay, &mut out.found) else { return out };
             let text = stamp(&text, comment(back), &plan.source, &plan.sha256);
-            if proved {
+            // Without its root file there is nothing to prove it with: see `Project::compile_touched`.
+            let rootless = e.shared_root && back.root_path().is_some() && root.is_none();
+            if proved && !rootless {
                 let file = File { platform: e.platform, text: &text, root: *root };
                 out.differences = differences(plan, &e.path, file, overlay);
             }
@@ -92,11 +95,18 @@ fn one(task: &Task<'_>, overlay: &Overlay, proved: bool) -> Bundle {
             }
         },
         Task::Runtime => {
-            (RUNTIME.to_owned(), stamp(script::runtime(), Comment::Hash, "mlpipe's own runtime", "-"))
+            out.files.push(runtime());
+            return out;
         }
     };
     out.files.push(OutputFile { path, text });
     out
+}
+
+/// The runtime as a file: the same for every repository.
+pub(super) fn runtime() -> OutputFile {
+    let text = stamp(script::runtime(), Comment::Hash, "mlpipe's own runtime", "-");
+    OutputFile { path: RUNTIME.to_owned(), text }
 }
 
 fn comment(back: &dyn Platform) -> Comment {
@@ -135,26 +145,28 @@ fn roots(
         .filter(|p| p.selected || Project::emits_to(&p.spec, platform))
         .filter(|p| Project::emits_to(&p.spec, platform))
         .collect();
-    if sharing.len() < 2 || !sharing.iter().any(|p| p.selected) {
+    if sharing.len() + project.unread.len() < 2 || !sharing.iter().any(|p| p.selected) {
         return;
     }
+    let broken = sharing.iter().filter(|p| p.plan.is_none()).map(|p| &p.spec.path);
+    let broken: Vec<&Utf8PathBuf> = broken.chain(&project.unread).collect();
     let plans: Vec<&Plan> = sharing.iter().filter_map(|p| p.plan.as_ref()).collect();
     let back = platform::get(platform);
     found.extend(back.root_limits(&plans));
     match back.root(&plans, overlay) {
         Ok(None) => {}
-        Ok(Some(_)) if plans.len() < sharing.len() => {
-            for p in sharing.iter().filter(|p| p.plan.is_none()) {
+        Ok(Some(_)) if !broken.is_empty() => {
+            for path in broken.into_iter().filter(|_| !project.passes_over_broken) {
                 found.push(
                     Finding::on_path(
                         Code::NEIGHBOUR_BROKEN,
-                        p.spec.path.to_string(),
+                        path.to_string(),
                         format!(
                             "holds errors, and {} needs every pipeline's part of its root file",
                             platform.word()
                         ),
                     )
-                    .help(format!("`mlpipe lint {}` shows them", p.spec.path)),
+                    .help(format!("`mlpipe lint {path}` shows them")),
                 );
             }
         }

@@ -9,6 +9,7 @@ mod overlay;
 mod policy;
 mod proof;
 mod root;
+mod touched;
 
 use bundle::Bundle;
 pub use config::{CONFIG_NAME, Config, ConfigFrom, Level};
@@ -17,6 +18,7 @@ pub use overlay::{OverlayError, overlay};
 pub use policy::{Allowed, Settings};
 pub use proof::Proved;
 pub use root::{RootError, find as find_root};
+pub use touched::{Touched, touched};
 
 use policy::Allows;
 
@@ -57,6 +59,12 @@ pub struct Project {
     pub pipelines: Vec<Pipeline>,
     /// The specs that the user asked for, libraries too, by their paths below the root.
     pub selected: Vec<Utf8PathBuf>,
+    /// Files beside the selected ones of which nothing could be read: each may be a pipeline.
+    unread: Vec<Utf8PathBuf>,
+    /// What every spec that was looked at takes from files of which nothing could be read.
+    wanting: Vec<(Utf8PathBuf, Vec<Utf8PathBuf>)>,
+    /// Broken pipelines that nobody selected are no findings: see [`Project::compile_touched`].
+    passes_over_broken: bool,
     /// Every spec that was looked at, with the files that it was read from, itself first; libraries too.
     pub read: Vec<(Utf8PathBuf, Vec<(Utf8PathBuf, FileId)>)>,
     today: Option<Date>,
@@ -113,6 +121,9 @@ impl Project {
             config,
             pipelines: vec![],
             selected: selected.to_vec(),
+            unread: vec![],
+            wanting: vec![],
+            passes_over_broken: false,
             read: vec![],
             today: settings.today,
             allows: Allows::default(),
@@ -127,8 +138,12 @@ impl Project {
                 project.findings.extend(loaded.findings);
             }
             project.read.push((path.clone(), loaded.files));
-            let Some(spec) = loaded.spec.filter(|_| !loaded.is_library) else { continue };
-            project.pipelines.push(Pipeline { spec, plan: None, selected: wanted });
+            project.wanting.push((path.clone(), loaded.unread));
+            match loaded.spec {
+                Some(spec) => project.pipelines.push(Pipeline { spec, plan: None, selected: wanted }),
+                None if wanted || loaded.is_library => {}
+                None => project.unread.push(path.clone()),
+            }
         }
         project.names();
         project.plans(others);
@@ -185,6 +200,15 @@ impl Project {
             self.add(found);
             Proved::default()
         })
+    }
+
+    /// The files to compare with what lies on disk, where only what somebody touched is looked at: a pipeline beside the
+    /// selected ones that holds errors takes the shared root file out of the comparison, and is not a finding.
+    pub fn compile_touched(&mut self, to: &[PlatformName], overlay: &Overlay) -> Vec<OutputFile> {
+        self.passes_over_broken = true;
+        let printed = self.printed(to, overlay, true);
+        self.add(printed.differences);
+        if self.has_errors() { Vec::new() } else { printed.files }
     }
 
     /// The same files, printed and not proved: what a benchmark of the proof compares with. Nothing writes them.
@@ -277,7 +301,8 @@ impl Project {
     fn layout(&self, spec: &Spec) -> Vec<EmitTo> {
         let mut all = Vec::new();
         for platform in PlatformName::ALL.into_iter().filter(|p| Self::emits_to(spec, *p)) {
-            let shared = self.pipelines.iter().filter(|p| Self::emits_to(&p.spec, platform)).count() > 1;
+            let sharing = self.pipelines.iter().filter(|p| Self::emits_to(&p.spec, platform)).count();
+            let shared = sharing > 1 || self.was_shared(spec, platform);
             let said = spec.emit.iter().find(|e| e.platform.node == platform).and_then(|e| e.path.as_ref());
             let path = said.map_or_else(
                 || platform::get(platform).default_path(&spec.pipeline.node, shared),
@@ -286,6 +311,13 @@ impl Project {
             all.push(EmitTo { platform, path, shared_root: shared });
         }
         all
+    }
+
+    /// Beside a file of which nothing can be read, the layout of last time stands: were it taken for no pipeline, this
+    /// one would move, and write over the root file of both.
+    fn was_shared(&self, spec: &Spec, platform: PlatformName) -> bool {
+        let path = platform::get(platform).default_path(&spec.pipeline.node, true);
+        !self.unread.is_empty() && self.root.join(path).exists()
     }
 
     /// Two pipelines that would write one path.

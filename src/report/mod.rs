@@ -3,6 +3,7 @@
 mod github;
 mod gitlab;
 mod group;
+mod highlights;
 mod human;
 mod json;
 mod junit;
@@ -13,12 +14,14 @@ mod sarif;
 mod scenario;
 mod schema;
 mod targets;
+mod textmate;
 mod window;
 mod xml;
 
 pub use github::findings as github;
 pub use gitlab::findings as gitlab;
 pub use group::{Group, bases};
+pub use highlights::queries as highlights;
 pub use human::{Look, findings as human, summary};
 pub use json::{SCHEMA_VERSION, findings as json};
 pub use junit::findings as junit;
@@ -29,3 +32,4 @@ pub use sarif::findings as sarif;
 pub use scenario::{Ran, scenarios_human, scenarios_json, scenarios_junit, simulated_human, simulated_json};
 pub use schema::{ALL as SCHEMAS, Schema, find as schema};
 pub use targets::{human as targets_human, json as targets_json, page as targets_page};
+pub use textmate::{grammar as textmate, scope as textmate_scope};

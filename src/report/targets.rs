@@ -228,7 +228,7 @@ const TAIL: &str = "
 `features`) and, where no pipeline is shown, `features`, the whole table. A feature has `feature` (its name in the table
 above), `meaning`, `places` (`path` and `line` of the statements that use it, in the spec's order; empty in the whole
 table) and `platforms`: `platform`, `support` (`native`, `emulated`, `outside`, `no`), `how` and `to_do`, which is empty where
-nothing is to be done. Platforms that the spec does not emit are left out.
+nothing is to be done. Platforms that the spec does not emit are left out. `mlpipe schema targets` prints the JSON schema.
 ";
 
 /// The whole table as a page, `docs/targets.md`.

@@ -29,6 +29,8 @@ pub struct Loaded {
     pub allows: Vec<Allow>,
     /// Every file that was read, the spec first, each once, with its path below the root.
     pub files: Vec<(Utf8PathBuf, FileId)>,
+    /// Files that a `use` names and of which nothing could be read: not there, or not in the language. Below the root.
+    pub unread: Vec<Utf8PathBuf>,
 }
 
 /// Loads the spec at `path`, which is below `root` (either relative to it or absolute).
@@ -44,6 +46,7 @@ pub fn load_from(texts: &dyn Texts, root: &Utf8Path, path: &Utf8Path, sources: &
         return loaded;
     };
     loaded.files = files.all.iter().map(|f| (f.path.clone(), f.id)).collect();
+    loaded.unread.clone_from(&files.unread);
     for file in &files.all {
         let (allows, findings) = allow::decode(file.id, &file.tree, &sources.file(file.id).text);
         loaded.allows.extend(allows);

@@ -17,18 +17,18 @@ pub(super) enum Fault {
 ///
 /// # Errors
 /// A file that cannot be read, is too large for a spec, or is not UTF-8.
-pub fn text(path: &Utf8Path, shown: &str) -> Result<String, Finding> {
-    bytes(path).and_then(utf8).map_err(|fault| fault.finding(shown, None))
+pub fn text(path: &Utf8Path, shown: &str) -> Result<String, Box<Finding>> {
+    bytes(path).and_then(utf8).map_err(|fault| fault.finding(shown, None).into())
 }
 
 /// The same of what came in by another way, such as standard input.
 ///
 /// # Errors
 /// What is too large for a spec, or not UTF-8.
-pub fn text_of(bytes: Vec<u8>, shown: &str) -> Result<String, Finding> {
+pub fn text_of(bytes: Vec<u8>, shown: &str) -> Result<String, Box<Finding>> {
     let length = bytes.len() as u64;
     let fits = if length > syntax::MAX_BYTES { Err(Fault::TooLarge(length)) } else { Ok(bytes) };
-    fits.and_then(utf8).map_err(|fault| fault.finding(shown, None))
+    fits.and_then(utf8).map_err(|fault| fault.finding(shown, None).into())
 }
 
 /// The text of a file, without a byte order mark; that of an editor where it is open in one.

@@ -43,6 +43,8 @@ struct Use {
 pub(super) struct Files {
     /// The spec first, then the others in the order in which they were met.
     pub(super) all: Vec<File>,
+    /// Files below the root of which nothing could be read.
+    pub(super) unread: Vec<Utf8PathBuf>,
 }
 
 /// Reads a spec and everything it uses. None when the spec itself cannot be read or has nothing in it.
@@ -54,10 +56,18 @@ pub(super) fn read_all(
     findings: &mut Vec<Finding>,
 ) -> Option<Files> {
     let below = path.strip_prefix(root).unwrap_or(path);
-    let mut reader =
-        Reader { root, canonical_root: None, sources, texts, findings, files: Vec::new(), open: Vec::new() };
+    let mut reader = Reader {
+        root,
+        canonical_root: None,
+        sources,
+        texts,
+        findings,
+        files: Vec::new(),
+        unread: Vec::new(),
+        open: Vec::new(),
+    };
     reader.file(below, None)?;
-    Some(Files { all: reader.files })
+    Some(Files { all: reader.files, unread: reader.unread })
 }
 
 struct Reader<'a> {
@@ -67,6 +77,7 @@ struct Reader<'a> {
     texts: &'a dyn Texts,
     findings: &'a mut Vec<Finding>,
     files: Vec<File>,
+    unread: Vec<Utf8PathBuf>,
     /// Files whose `use`s are being followed, outermost first, each with the `use` that led to it.
     open: Vec<(usize, Option<Span>)>,
 }
@@ -80,6 +91,7 @@ impl Reader<'_> {
             Ok(text) => text,
             Err(fault) => {
                 self.findings.push(fault.finding(&shown, by));
+                self.unread.push(shown.into());
                 return None;
             }
         };
@@ -95,6 +107,7 @@ impl Reader<'_> {
             );
         }
         if parsed.tree.statements.is_empty() {
+            self.unread.push(shown.into());
             return None;
         }
         let via = match self.open.as_slice() {

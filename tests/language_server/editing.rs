@@ -63,20 +63,74 @@ fn done(client: &Client, text: &str, action: &Value) -> String {
 }
 
 #[test]
-fn a_word_that_was_meant_is_offered() {
-    let text = "mlpipe 1\npipeline demo\non push main\ngat a { run \"x\" }\ngate b { run \"x\"; after aa }\n";
+fn a_fix_is_offered_and_does_what_it_says() {
+    let text = "mlpipe 1\npipeline demo\non push main\ngate a { run \"x\"; timeuot 3m }\ngate b { run \"x\"; artifcat \"f\"; after aa }\n";
     let mut client = Client::new(&[]);
     client.open_with("a.mlpipe", text);
     let all = actions(&mut client, Value::Null);
-    let one = all.iter().find(|a| a["title"] == "write `gate`").expect("offered");
-    assert_eq!((&one["kind"], &one["isPreferred"]), (&json!("quickfix"), &json!(false)));
+    let one = all.iter().find(|a| a["title"] == "write `timeout`").expect("offered");
+    assert_eq!((&one["kind"], &one["isPreferred"]), (&json!("quickfix"), &json!(true)));
     assert_eq!(one["diagnostics"][0]["code"], "MLP100");
-    let fixed = done(&client, text, one);
-    assert_eq!(fixed, text.replace("gat a", "gate a"));
-    // A guess is never done unseen.
-    assert!(actions(&mut client, json!(["source.fixAll"])).is_empty());
+    assert_eq!(done(&client, text, one), text.replace("timeuot", "timeout"));
     assert!(actions(&mut client, json!(["refactor"])).is_empty());
+
+    // Both at once, and then nothing is left that is certain.
+    let all = actions(&mut client, json!(["source.fixAll"]));
+    let fixed = done(&client, text, &all[0]);
+    assert_eq!(fixed, text.replace("timeuot", "timeout").replace("artifcat", "artifact"));
     client.replace("a.mlpipe", &fixed);
+    assert!(actions(&mut client, json!(["source.fixAll"])).is_empty());
+
+    // A name that may be meant is offered, and never done unseen.
     let all = actions(&mut client, json!(["quickfix"]));
+    assert_eq!((&all[0]["title"], &all[0]["isPreferred"]), (&json!("write `a`"), &json!(false)));
     assert_eq!(done(&client, &fixed, &all[0]), fixed.replace("after aa", "after a"));
+}
+
+#[test]
+fn a_finding_can_be_allowed_with_a_reason() {
+    let head = "mlpipe 1\npipeline demo\non push main\ngate a { run \"x\" }\n";
+    let cases = [
+        (
+            "on schedule \"0 4 * * *\"\n",
+            "# mlpipe: allow(cron-on-the-hour) REASON\non schedule \"0 4 * * *\"\n",
+        ),
+        (
+            "env TZ = \"UTC\"; on schedule \"0 4 * * *\"\n",
+            "env TZ = \"UTC\"; on schedule \"0 4 * * *\"   # mlpipe: allow(cron-on-the-hour) REASON\n",
+        ),
+        (
+            "deploy p {\n  on schedule \"0 4 * * *\"\n  target command { deploy \"d\"; live \"l\" }\n}\non schedule \"0 4 * * *\" # ä\n",
+            "",
+        ),
+    ];
+    let mut client = Client::new(&[]);
+    for (text, after) in cases {
+        let text = format!("{head}{text}");
+        client.open_with("a.mlpipe", &text);
+        let before = client.diagnostics("a.mlpipe").iter().filter(|d| d["code"] == "MLP780").count();
+        assert!(before > 0, "{text}");
+        let all = actions(&mut client, Value::Null);
+        let allow =
+            |a: &&Value| a["title"].as_str().is_some_and(|t| t.starts_with("allow `cron-on-the-hour`"));
+        let one = all.iter().find(allow).unwrap_or_else(|| panic!("{text}: {all:?}"));
+        assert!(one.get("isPreferred").is_none());
+        let changed = done(&client, &text, one);
+        client.replace("a.mlpipe", &changed);
+        // Without a reason it does not hold.
+        assert!(client.diagnostics("a.mlpipe").iter().any(|d| d["code"] == "MLP792"), "{changed}");
+        let reasoned = changed.replace("allow(cron-on-the-hour) ", "allow(cron-on-the-hour) REASON");
+        if !after.is_empty() {
+            assert_eq!(reasoned, format!("{head}{after}"));
+        }
+        client.replace("a.mlpipe", &reasoned);
+        let left = client.diagnostics("a.mlpipe");
+        assert_eq!(left.iter().filter(|d| d["code"] == "MLP780").count(), before - 1, "{left:?}");
+        assert!(left.iter().all(|d| !d["code"].as_str().is_some_and(|c| c.starts_with("MLP79"))), "{left:?}");
+        client.replace("a.mlpipe", "");
+    }
+    // Errors are not to be allowed.
+    client.replace("a.mlpipe", &format!("{head}gat b {{ run \"x\" }}\n"));
+    let all = actions(&mut client, Value::Null);
+    assert!(all.iter().all(|a| !a["title"].as_str().expect("a title").starts_with("allow")), "{all:?}");
 }

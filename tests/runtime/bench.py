@@ -19,6 +19,8 @@ import threading
 import unittest
 from pathlib import Path
 
+import keep
+
 ROOT = Path(__file__).resolve().parents[2]
 STANDINS = Path(__file__).resolve().parent / "standins"
 COMMIT = "c0ffee" + "0" * 34
@@ -108,7 +110,7 @@ class Bench(unittest.TestCase):
     # running
 
     def call(self, *words: str, **env: str) -> subprocess.CompletedProcess:
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, str(self.runtime), *words],
             cwd=self.repo,
             env={**self.env, **env},
@@ -118,6 +120,8 @@ class Bench(unittest.TestCase):
             encoding="utf-8",
             timeout=60,
         )
+        keep.record(self.repo, env.get("MLPIPE_JOB"))
+        return done
 
     def job(self, job: str, *words: str, resume: bool = False, **env: str):
         """A job as the script runs it: begins the record, then does the work."""

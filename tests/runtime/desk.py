@@ -14,6 +14,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import keep
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -82,7 +84,7 @@ class Desk(unittest.TestCase):
         self.env["MLPIPE_COMMIT"] = git(self.repo, "rev-parse", "HEAD")
 
     def call(self, *words: str, **env: str) -> subprocess.CompletedProcess:
-        return subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-I", "-X", "utf8", str(RUNTIME), *words],
             cwd=self.repo,
             env={**self.env, **env},
@@ -92,6 +94,8 @@ class Desk(unittest.TestCase):
             encoding="utf-8",
             timeout=90,
         )
+        keep.record(self.repo, env.get("MLPIPE_JOB"))
+        return done
 
     def begin(self, job: str, kind: str) -> None:
         self.assertEqual(self.call("begin", job, kind, job, MLPIPE_JOB=job).returncode, 0)

@@ -83,7 +83,7 @@ class Verdicts(Desk):
     def test_one_missing_file_is_one_reason(self) -> None:
         rules = ("accuracy >= 0.85", "f1 >= 0.8")
         words = ["--run", "true", "--metrics", "json", "m.json"]
-        for line, rule in enumerate(rules):
+        for line, rule in enumerate(rules, 1):
             metric, op, bound = rule.split()
             words += ["--require", metric, op, bound, "", str(line), rule]
         self.gate(*words)

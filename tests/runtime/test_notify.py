@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import unittest
 
+import keep
 from bench import COMMIT, Bench, serving
 
 
@@ -28,6 +29,8 @@ class Notify(Bench):
             env = {"HOOK": server.url + "/T0/s3cret\n", **env}
             done = self.job("notify-1", *words, **env)
         self.asked = server.asked
+        if channel == "webhook":
+            keep.messages(call["body"] for call in server.asked)
         self.assertNotIn("s3cret", done.stdout)
         return done
 

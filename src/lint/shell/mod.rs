@@ -1,4 +1,5 @@
-//! Rules about what commands do with the network and with the shell itself.
+//! Rules about what is run that somebody else has written.
 
 pub(super) mod pipe_to_shell;
+pub(super) mod unpinned_action;
 pub(super) mod unverified_download;

@@ -62,6 +62,11 @@ struct Draft<'a> {
     work: Work,
 }
 
+/// Path below the root of the script of a pipeline.
+pub fn script_path(pipeline: &str) -> String {
+    format!(".mlpipe/{pipeline}.sh")
+}
+
 impl Builder<'_> {
     fn finish(mut self, emit: Vec<EmitTo>) -> Plan {
         let spec = self.spec;
@@ -77,7 +82,7 @@ impl Builder<'_> {
             pipeline: spec.pipeline.node.clone(),
             source: spec.path.to_string(),
             sha256: spec.sha256.clone(),
-            script: format!(".mlpipe/{}.sh", spec.pipeline.node),
+            script: script_path(&spec.pipeline.node),
             emit,
             home_branch: self.triggers.home_branch.clone(),
             inputs: self.triggers.inputs(spec),

@@ -32,6 +32,7 @@ schemas! {
     "targets" "`mlpipe targets --format json`";
     "record" "`mlpipe-out/JOB.json`, what a job leaves behind";
     "message" "what `notify webhook` sends";
+    "config" "`mlpipe.toml`";
 }
 
 /// The schema of that name.

@@ -1,10 +1,12 @@
 //! Makes the schemas from the types, and holds the files against them.
 
 use super::{ALL, find};
+use crate::diag::{self, Code, Severity};
 use crate::plan::Plan;
 use crate::platform::Feature;
 use crate::report::{json, scenario, targets};
 use crate::scenario::Time;
+use crate::spec::PlatformName;
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
@@ -39,7 +41,64 @@ fn generated() -> Vec<(&'static str, Value)> {
         ("test", of::<scenario::Document<'_>>()),
         ("simulate", of::<scenario::Simulated<'_>>()),
         ("targets", of::<targets::Document<'_>>()),
+        ("config", config()),
     ]
+}
+
+/// `mlpipe.toml` is read by hand, for the sake of its findings; the rules that it may name are in the table of codes.
+fn config() -> Value {
+    let fixed = |c: &Code| c.severity == Severity::Error;
+    let levels = |of: &Code| if fixed(of) { json!("#/$defs/Error") } else { json!("#/$defs/Severity") };
+    let names: Map<String, Value> = diag::ALL
+        .iter()
+        .map(|c| (c.name.to_owned(), json!({ "$ref": levels(c), "description": c.id })))
+        .collect();
+    let ids = |wanted: bool| {
+        let ids: Vec<&str> = diag::ALL.iter().filter(|c| fixed(c) == wanted).map(|c| c.id).collect();
+        format!("^({})$", ids.join("|"))
+    };
+    let platforms: Vec<&str> = PlatformName::ALL.iter().map(|p| p.word()).collect();
+    json!({
+        "type": "object",
+        "properties": {
+            "platforms": {
+                "type": "array",
+                "items": { "enum": platforms },
+                "minItems": 1,
+                "uniqueItems": true,
+                "description": "What compile, check and lint look at where --to is not given."
+            },
+            "templates": {
+                "type": "string",
+                "minLength": 1,
+                "description": "What --templates names where it is not given, from the folder of this file."
+            },
+            "rules": {
+                "type": "object",
+                "properties": names,
+                "patternProperties": {
+                    (ids(true)): { "$ref": "#/$defs/Error" },
+                    (ids(false)): { "$ref": "#/$defs/Severity" }
+                },
+                "description": "Severities, by the name or the code of a rule. What is an error without any configuration stays one."
+            },
+            "lint": {
+                "type": "object",
+                "properties": {
+                    "deny": {
+                        "enum": ["error", "warning", "note"],
+                        "description": "The mildest severity that fails lint where --deny is not given."
+                    }
+                },
+                "description": "Of mlpipe lint."
+            }
+        },
+        "description": "What holds for every pipeline of a repository. Everything in it is optional.",
+        "$defs": {
+            "Severity": { "enum": ["error", "warning", "note", "off"] },
+            "Error": { "const": "error", "description": "It is an error, and no configuration lowers it." }
+        }
+    })
 }
 
 fn of<T: JsonSchema>() -> Value {

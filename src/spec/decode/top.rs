@@ -72,7 +72,8 @@ impl Decoder<'_> {
             "patch" => spec.patches.extend(
                 item.choice("platform", platform)
                     .zip(item.text("place"))
-                    .map(|(platform, place)| Patch { platform, place }),
+                    .zip(item.text("text"))
+                    .map(|((platform, place), text)| Patch { platform, place, text }),
             ),
             _ => {}
         }

@@ -186,4 +186,6 @@ pub struct Patch {
     pub platform: Spanned<PlatformName>,
     /// Place in the emitted file.
     pub place: Spanned<String>,
+    /// What is added, in that file's own language.
+    pub text: Spanned<String>,
 }
