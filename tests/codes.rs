@@ -45,6 +45,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("MLP602", NEIGHBOURS, "two_pipelines_that_would_write_one_path"),
     ("MLP603", NEIGHBOURS, "a_broken_neighbour_of_a_shared_root"),
     ("MLP604", "tests/templates.rs", "a_template_that_fails_is_its_authors"),
+    ("MLP605", "tests/reports.rs", "drift_is_a_finding_for_machines"),
     ("MLP775", "src/lint/shellcheck.rs", "what_it_says_is_told_at_its_place"),
     ("MLP793", "tests/allow.rs", "a_comment_holds_through_its_last_day"),
     ("MLP794", "tests/allow.rs", "a_comment_that_is_no_longer_needed_is_told_name_by_name"),

@@ -220,7 +220,7 @@ fn the_whole_file_of_the_page_does_what_its_comments_say() {
     let whole = examples().into_iter().find(|(mark, _)| mark == "whole").expect("a whole file").1;
     let repo = with(&whole);
     let spec = HOURLY.replace("gate x", "secret TOKEN { jenkins \"t\" }\ngate x");
-    repo.write("a.mlpipe", spec + "gate q { run \"x\"; metrics \"m.json\"; baseline \"b.json\"; require f1 >= 0.8; require f1 >= baseline - 1 }\n");
+    repo.write("a.mlpipe", spec + "gate q { run \"x\"; seed 42; metrics \"m.json\"; baseline \"b.json\"; require f1 >= 0.8; require f1 >= baseline - 1 }\n");
     // Templates of its own that are the built-in ones: here, one that mlpipe has.
     let job = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/github/job.yml.j2"));
     repo.write("ci/templates/github/job.yml.j2", job.expect("a template"));

@@ -189,3 +189,38 @@ fn thousands_of_findings_are_counted_and_the_worst_are_shown() {
     let all = repo.run(&["lint", "--no-limit"], 1).err;
     assert_eq!(all.matches("MLP381 secret-unused").count(), 1500);
 }
+
+/// MLP605.
+#[test]
+fn drift_is_a_finding_for_machines() {
+    let repo = Repo::with_spec();
+    repo.run(&["compile"], 0);
+    assert_eq!(json(&repo.run(&["check", "--format", "json"], 0).out)["findings"], Value::Array(vec![]));
+    assert_eq!(repo.run(&["check", "--format", "github"], 0).out, "");
+    let text = repo.read("Jenkinsfile");
+    repo.write("Jenkinsfile", text.replacen("agent", "agend", 1));
+    std::fs::remove_file(repo.path(".gitlab-ci.yml")).expect("removed");
+    let out = repo.run(&["check", "--format", "github"], 1).out;
+    let lines: Vec<&str> = out.lines().collect();
+    assert!(
+        lines[0].starts_with(
+            "::error file=.gitlab-ci.yml,title=MLP605 drifted::this generated file is missing%0A"
+        ),
+        "{out}"
+    );
+    assert!(
+        lines[1].starts_with("::error file=Jenkinsfile,") && lines[1].contains("edited by hand"),
+        "{out}"
+    );
+    assert_eq!(lines.len(), 2);
+    let junit = repo.run(&["check", "--format", "junit"], 1).out;
+    assert!(junit.contains("<testsuite name=\"Jenkinsfile\" tests=\"1\" failures=\"1\""), "{junit}");
+    // Where the spec itself is wrong there is nothing to compare with.
+    repo.write("release.mlpipe", runner::SPEC.replace("require", "reqire"));
+    let value = json(&repo.run(&["check", "--format", "json"], 1).out);
+    assert!(
+        value["findings"]
+            .as_array()
+            .is_some_and(|f| f.iter().all(|f| f["code"] != "MLP605") && !f.is_empty())
+    );
+}

@@ -141,6 +141,14 @@ fn templates_and_the_configuration_belong_to_every_pipeline_below() {
     assert!(said.contains("emitt"), "{said}");
     repo.run(&["check", "--templates", "templates", "--touched", "src/main.py"], 0);
     assert!(touched(&repo, &["mlpipe.toml"], 1).contains("emitt"));
+    repo.write("mlpipe.toml", "templates = \"templates\"\n");
+    assert!(
+        touched(&repo, &["templates/github/job.yml.j2"], 1).contains("emitt"),
+        "the configuration names them too"
+    );
+    repo.write("ci.toml", "");
+    repo.run(&["check", "--config", "ci.toml", "--touched", "src/main.py"], 0);
+    assert!(repo.run(&["check", "--config", "ci.toml", "--touched", "ci.toml"], 1).err.contains("emitt"));
 }
 
 /// Two pipelines with one GitLab root file.

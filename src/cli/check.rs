@@ -2,8 +2,9 @@
 
 use super::Exit;
 use super::common::{Shell, To, shown};
+use super::format::Format;
 use super::touched::{Commit, Files};
-use crate::diag::words;
+use crate::diag::{Code, Finding, Severity, words};
 use crate::output::{self, Cause, OutputFile};
 use crate::project::{self, Project};
 use crate::spec::Disk;
@@ -13,7 +14,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  mlpipe check            in CI and pre-commit: exit 1 and a diff when a generated file\n  \
-                        \x20                       is not what its spec says"
+                        \x20                       is not what its spec says\n  \
+                  mlpipe check --format github   in a job of GitHub Actions: an annotation for each file"
 )]
 pub(super) struct Args {
     #[command(flatten)]
@@ -28,6 +30,9 @@ pub(super) struct Args {
     /// The templates that the files were compiled with: `compile --templates DIR`
     #[arg(long, value_name = "DIR")]
     templates: Option<Utf8PathBuf>,
+    /// How to show findings and drift; docs/lint.md says how each CI reads them
+    #[arg(long, default_value = "human")]
+    format: Format,
     /// Fail when a platform emulates what the spec uses; `mlpipe targets` lists it
     #[arg(long)]
     strict: bool,
@@ -51,12 +56,17 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         Ok(f) => f,
         Err(exit) => return exit,
     };
+    if !projects.iter().any(Project::has_errors) {
+        for (files, runtime) in files.iter_mut().zip(runtimes) {
+            files.extend(runtime.filter(|r| !files.iter().any(|f| f.path == r.path)));
+        }
+    }
+    if args.format != Format::Human {
+        return report(shell, args, &mut projects, &files, commit.as_ref());
+    }
     shell.findings(&projects);
     if projects.iter().any(Project::has_errors) {
         return Shell::verdict(&projects);
-    }
-    for (files, runtime) in files.iter_mut().zip(runtimes) {
-        files.extend(runtime.filter(|r| !files.iter().any(|f| f.path == r.path)));
     }
     if files.iter().all(Vec::is_empty) {
         return args.files.nothing(shell);
@@ -85,6 +95,39 @@ fn left_out(shell: &Shell, commit: &Commit, root: &Utf8Path, files: &[OutputFile
     any
 }
 
+/// Drift as findings among the others, one for each file, in the form that was asked for.
+fn report(
+    shell: &Shell,
+    args: &Args,
+    projects: &mut [Project],
+    files: &[Vec<OutputFile>],
+    commit: Option<&Commit>,
+) -> Exit {
+    let nothing = files.iter().all(Vec::is_empty) && !projects.iter().any(Project::has_errors);
+    for (project, files) in projects.iter_mut().zip(files) {
+        let mut found = Vec::new();
+        for file in files {
+            match output::compare(&project.root, file) {
+                Ok(None) if commit.is_some_and(|c| c.leaves_out(&project.root, &file.path)) => {
+                    let message = "this generated file is not in the commit";
+                    let help = format!("`git add {}`", shown(&project.root, &file.path));
+                    found.push(Finding::on_path(Code::DRIFTED, &file.path, message).help(help));
+                }
+                Ok(None) => {}
+                Ok(Some(d)) => {
+                    let (what, to_do) = because(&d.cause);
+                    let message = format!("this generated file {what}");
+                    found.push(Finding::on_path(Code::DRIFTED, &d.path, message).help(to_do));
+                }
+                Err(e) => return shell.usage(&format!("`{}` cannot be read: {e}", file.path)),
+            }
+        }
+        project.add(found);
+    }
+    args.format.print(shell, projects, Severity::Error);
+    if nothing { args.files.nothing(shell) } else { Shell::verdict(projects) }
+}
+
 /// Compares files with what lies below the root and says what differs, and why.
 pub(super) fn compare(shell: &Shell, root: &Utf8Path, files: &[OutputFile]) -> Exit {
     let mut drifted = 0;
@@ -93,7 +136,8 @@ pub(super) fn compare(shell: &Shell, root: &Utf8Path, files: &[OutputFile]) -> E
             Ok(None) => {}
             Ok(Some(d)) => {
                 drifted += 1;
-                shell.say(&format!("{}: {}", shown(root, &d.path), because(&d.cause)));
+                let (what, to_do) = because(&d.cause);
+                shell.say(&format!("{}: {what}; {to_do}", shown(root, &d.path)));
                 shell.out(&d.diff);
             }
             Err(e) => return shell.usage(&format!("`{}` cannot be read: {e}", file.path)),
@@ -107,25 +151,27 @@ pub(super) fn compare(shell: &Shell, root: &Utf8Path, files: &[OutputFile]) -> E
     Exit::Findings
 }
 
-fn because(cause: &Cause) -> String {
-    match cause {
-        Cause::Missing => "is missing; `mlpipe compile` writes it".into(),
+/// What is the matter with a file, and what to do about it.
+fn because(cause: &Cause) -> (String, &'static str) {
+    let (what, to_do) = match cause {
+        Cause::Missing => ("is missing", "`mlpipe compile` writes it"),
         Cause::Foreign => {
-            "was not written by mlpipe; move it away, or replace it with `mlpipe compile --force`".into()
+            ("was not written by mlpipe", "move it away, or replace it with `mlpipe compile --force`")
         }
-        Cause::Edited => {
-            "was edited by hand; make the change in the spec, then `mlpipe compile` (it overwrites the edit)"
-                .into()
-        }
-        Cause::SpecChanged => "is older than its spec; `mlpipe compile` brings it up to date".into(),
-        Cause::ToolChanged { wrote } => format!(
-            "was written by mlpipe {wrote}, this is {}; `mlpipe compile` upgrades it, or use that version",
-            env!("CARGO_PKG_VERSION")
+        Cause::Edited => (
+            "was edited by hand",
+            "make the change in the spec, then `mlpipe compile` (it overwrites the edit)",
         ),
-        Cause::OthersChanged => {
-            "is older than another pipeline of this repository, than the templates of `--templates`, or than this build \
-             of mlpipe; `mlpipe compile` brings it up to date"
-                .into()
+        Cause::SpecChanged => ("is older than its spec", "`mlpipe compile` brings it up to date"),
+        Cause::ToolChanged { wrote } => {
+            let what = format!("was written by mlpipe {wrote}, this is {}", env!("CARGO_PKG_VERSION"));
+            return (what, "`mlpipe compile` upgrades it, or use that version");
         }
-    }
+        Cause::OthersChanged => (
+            "is older than another pipeline of this repository, than the templates of `--templates`, or than this build of \
+             mlpipe",
+            "`mlpipe compile` brings it up to date",
+        ),
+    };
+    (what.to_owned(), to_do)
 }

@@ -1,14 +1,14 @@
 //! `mlpipe lint`.
 
 use super::Exit;
-use super::common::{LIMIT, Shell, diff, from_here, groups, rewrite, shown};
+use super::common::{LIMIT, Shell, diff, rewrite, shown};
+use super::format::Format;
 use super::touched::Files;
 use crate::diag::{Code, Severity};
 use crate::lint;
 use crate::lint::fix::{self, Changed, Done, Round};
 use crate::output::OutputFile;
 use crate::project::{self, Project};
-use crate::report;
 use crate::spec::{self, Disk, Texts};
 use camino::Utf8PathBuf;
 use std::path::Path;
@@ -46,23 +46,6 @@ pub(super) struct Args {
     /// The shellcheck to show commands to: `auto` is the one on PATH, `never` none
     #[arg(long, value_name = "PROGRAM", default_value = "auto")]
     shellcheck: String,
-}
-
-/// How findings are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum Format {
-    /// For people
-    Human,
-    /// For machines; docs/findings-json.md says how to read it
-    Json,
-    /// SARIF 2.1.0, for code scanning
-    Sarif,
-    /// Annotations of GitHub Actions
-    Github,
-    /// A Code Quality report of GitLab
-    Gitlab,
-    /// JUnit XML, for Jenkins and others
-    Junit,
 }
 
 /// Severities of `--deny`.
@@ -212,17 +195,10 @@ fn shellcheck(shell: &Shell, args: &Args, projects: &mut [Project]) {
 }
 
 fn show(shell: &Shell, args: &Args, projects: &[Project]) {
-    let bases = report::bases(projects, from_here);
-    let groups = groups(projects, &bases);
     // One report has one line between what fails and what does not: the strictest of the roots.
     let deny = projects.iter().map(|p| denied(args, p)).max().unwrap_or(Severity::Error);
-    match args.format {
-        Format::Human => human(shell, args, projects),
-        Format::Json => shell.out(&report::json(&groups)),
-        Format::Sarif => shell.out(&report::sarif(&groups)),
-        Format::Github => shell.out(&report::github(&groups)),
-        Format::Gitlab => shell.out(&report::gitlab(&groups)),
-        Format::Junit => shell.out(&report::junit(&groups, deny)),
+    if !args.format.print(shell, projects, deny) {
+        human(shell, args, projects);
     }
 }
 

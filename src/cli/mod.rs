@@ -7,6 +7,7 @@ mod compile;
 mod completions;
 mod explain;
 mod fmt;
+mod format;
 mod init;
 mod lint;
 mod lsp;

@@ -306,6 +306,8 @@ codes! {
     NEIGHBOUR_BROKEN = "MLP603" "neighbour-broken" Error;
     /// A template that `--templates` lets stand in for one of ours fails.
     OVERLAY_FAILED = "MLP604" "overlay-failed" Error;
+    /// A generated file is not what its spec says.
+    DRIFTED = "MLP605" "drifted" Error;
     /// Nothing asks the release in production whether it works.
     NO_SMOKE = "MLP701" "no-smoke" Warning;
     /// A schedule ships something new to production, and nobody is there.

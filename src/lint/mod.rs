@@ -146,7 +146,7 @@ pub fn lint(subject: Subject<'_>) -> Vec<Finding> {
 }
 
 /// Adds what every rule finds in the selected pipelines, and then which comments that allow something nothing needed. Whoever
-/// calls this has compiled before, or what only compiling finds counts as not found.
+/// compiles in memory too does it before.
 pub fn add(to: &mut Project) {
     to.add(project(to));
     to.add(to.unused());

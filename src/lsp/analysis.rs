@@ -1,4 +1,4 @@
-//! What is wrong with some specs, as diagnostics: everything that reading, checking, planning, lint and the limits of the
+//! What is wrong with a spec, as diagnostics: everything that reading, checking, planning, lint and the limits of the
 //! platforms say. Nothing is printed for it, so that it is quick enough for every keystroke.
 
 use super::documents::Documents;
@@ -32,26 +32,26 @@ pub(super) struct Offer {
     pub(super) edits: Vec<(Utf8PathBuf, TextEdit)>,
 }
 
-/// What is known of some specs of a root.
+/// What is known of a spec.
 pub(super) struct Analysis {
-    /// The specs that were looked at, and the others of the root as far as names go.
+    /// The spec that was looked at, and the others of its root as far as names go.
     pub(super) project: Project,
-    /// By absolute path of the spec that it was found in.
-    pub(super) told: BTreeMap<Utf8PathBuf, Vec<Told>>,
+    pub(super) told: Vec<Told>,
 }
 
 /// What only a printed file shows, and a comment may allow. Nothing is printed here, so nobody knows whether that is needed.
 const PRINTED: [&Code; 1] = [Code::JENKINSFILE_LONG];
 
-/// Looks at `selected` specs of a root, whose specs are `all`; paths are below the root.
+/// Looks at a spec of a root, whose specs are `all`; paths are below the root.
 pub(super) fn analyse(
     documents: &Documents,
     root: &Utf8Path,
     all: &[Utf8PathBuf],
-    selected: &[Utf8PathBuf],
+    spec: &Utf8PathBuf,
 ) -> Rc<Analysis> {
-    let mut project =
-        Project::load_from(documents, root, all, selected, Others::Read, &Settings::now(ConfigFrom::Root));
+    let settings = Settings::now(ConfigFrom::Root);
+    let selected = std::slice::from_ref(spec);
+    let mut project = Project::load_from(documents, root, all, selected, Others::Read, &settings);
     project.limits();
     lint::add(&mut project);
     let printed = |f: &Finding| {
@@ -59,15 +59,8 @@ pub(super) fn analyse(
         f.code == Code::ALLOW_UNUSED && PRINTED.iter().any(|c| c.name == rule || c.id == rule)
     };
     project.findings.retain(|f| !printed(f));
-    let mut told: BTreeMap<Utf8PathBuf, Vec<Told>> =
-        selected.iter().map(|spec| (root.join(spec), Vec::new())).collect();
     let mut places = Places::new(documents, &project);
-    for finding in &project.findings {
-        for spec in places.specs_of(finding, selected) {
-            let found = places.told(finding, spec);
-            told.entry(root.join(spec)).or_default().push(found);
-        }
-    }
+    let told = project.findings.iter().map(|f| places.told(f, spec)).collect();
     Rc::new(Analysis { project, told })
 }
 
@@ -81,20 +74,6 @@ struct Places<'a> {
 impl<'a> Places<'a> {
     fn new(documents: &'a Documents, project: &'a Project) -> Self {
         Self { documents, project, lines: BTreeMap::new() }
-    }
-
-    /// The specs that read the file that a finding speaks of; the first one where nobody does.
-    fn specs_of<'s>(&self, finding: &Finding, selected: &'s [Utf8PathBuf]) -> Vec<&'s Utf8PathBuf> {
-        let path = match finding.span {
-            Some(span) => Some(self.project.sources.path(span.file)),
-            None => finding.path.as_deref().map(Utf8Path::new),
-        };
-        let reads = |spec: &&Utf8PathBuf| {
-            let mut files = self.project.read.iter().filter(|(s, _)| s == *spec).flat_map(|(_, files)| files);
-            path.is_some_and(|path| *spec == path || files.any(|(file, _)| file == path))
-        };
-        let specs: Vec<&Utf8PathBuf> = selected.iter().filter(reads).collect();
-        if specs.is_empty() { selected.iter().take(1).collect() } else { specs }
     }
 
     fn told(&mut self, finding: &Finding, spec: &Utf8Path) -> Told {

@@ -129,12 +129,8 @@ impl Session {
             let start = Instant::now();
             self.look(&path);
             self.cost = start.elapsed();
-        } else if let Some(first) = self.users.first() {
-            let root = self.root(&first.clone());
-            let (here, elsewhere) =
-                std::mem::take(&mut self.users).into_iter().partition(|spec| self.root(spec) == root);
-            self.users = elsewhere;
-            self.analyse(&root, &here, None);
+        } else if let Some(spec) = self.users.pop_first() {
+            self.analyse(&spec);
         }
     }
 
@@ -189,7 +185,7 @@ impl Session {
         }
         let root = self.root(path);
         self.users.remove(path);
-        self.analyse(&root, &BTreeSet::from([path.to_owned()]), Some(path));
+        self.analyse(path);
         let users = self.users_of(&root, path);
         self.users.extend(users.into_iter().filter(|u| !self.own.contains(u)));
     }
@@ -201,16 +197,17 @@ impl Session {
         uses.map(|(spec, _)| spec.clone()).collect()
     }
 
-    fn analyse(&mut self, root: &Utf8Path, specs: &BTreeSet<Utf8PathBuf>, changed: Option<&Utf8Path>) {
+    fn analyse(&mut self, spec: &Utf8Path) {
+        let root = &self.root(spec);
         let below = |path: &Utf8Path| path.strip_prefix(root).ok().map(Utf8Path::to_owned);
+        let Some(selected) = below(spec) else { return };
         let mut all = self.found(root);
         // One that is on the disk and was not found is ignored there: it is nobody's neighbour.
-        let new = self.documents.all().filter(|d| !d.exists() && self.root(d) == root);
+        let new = self.documents.all().filter(|d| !d.exists() && self.root(d) == *root);
         all.extend(new.filter_map(below));
-        all.extend(specs.iter().filter_map(|s| below(s)));
+        all.push(selected.clone());
         all.sort();
         all.dedup();
-        let selected: Vec<Utf8PathBuf> = specs.iter().filter_map(|s| below(s)).collect();
         let analysis = analysis::analyse(&self.documents, root, &all, &selected);
         let read = analysis.project.read.iter().map(|(spec, files)| {
             let files = files.iter().map(|(file, _)| super::uri::real(&root.join(file))).collect();
@@ -219,12 +216,12 @@ impl Session {
         let known = &mut self.roots.entry(root.to_owned()).or_default().read;
         known.retain(|spec, _| self.documents.at(spec).is_some());
         known.extend(read);
-        let mut paths: BTreeSet<Utf8PathBuf> = changed.into_iter().map(Utf8Path::to_owned).collect();
-        for spec in specs {
-            let new = analysis.told.get(spec).cloned().unwrap_or_default();
-            let old = self.told.insert(spec.clone(), new.clone()).unwrap_or_default();
-            paths.extend(old.into_iter().chain(new).map(|t| t.path));
-            self.analyses.insert(spec.clone(), Rc::clone(&analysis));
+        let old = self.told.insert(spec.to_owned(), analysis.told.clone()).unwrap_or_default();
+        let mut paths: BTreeSet<Utf8PathBuf> =
+            old.into_iter().chain(analysis.told.iter().cloned()).map(|t| t.path).collect();
+        self.analyses.insert(spec.to_owned(), analysis);
+        if self.documents.at(spec).is_some() {
+            paths.insert(spec.to_owned());
         }
         self.publish(&paths);
     }

@@ -69,6 +69,8 @@ pub struct Project {
     pub read: Vec<(Utf8PathBuf, Vec<(Utf8PathBuf, FileId)>)>,
     today: Option<Date>,
     allows: Allows,
+    /// Everything was printed, for every platform.
+    compiled: bool,
     asked: Vec<&'static Code>,
 }
 
@@ -125,6 +127,7 @@ impl Project {
             read: vec![],
             today: settings.today,
             allows: Allows::default(),
+            compiled: false,
             asked: vec![],
         };
         for path in all {
@@ -244,6 +247,7 @@ impl Project {
 
     fn printed(&mut self, to: &[PlatformName], overlay: &Overlay, proved: bool) -> Bundle {
         self.later();
+        self.compiled = PlatformName::ALL.iter().all(|p| to.contains(p));
         let mut printed = Bundle::default();
         if !self.has_errors() {
             printed = bundle::bundle(self, to, overlay, proved);

@@ -7,6 +7,9 @@ use crate::spec::{Allow, Loaded};
 use camino::Utf8PathBuf;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What the ids begin with of findings that speak of a platform.
+const OF_A_PLATFORM: &str = "MLP4";
+
 /// How a project is to be read.
 #[derive(Debug, Clone, Default)]
 pub struct Settings {
@@ -149,8 +152,9 @@ impl Project {
         self.findings.extend(told.collect::<Vec<_>>());
     }
 
-    /// A finding for every rule that a comment allows though no finding needed it. Only who has run every phase and every rule
-    /// may ask; where a spec holds an error nothing is told, since not all of them ran.
+    /// A finding for every rule that a comment allows though no finding needed it. Only who has run every rule may ask. Where a
+    /// spec holds an error nothing is told, since not all of them ran, and of what a platform says only where all platforms
+    /// were compiled for.
     pub fn unused(&self) -> Vec<Finding> {
         if self.has_errors() {
             return vec![];
@@ -164,7 +168,11 @@ impl Project {
             if !own && !whole_repository {
                 continue;
             }
-            let told = |rule: &&Code| !OUTSIDE.contains(rule) || self.asked.contains(rule);
+            let of_platform = |rule: &Code| rule.id.starts_with(OF_A_PLATFORM);
+            let told = |rule: &&Code| match OUTSIDE.contains(rule) {
+                true => self.asked.contains(rule),
+                false => self.compiled || !of_platform(rule),
+            };
             for (rule, at) in allow.rules.iter().enumerate().filter(|(_, r)| told(&r.node)) {
                 let copies = needed.entry((path, at.span.start)).or_default();
                 copies.needed |= self.allows.used.contains(&(i, rule));
