@@ -21,6 +21,13 @@ fn repo() -> Repo {
     repo
 }
 
+/// A repository in which nothing is found.
+fn clean() -> Repo {
+    let repo = Repo::new();
+    repo.write("release.mlpipe", "mlpipe 1\npipeline demo\non push main\ngate x { run \"true\" }\n");
+    repo
+}
+
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|e| panic!("{e}\n{text}"))
 }
@@ -70,7 +77,7 @@ fn sarif_is_as_its_schema_says() {
 
 #[test]
 fn sarif_of_nothing_and_of_errors_is_valid_too() {
-    let repo = Repo::with_spec();
+    let repo = clean();
     assert_eq!(sarif(&repo, 0)["runs"][0]["results"], Value::Array(vec![]));
     repo.write(
         "release.mlpipe",
@@ -139,7 +146,7 @@ fn junit_fails_what_is_denied_and_skips_what_is_allowed() {
     );
     let out = repo.run(&["lint", "--format", "junit", "--deny", "warning"], 1).out;
     assert!(out.contains("failures=\"1\"") && out.contains("<failure type=\"warning\""), "{out}");
-    let out = Repo::with_spec().run(&["lint", "--format", "junit"], 0).out;
+    let out = clean().run(&["lint", "--format", "junit"], 0).out;
     assert!(out.contains("tests=\"1\"") && out.contains("name=\"no findings\""), "{out}");
 }
 
