@@ -94,10 +94,7 @@ fn every_shell_gets_its_completions() {
             assert!(text.contains(&command), "{shell} does not know `{command}`");
         }
     }
-    assert!(
-        repo.run(&["completions", "zsh"], 0).out.contains("unknown-keyword"),
-        "codes come with their names"
-    );
+    assert!(repo.run(&["completions", "zsh"], 0).out.contains("not-utf8"), "codes come with their names");
     repo.run(&["completions", "tcsh"], 2);
 }
 
@@ -117,5 +114,5 @@ fn the_manual_has_a_page_for_each_command() {
     }
     assert_eq!(repo.run(&["man"], 0).out, repo.read("share/man1/mlpipe.1"));
     assert_eq!(repo.run(&["man", "lint"], 0).out, repo.read("share/man1/mlpipe-lint.1"));
-    assert!(repo.run(&["man", "lnit"], 2).err.contains("did you mean `lint`?"));
+    assert!(repo.run(&["man", "lnt"], 2).err.contains("did you mean `lint`?"));
 }
