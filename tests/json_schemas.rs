@@ -87,6 +87,15 @@ fn findings_are() {
         }
     }
     assert!(told > 300, "the corpus tells {told} findings");
+    let drifted = Repo::with_spec();
+    for document in printed(&drifted.path("."), &["check", "--format", "json"]) {
+        judge.check(&document, "check");
+        assert_ne!(
+            document["findings"],
+            serde_json::json!([]),
+            "nothing is compiled, and check says nothing"
+        );
+    }
 }
 
 #[test]

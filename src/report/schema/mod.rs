@@ -25,7 +25,7 @@ macro_rules! schemas {
 }
 
 schemas! {
-    "findings" "`mlpipe lint --format json`";
+    "findings" "`mlpipe lint --format json`, and `check`";
     "plan" "`mlpipe plan --format json`, each document of it";
     "test" "`mlpipe test --format json`";
     "simulate" "`mlpipe simulate --format json`";
