@@ -28,7 +28,9 @@ fn repo() -> Repo {
         client.open(name);
     }
     for name in texts.keys() {
-        assert_eq!(client.diagnostics(name), Vec::<Value>::new(), "{name}");
+        let errors: Vec<Value> =
+            client.diagnostics(name).into_iter().filter(|d| d["severity"] == 1).collect();
+        assert_eq!(errors, Vec::<Value>::new(), "{name}");
     }
     Repo { client, texts }
 }
@@ -178,7 +180,9 @@ fn another_name_at_every_place() {
         repo.client.settle();
         for name in &names {
             let told = &repo.client.told[&repo.client.uri(name)]["diagnostics"];
-            assert_eq!(*told, json!([]), "{old} to {new}: {name}\n{:?}", after.get(*name));
+            let told = told.as_array().expect("a list").iter();
+            let errors: Vec<&Value> = told.filter(|d| d["severity"] == 1).collect();
+            assert_eq!(errors, Vec::<&Value>::new(), "{old} to {new}: {name}\n{:?}", after.get(*name));
         }
         for name in &names {
             let text = repo.texts[name].clone();
