@@ -104,8 +104,8 @@ fn check(root: &Utf8Path, text: &str) -> Duration {
 fn spec() -> String {
     let mut text = String::from(
         "# A large release.\nmlpipe 1\npipeline large\nemit github, jenkins\non push main\non pull_request main\nlet floor = 0.85\n\
-         model scorer { source path \"m.pkl\"; version \"v3\" }\nimage ghcr \"ghcr.io/acme/large\" { tags commit; with model scorer }\n\
-         deploy production {\n  target kubernetes { kubeconfig secret KUBECONFIG; namespace \"ml\"; deployment \"large\" }\n}\n",
+         model scorer { source path \"m.pkl\"; version \"v3\" }\nimage ghcr \"ghcr.io/acme/large\" { tags commit; with model scorer; scan trivy fail_on high }\n\
+         deploy production {\n  target kubernetes { kubeconfig secret KUBECONFIG; namespace \"ml\"; deployment \"large\" }\n  smoke \"curl --fail https://large.example.com/healthz\"\n}\n",
     );
     let mut n = 0;
     while text.lines().count() < LINES {
