@@ -41,6 +41,7 @@ pub enum Absence {
     Anywhere,
 }
 
+/// A table of rules, in the order of their codes: code, module, and where the rule misses something. Lint has its own.
 macro_rules! rules {
     (@absence) => { Absence::Nowhere };
     (@absence here) => { Absence::Here };
@@ -54,6 +55,7 @@ macro_rules! rules {
         }),*];
     };
 }
+pub(crate) use rules;
 
 rules! {
     UNKNOWN_NAME names::unknown_name;

@@ -279,11 +279,7 @@ pub(super) fn every_spec(root: &Utf8Path) -> Result<Vec<Utf8PathBuf>, String> {
 
 /// Two texts of one file as a unified diff.
 pub(super) fn diff(path: &str, before: &str, after: &str) -> String {
-    similar::TextDiff::from_lines(before, after)
-        .unified_diff()
-        .context_radius(3)
-        .header(path, path)
-        .to_string()
+    output::unified((path, before), (path, after))
 }
 
 /// Writes specs, which are the user's own files, and being rewritten is what they are named for. All of them or none.

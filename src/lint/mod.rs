@@ -25,7 +25,7 @@ mod urls;
 
 pub use beside::Beside;
 
-use crate::check::{Absence, facts};
+use crate::check::{Absence, facts, rules};
 use crate::diag::{Code, Date, Finding, SourceMap, sort_and_dedup};
 use crate::plan::Plan;
 use crate::project::Project;
@@ -55,20 +55,6 @@ pub struct Rule {
     pub run: fn(Subject<'_>, &mut Vec<Finding>),
     /// Whether it speaks of something that is not there.
     pub absence: Absence,
-}
-
-macro_rules! rules {
-    (@absence) => { Absence::Nowhere };
-    (@absence here) => { Absence::Here };
-    (@absence anywhere) => { Absence::Anywhere };
-    ($($code:ident $($module:ident)::+ $([$of:ident])?;)*) => {
-        /// Every rule, in the order of their codes.
-        pub static RULES: &[Rule] = &[$(Rule {
-            code: Code::$code,
-            run: $($module)::+::run,
-            absence: rules!(@absence $($of)?),
-        }),*];
-    };
 }
 
 rules! {

@@ -75,9 +75,15 @@ fn cause(on_disk: &str, file: &OutputFile) -> Cause {
 }
 
 fn diff(on_disk: &str, file: &OutputFile) -> String {
-    TextDiff::from_lines(on_disk, file.text.as_str())
+    let path = &file.path;
+    unified((&format!("{path} (on disk)"), on_disk), (&format!("{path} (from the spec)"), &file.text))
+}
+
+/// Two texts, each with its name, as a unified diff.
+pub fn unified(before: (&str, &str), after: (&str, &str)) -> String {
+    TextDiff::from_lines(before.1, after.1)
         .unified_diff()
         .context_radius(3)
-        .header(&format!("{} (on disk)", file.path), &format!("{} (from the spec)", file.path))
+        .header(before.0, after.0)
         .to_string()
 }

@@ -5,6 +5,6 @@ mod drift;
 mod header;
 mod write;
 
-pub use drift::{Cause, Drift, compare};
+pub use drift::{Cause, Drift, compare, unified};
 pub use header::{Comment, Header, sources, stamp};
 pub use write::{OutputFile, WriteError, Written, write_all};
