@@ -4,7 +4,7 @@ use super::Absence;
 use crate::diag::{Finding, Span, Spanned};
 use crate::spec::{
     Common, Deploy, Duration, Event, ImageTag, Input, Install, MetricsFormat, ModelSource, On, PlatformName,
-    Spec, Target, TemplatePiece,
+    Spec, Target, TemplatePiece, Watch,
 };
 use camino::{Utf8Component, Utf8Path};
 
@@ -79,6 +79,12 @@ pub(crate) fn secret_uses(spec: &Spec) -> Vec<SecretUse<'_>> {
         if let Some(Target::Kubernetes(k)) = deploy.target.as_ref().map(|t| &t.node) {
             let job = format!("deploy `{}`", deploy.name.node);
             add(&k.kubeconfig, SecretKind::File, job, Some(&deploy.common));
+        }
+        let state = spec.state.iter().flat_map(|s| &s.secrets);
+        let watch = deploy.watch.iter().flat_map(Watch::asked_with);
+        for name in state.chain(watch) {
+            let job = format!("deploy `{}`", deploy.name.node);
+            add(name, SecretKind::Text, job, Some(&deploy.common));
         }
     }
     for notify in &spec.notify {

@@ -240,6 +240,12 @@ codes! {
     SCENARIO_EVENT = "MLP388" "scenario-event" Error;
     /// A rollback's trigger cannot trip while the deploy is watched.
     TRIGGER_NEVER_TRIPS = "MLP389" "trigger-never-trips" Error;
+    /// A canary on a target that moves all traffic at once.
+    CANARY_WITHOUT_SPLIT = "MLP390" "canary-without-split" Error;
+    /// The ledger cannot lie where the spec says, or nothing gets there from the target.
+    LEDGER_PLACE = "MLP391" "ledger-place" Error;
+    /// A halt counts rollbacks, and nothing keeps them from run to run.
+    HALT_WITHOUT_LEDGER = "MLP392" "halt-without-ledger" Error;
     /// GitHub refuses the name of a job, an environment, a secret or a variable.
     GITHUB_NAME = "MLP410" "github-name" Error;
     /// An event has more inputs than GitHub takes.
@@ -312,8 +318,6 @@ codes! {
     NO_SMOKE = "MLP701" "no-smoke" Warning;
     /// A schedule ships something new to production, and nobody is there.
     UNATTENDED_SCHEDULE = "MLP702" "unattended-schedule" Note;
-    /// A canary on a target that moves all traffic at once.
-    CANARY_WITHOUT_SPLIT = "MLP703" "canary-without-split" Warning;
     /// A deploy drives a client that wants a credential, and is given none.
     TARGET_WITHOUT_CREDENTIALS = "MLP704" "target-without-credentials" Warning;
     /// Staging and production are targets of different kinds.

@@ -60,7 +60,6 @@ pub struct Rule {
 rules! {
     NO_SMOKE deploys::no_smoke [anywhere];
     UNATTENDED_SCHEDULE deploys::unattended_schedule [anywhere];
-    CANARY_WITHOUT_SPLIT deploys::canary_without_split [anywhere];
     TARGET_WITHOUT_CREDENTIALS deploys::target_without_credentials [anywhere];
     STAGING_OF_ANOTHER_KIND deploys::staging_of_another_kind;
     UNTRIED_SMOKE deploys::untried_smoke [anywhere];

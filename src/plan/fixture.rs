@@ -159,6 +159,7 @@ fn kubernetes() -> PlanTarget {
         deployment: "fraud-scorer".into(),
         container: "app".into(),
         timeout: 120,
+        traffic: None,
     }
 }
 
@@ -173,6 +174,10 @@ fn deploy(env: &str, needs: &[&str], target: PlanTarget, approval: Option<Approv
             artifact: Artifact::Image { repository: "ghcr.io/acme/fraud-scorer".into() },
             target,
             smoke: Some("python scripts/smoke.py".into()),
+            canary: vec![],
+            watch: None,
+            rollback: PlanRollback::default(),
+            ledger: None,
             approval,
         }),
     );
@@ -310,6 +315,8 @@ pub(crate) fn full() -> Plan {
             deploy: "./ship \"$MLPIPE_IMAGE\"".into(),
             live: "./live".into(),
             rollback: None,
+            shift: None,
+            promote: None,
             timeout: 600,
         },
         None,

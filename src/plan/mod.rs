@@ -7,10 +7,12 @@ mod condition;
 pub(crate) mod fixture;
 mod model;
 pub(crate) mod number;
+mod release;
 pub mod witness;
 mod work;
 
 pub use build::{build, script_path};
 pub use condition::{Activation, Condition, EventKind, Pattern, PrSource, Refs};
 pub use model::*;
+pub use release::*;
 pub use work::*;

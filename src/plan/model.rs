@@ -198,7 +198,7 @@ impl Job {
     /// What putting back may take beside [`Job::timeout`], in seconds; nothing where nothing is put back.
     pub fn restore_seconds(&self) -> u64 {
         match &self.work {
-            Work::Deploy(d) => d.target.restore_seconds(),
+            Work::Deploy(d) => d.restore_seconds(),
             _ => 0,
         }
     }

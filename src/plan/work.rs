@@ -1,6 +1,6 @@
 //! What the script does in each kind of job.
 
-use super::Text;
+use super::{DeployWork, Text};
 use crate::spec::{Channel, MetricPath, MetricsFormat, NotifyOn, Op, Registry, Repeat, ScanLevel, Unit};
 use serde::Serialize;
 
@@ -220,84 +220,6 @@ pub struct ApproveWork {
     pub approval_environment: String,
     /// Reason why the platform's setting is not checked.
     pub unchecked: Option<String>,
-}
-
-/// A deploy.
-#[derive(Debug, Clone, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-pub struct DeployWork {
-    /// Environment.
-    pub environment: String,
-    /// What is deployed.
-    pub artifact: Artifact,
-    /// Where.
-    pub target: PlanTarget,
-    /// Run once after the roll-out.
-    pub smoke: Option<String>,
-    /// The approval job whose evidence it checks again.
-    pub approval: Option<ApproveWork>,
-}
-
-/// What a deploy puts live.
-#[derive(Debug, Clone, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Artifact {
-    /// The image, by digest.
-    Image {
-        /// Repository with its host.
-        repository: String,
-    },
-    /// The model's file, by checksum.
-    Model {
-        /// Name.
-        name: String,
-    },
-}
-
-/// Where a deploy goes.
-#[derive(Debug, Clone, Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum PlanTarget {
-    /// A Kubernetes Deployment.
-    Kubernetes {
-        /// Variable with the kubeconfig (content, or path of a file).
-        kubeconfig: String,
-        /// Namespace.
-        namespace: String,
-        /// Deployment.
-        deployment: String,
-        /// Container.
-        container: String,
-        /// Limit of one roll-out, in seconds.
-        timeout: u64,
-    },
-    /// A command line.
-    Command {
-        /// Puts it live.
-        deploy: String,
-        /// Prints the digest that serves now.
-        live: String,
-        /// Puts `MLPIPE_ROLLBACK_TO` back; `deploy` with that digest when absent.
-        rollback: Option<String>,
-        /// Limit of each verb, in seconds.
-        timeout: u64,
-    },
-}
-
-impl PlanTarget {
-    /// Limit of one roll-out, or of each verb, in seconds.
-    pub fn timeout(&self) -> u64 {
-        let (Self::Kubernetes { timeout, .. } | Self::Command { timeout, .. }) = self;
-        *timeout
-    }
-
-    /// What putting back may take, in seconds, beside the job's own limit: a look, the verb, its wait and a look again,
-    /// each within the target's limit, and two minutes for what lies between. The runtime keeps the same figure.
-    pub fn restore_seconds(&self) -> u64 {
-        3 * self.timeout() + 120
-    }
 }
 
 /// Jobs that a fork's pull request does not run.

@@ -84,7 +84,8 @@ impl Section<'_, '_> {
         self.call("roll-out")?;
         match self.deploy.and_then(|d| d.strategy.as_ref()).map(|s| s.node.clone()) {
             Some(Strategy::Canary(steps)) => {
-                for step in steps {
+                for (i, step) in steps.into_iter().enumerate() {
+                    self.called(&format!("canary-{}", i + 1));
                     self.tell(format!("{}% of the traffic", step.weight));
                     self.moved.get_or_insert(self.now);
                     self.smoke()?;
@@ -106,6 +107,7 @@ impl Section<'_, '_> {
             }
         }
         if let Some(watch) = self.deploy.and_then(|d| d.watch.as_ref()) {
+            self.called("watch");
             let window = Time::from(watch.window.node);
             if let Some(polls) = self.polls() {
                 let words = polls.words();
@@ -201,6 +203,20 @@ impl Section<'_, '_> {
         Ok(())
     }
 
+    /// Time goes by in which it is only looked; the job's limit counts on.
+    fn look(&mut self, long: Time) -> Result<(), Stop> {
+        let fits = long.min(self.left);
+        self.pass(fits)?;
+        self.left = self.left.since(fits);
+        if fits < long {
+            let whole = Time::seconds(self.job.timeout);
+            return Err(Stop::TimedOut(format!(
+                "the deploy did not end within {whole}, it was being watched"
+            )));
+        }
+        Ok(())
+    }
+
     /// The deploy's own smoke test, once after each step.
     fn smoke(&mut self) -> Result<(), Stop> {
         if self.work.smoke.is_none() {
@@ -227,10 +243,10 @@ impl Section<'_, '_> {
         let trip = self.polls().and_then(|p| p.first_trip(end));
         if let Some(trip) = trip {
             let wait = self.start.plus(trip.at).since(self.now);
-            self.pass(wait)?;
+            self.look(wait)?;
             return Err(Stop::Failed(trip.why));
         }
-        self.pass(long)?;
+        self.look(long)?;
         match self.polls().filter(|_| long.0 > 0).and_then(|p| p.silent(end)) {
             Some(why) => Err(Stop::Failed(why)),
             None => Ok(()),
@@ -263,7 +279,7 @@ impl Section<'_, '_> {
     /// Puts back what was live, or does not.
     fn restore(&mut self) {
         let within = self.deploy.and_then(|d| d.rollback.as_ref()).and_then(|r| r.within.as_ref());
-        let limit = within.map_or(Time::seconds(self.work.target.restore_seconds()), |w| Time::from(w.node));
+        let limit = within.map_or(Time::seconds(self.work.restore_seconds()), |w| Time::from(w.node));
         let long = self.run.situation.takes(&self.job.id, "restore");
         let end = self.run.situation.end(&self.job.id, "restore").map(|(end, _)| end);
         let late = end == Some(End::TimesOut) || long > limit;

@@ -34,8 +34,8 @@ impl<'p> Polls<'p> {
     /// What is watched, in words.
     pub(super) fn words(&self) -> String {
         let mut all: Vec<String> = self.watch.metrics.iter().map(|m| m.metric.node.to_string()).collect();
-        if let Some(every) = &self.watch.smoke {
-            all.push(format!("smoke every {}", Time::from(every.node)));
+        if let Some(smoke) = &self.watch.smoke {
+            all.push(format!("smoke every {}", Time::from(smoke.every.node)));
         }
         format!("{} every {}", all.join(", "), Time::from(self.watch.interval.node))
     }
@@ -99,7 +99,7 @@ impl<'p> Polls<'p> {
 
     /// Failures of the smoke test are counted: without a success between them, or all.
     fn smoke_trip(&self, rule: &RollbackWhen) -> Option<Trip> {
-        let interval = Time::from(self.watch.smoke.as_ref()?.node);
+        let interval = Time::from(self.watch.smoke.as_ref()?.every.node);
         let limit = trip_count(rule.op, rule.right)?;
         let course = self.situation.smoke(&self.deploy.name);
         let mut count: u64 = 0;

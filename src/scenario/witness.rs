@@ -66,7 +66,7 @@ fn metric(deploy: &Deploy, watch: &Watch, rule: &RollbackWhen) -> Option<(String
 }
 
 fn smoke(deploy: &Deploy, watch: &Watch, rule: &RollbackWhen) -> Option<(String, String)> {
-    let every = watch.smoke.as_ref()?.node.seconds;
+    let every = watch.smoke.as_ref()?.every.node.seconds;
     let count = trip_count(rule.op, rule.right)?;
     let said = |state: &str, at: f64| format!("{}.smoke {state} at {at}s", deploy.name.node);
     let (begins, ends) = watched(deploy);

@@ -1,9 +1,12 @@
 //! The calls in a job's function: what the job is, what it may see, what it works with, and at the end its work.
 
+mod release;
 mod work;
 
 use super::words;
-use crate::plan::{Artifact, Job, ModelWork, Piece, Plan, PlanInstall, SecretFrom, Text, Work};
+use crate::plan::{
+    Artifact, Job, ModelWork, Piece, Plan, PlanInstall, PlanLedger, PlanTarget, SecretFrom, Text, Work,
+};
 use crate::render::{Quoted, bash};
 
 /// One call: a verb and its words, long ones on lines of their own.
@@ -98,6 +101,32 @@ pub(super) fn of(plan: &Plan, job: &Job) -> Vec<Quoted> {
     calls
 }
 
+/// What a person does with a ledger: `show`, `resume REASON`, `waive DIGEST REASON`.
+pub(super) fn ledger(plan: &Plan, environment: &str, ledger: &PlanLedger) -> Vec<Quoted> {
+    let id = format!("ledger-{environment}");
+    let title = format!("Ledger: {environment}");
+    let call = Call::new("job").word(&id).quoted(Quoted::fixed("ledger")).word(&title);
+    let job = ledger_tool(ledger).into_iter().fold(call, |call, tool| call.quoted(Quoted::fixed(tool)));
+    let secrets = ledger.kubeconfig.iter().chain(&ledger.secrets);
+    let keep = secrets.fold(Call::new("keep_secrets"), |call, name| call.word(name));
+    let work = Call::new("work")
+        .quoted(Quoted::fixed("ledger"))
+        .raw("phase", [Quoted::fixed("\"$1\"")])
+        .raw("digest", [Quoted::fixed("\"$2\"")])
+        .raw("reason", [Quoted::fixed("\"$3\"")]);
+    let work = release::written_down(work, ledger, &plan.pipeline, environment);
+    vec![job.print(), keep.print(), work.print()]
+}
+
+/// The program with which the store is reached.
+fn ledger_tool(ledger: &PlanLedger) -> Option<&'static str> {
+    match ledger.store.as_str() {
+        "configmap" => Some("kubectl"),
+        "s3" => Some("aws"),
+        _ => None,
+    }
+}
+
 /// `job ID KIND TITLE TOOL…`.
 fn begin(plan: &Plan, job: &Job) -> Quoted {
     let call = Call::new("job").word(&job.id).quoted(Quoted::fixed(work::kind(&job.work))).word(&job.title);
@@ -114,8 +143,10 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<&'static str> {
     };
     match &job.work {
         Work::Image(_) => tools.push("docker"),
-        Work::Deploy(deploy) if matches!(deploy.target, crate::plan::PlanTarget::Kubernetes { .. }) => {
-            tools.push("kubectl");
+        Work::Deploy(deploy) => {
+            let target = matches!(deploy.target, PlanTarget::Kubernetes { .. }).then_some("kubectl");
+            let store = deploy.ledger.as_ref().and_then(ledger_tool).filter(|t| Some(*t) != target);
+            tools.extend(target.into_iter().chain(store));
         }
         _ => {}
     }

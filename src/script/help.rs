@@ -14,6 +14,16 @@ pub(super) fn lines(plan: &Plan) -> Vec<String> {
         lines.push(format!("      {} ({}:{})", what(job), job.origin.path, job.origin.line));
         lines.extend(needs(plan, job).map(|needs| format!("      needs {needs}")));
     }
+    let ledgers = plan.jobs.iter().filter_map(|job| match &job.work {
+        Work::Deploy(deploy) if deploy.ledger.is_some() => Some(&deploy.environment),
+        _ => None,
+    });
+    for environment in ledgers {
+        lines.push(format!("  sh {} ledger {environment} show", plan.script));
+        lines.push(format!(
+            "      what was deployed to {environment}; also resume REASON, waive DIGEST REASON"
+        ));
+    }
     lines.push(String::new());
     lines.push(format!("  sh {} --list    names only", plan.script));
     lines.push(

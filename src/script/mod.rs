@@ -28,6 +28,7 @@ struct View {
     all_secrets: Quoted,
     inputs: Vec<Quoted>,
     jobs: Vec<JobView>,
+    ledgers: Vec<LedgerView>,
     names: Vec<Quoted>,
     help: Vec<Quoted>,
     arms: Vec<Arm>,
@@ -36,6 +37,14 @@ struct View {
 #[derive(Serialize)]
 struct JobView {
     origin: Quoted,
+    function: Quoted,
+    calls: Vec<Quoted>,
+}
+
+/// What a person does with the ledger of one environment.
+#[derive(Serialize)]
+struct LedgerView {
+    environment: Quoted,
     function: Quoted,
     calls: Vec<Quoted>,
 }
@@ -90,6 +99,7 @@ fn view(plan: &Plan) -> View {
                 calls: calls::of(plan, job),
             })
             .collect(),
+        ledgers: plan.jobs.iter().filter_map(|job| ledger(plan, job)).collect(),
         names: arms.iter().map(|(args, _)| bash(args)).collect(),
         help: help::lines(plan).iter().map(|line| bash(line)).collect(),
         arms: arms.into_iter().map(|(args, call)| Arm { pattern: bash(&args), call }).collect(),
@@ -118,6 +128,13 @@ fn all_secrets(plan: &Plan) -> Vec<&str> {
 /// The name of a job's function. Ids hold `[a-z0-9-]` only, so two jobs never share one.
 fn function(job: &Job) -> Quoted {
     Quoted::word(&format!("job_{}", job.id.replace('-', "_")))
+}
+
+fn ledger(plan: &Plan, job: &Job) -> Option<LedgerView> {
+    let Work::Deploy(deploy) = &job.work else { return None };
+    let calls = calls::ledger(plan, &deploy.environment, deploy.ledger.as_ref()?);
+    let function = Quoted::word(&format!("ledger_{}", deploy.environment.replace('-', "_")));
+    Some(LedgerView { environment: Quoted::word(&deploy.environment), function, calls })
 }
 
 /// What a person or a platform says to the script, and the call that it makes.

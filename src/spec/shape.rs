@@ -134,6 +134,8 @@ pub enum Place {
     Approval,
     /// `watch … { }`.
     Watch,
+    /// `prometheus … { }`.
+    Prometheus,
     /// `rollback { }`.
     Rollback,
     /// `scenario … { }`.
@@ -164,7 +166,7 @@ pub enum Place {
 
 impl Place {
     /// Every place, the top of a file first.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Top,
         Self::On,
         Self::Python,
@@ -181,6 +183,7 @@ impl Place {
         Self::Deploy,
         Self::Approval,
         Self::Watch,
+        Self::Prometheus,
         Self::Rollback,
         Self::Scenario,
         Self::Target,
@@ -215,6 +218,7 @@ impl Place {
             Self::Deploy => "in a `deploy`",
             Self::Approval => "in the block of `approval`",
             Self::Watch => "in a `watch`",
+            Self::Prometheus => "in the block of `prometheus`",
             Self::Rollback => "in a `rollback`",
             Self::Scenario => "in a `scenario`",
             Self::Target => "in a `target`",

@@ -53,19 +53,15 @@ fn corpus(name: &str) -> Spec {
 
 #[test]
 fn what_comes_later_is_told_once_for_each_statement() {
-    let expected = ["auth", "state", "traffic", "shadow", "soak", "traffic", "canary", "watch", "rollback"];
+    let expected = ["auth", "shadow", "soak"];
     assert_eq!(later(&corpus("whole-file.mlpipe")), expected);
     let expected =
         ["paths", "data", "needs data", "metrics promptfoo", "when", "train", "target ssh", "patch"];
     assert_eq!(later(&corpus("other-statements.mlpipe")), expected);
     let expected = [
-        "traffic",
-        "shift",
-        "promote",
         "target ssh",
         "target helm",
         "target argo_rollouts",
-        "canary",
         "target kserve",
         "target sagemaker",
         "target ecs",
@@ -86,9 +82,9 @@ fn what_comes_later_is_told_once_for_each_statement() {
 #[test]
 fn a_named_target_counts_once_however_often_it_is_used() {
     let deploy = |name: &str| format!("deploy {name} {{ target cluster {{ deployment \"p\" }} }}\n");
-    let target = "target cluster kubernetes { kubeconfig secret K; traffic nginx \"p\" }\n";
+    let target = "target cluster kubernetes { kubeconfig secret K; traffic istio \"p\" }\n";
     let spec = spec(&format!("{target}{}{}", deploy("a"), deploy("b")));
-    assert_eq!(later(&spec), ["traffic"]);
+    assert_eq!(later(&spec), ["traffic istio"]);
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! Deploys and notifications.
 
 pub(super) mod bad_kubernetes_name;
+pub(super) mod canary_without_split;
 pub(super) mod deploy_never_runs;
 pub(super) mod deploy_on_pull_request;
 pub(super) mod deployment_shared;
+pub(super) mod halt_without_ledger;
+pub(super) mod ledger_place;
 pub(super) mod nothing_to_deploy;
 pub(super) mod notify_never_sends;
 pub(super) mod trigger_never_trips;

@@ -21,7 +21,7 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
 /// What it would need, and what to write; nothing when it can trip.
 fn fault(rule: &RollbackWhen, watch: &Watch, long: f64) -> Option<(String, String)> {
     if rule.metric.node == smoke_failures() {
-        let every = watch.smoke.as_ref()?.node;
+        let every = watch.smoke.as_ref()?.every.node;
         let Some(count) = trip_count(rule.op, rule.right) else {
             return Some((
                 "no number of failures is that".into(),

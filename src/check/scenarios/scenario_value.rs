@@ -22,7 +22,7 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
                 if let ([(Subject::Deploy(d), Some("smoke"))], Some(at)) =
                     (spec.doers(subject).as_slice(), at)
                 {
-                    let every = d.watch.as_ref().and_then(|w| w.smoke.as_ref());
+                    let every = d.watch.as_ref().and_then(|w| w.smoke.as_ref()).map(|s| &s.every);
                     moments::nobody_watches(spec, scenario, d, every, at, out);
                 }
             }

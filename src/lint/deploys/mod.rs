@@ -1,6 +1,5 @@
 //! Rules about where a release goes, who says yes, and who looks at it.
 
-pub(super) mod canary_without_split;
 pub(super) mod no_smoke;
 pub(super) mod soak_before_nothing;
 pub(super) mod staging_of_another_kind;

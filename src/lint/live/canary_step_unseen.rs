@@ -32,7 +32,7 @@ pub(in crate::lint) fn run(subject: Subject<'_>, out: &mut Vec<Finding>) {
 fn fastest(deploy: &Deploy) -> Option<f64> {
     let watch = deploy.watch.as_ref()?;
     let of_triggers = triggers(deploy).iter().filter_map(|t| match t.metric.node == smoke_failures() {
-        true => watch.smoke.as_ref().map(|s| s.node.seconds),
+        true => watch.smoke.as_ref().map(|s| s.every.node.seconds),
         false => Some(watch.interval.node.seconds),
     });
     of_triggers.reduce(f64::min)

@@ -19,6 +19,9 @@ pub(in crate::lint) fn run(subject: Subject<'_>, out: &mut Vec<Finding>) {
         let (name, deploy) = deploy;
         let Some(kind) = kind_of_target(deploy).filter(|k| KEEPS_NOTHING.contains(k)) else { continue };
         let Some(rollback) = &deploy.rollback else { continue };
+        if kind == "command" && rollback.halt.is_some() {
+            continue; // an error already: `halt-without-ledger`
+        }
         let (place, why) = match (&rollback.halt, rollback.when.first()) {
             (Some(halt), _) => {
                 (halt.span, format!("`{}` counts what nothing keeps from run to run", halt_words(halt)))

@@ -1,9 +1,9 @@
 //! Deploys: in order, by digest, each in its environment's critical section, behind its approval.
 
-use super::{Builder, Draft, runners};
+use super::{Builder, Draft, release, runners};
 use crate::plan::{
     ApproveWork, Artifact, Condition, DeployWork, EnvironmentPurpose, PlanAsk, PlanEnvironment, PlanTarget,
-    Right, SecretFrom, SecretKind, SecretUse, Step, StepWhen, Work,
+    Right, SecretFrom, SecretKind, SecretUse, Work,
 };
 use crate::spec::{Approval, Deploy, Target};
 
@@ -66,9 +66,19 @@ impl Builder<'_> {
         let (target, mut secrets, kind) = self.target(d);
         let checked = approval.as_ref().is_some_and(|a| a.unchecked.is_none());
         secrets.extend(self.approval_secrets(approval.as_ref(), false));
-        let artifact = self.artifact();
-        let smoke = d.smoke.as_ref().map(|s| s.node.clone());
-        let steps = steps(name, smoke.is_some());
+        secrets.extend(self.release_secrets(d));
+        let work = DeployWork {
+            environment: name.clone(),
+            artifact: self.artifact(),
+            smoke: d.smoke.as_ref().map(|s| s.node.clone()),
+            canary: release::canary(d),
+            watch: d.watch.as_ref().map(release::watch),
+            rollback: release::rollback(d),
+            ledger: self.ledger(d, &target),
+            target,
+            approval,
+        };
+        let steps = release::steps(&work);
         let reads = self.deploy_reads(&needs);
         // `/` stands in no name, so two pipelines of one Jenkins or repository never share a lock by accident.
         let lock = format!("mlpipe/{}/{name}", self.spec.pipeline.node);
@@ -82,7 +92,7 @@ impl Builder<'_> {
             own,
             runner: kind,
             common: &d.common,
-            work: Work::Deploy(DeployWork { environment: name.clone(), artifact, target, smoke, approval }),
+            work: Work::Deploy(work),
         });
         job.secrets.splice(0..0, secrets);
         job.steps = steps;
@@ -224,6 +234,7 @@ impl Builder<'_> {
                     deployment: k.deployment.node.clone(),
                     container,
                     timeout,
+                    traffic: d.target.as_ref().and_then(|t| release::traffic(&t.node)),
                 };
                 (target, vec![self.secret(&k.kubeconfig, SecretKind::File)], runners::Kind::Kubernetes)
             }
@@ -234,6 +245,8 @@ impl Builder<'_> {
                     deploy: verb(&c.deploy).unwrap_or_default(),
                     live: verb(&c.live).unwrap_or_default(),
                     rollback: verb(&c.rollback),
+                    shift: verb(&c.shift),
+                    promote: verb(&c.promote),
                     timeout,
                 };
                 (target, vec![], runners::Kind::Commands)
@@ -243,6 +256,8 @@ impl Builder<'_> {
                     deploy: String::new(),
                     live: String::new(),
                     rollback: None,
+                    shift: None,
+                    promote: None,
                     timeout: DEFAULT_ROLL_OUT,
                 };
                 (nothing, vec![], runners::Kind::Commands)
@@ -269,23 +284,4 @@ impl Builder<'_> {
         self.defaulted(format!("deploy-{name}.tier"), tier, "guessed from the name");
         tier.to_owned()
     }
-}
-
-fn steps(env: &str, smoke: bool) -> Vec<Step> {
-    let step = |id: &str, title: &str, when| Step {
-        id: id.into(),
-        title: title.into(),
-        args: vec!["deploy".into(), env.into(), id.into()],
-        when,
-    };
-    let mut all = vec![
-        step("begin", "Check the evidence and read what is live", StepWhen::Normal),
-        step("roll-out", "Roll out", StepWhen::Normal),
-    ];
-    if smoke {
-        all.push(step("smoke", "Smoke test", StepWhen::Normal));
-    }
-    all.push(step("finish", "Confirm what is live", StepWhen::Normal));
-    all.push(step("restore", "Put back what was live before", StepWhen::Unfinished));
-    all
 }

@@ -4,6 +4,7 @@ mod artifacts;
 mod deploys;
 mod gates;
 mod notify;
+mod release;
 mod runners;
 mod secrets;
 mod triggers;
@@ -101,7 +102,8 @@ impl Builder<'_> {
         let Draft { id, title, head, args, needs, reads, own, runner, common, work } = draft;
         let inherited = self.jobs.iter().filter(|j| needs.contains(&j.id)).map(|j| &j.condition);
         let condition = inherited.fold(own.clone(), |c, n| c.and(n));
-        let timeout = self.timeout(&id, common.timeout.as_ref(), DEFAULT_TIMEOUT);
+        let looks = if let Work::Deploy(d) = &work { d.looks_for() } else { 0 };
+        let timeout = self.timeout(&id, common.timeout.as_ref(), DEFAULT_TIMEOUT + looks);
         let runner = self.runner(&id, runner, common.runner.as_ref());
         let python = self.spec.python.is_some() && uses_python(&work);
         let job = Job {
@@ -176,7 +178,13 @@ fn uses_python(work: &Work) -> bool {
         Work::Model(m) => {
             matches!(m.source, Some(super::PlanSource::Mlflow { .. } | super::PlanSource::Run { .. }))
         }
-        Work::Deploy(d) => d.smoke.is_some() || matches!(d.target, super::PlanTarget::Command { .. }),
+        Work::Deploy(d) => {
+            let watches = d
+                .watch
+                .as_ref()
+                .is_some_and(|w| w.smoke.is_some() || w.metrics.iter().any(|m| m.run.is_some()));
+            d.smoke.is_some() || watches || matches!(d.target, super::PlanTarget::Command { .. })
+        }
         Work::Image(i) => i.models.iter().any(|m| {
             matches!(m.source, Some(super::PlanSource::Mlflow { .. } | super::PlanSource::Run { .. }))
         }),

@@ -84,7 +84,12 @@ fn the_first_step_of_a_canary_may_trip() {
     stage.table(&[("production.smoke takes 1m", "production:deployed deploy-production@3180")]);
     let calls = &played.jobs.iter().find(|j| j.id == "deploy-production").unwrap().calls;
     assert_eq!(calls.last().unwrap(), &["deploy", "production", "restore"]);
-    assert_eq!(calls.iter().filter(|c| c.last().unwrap() == "smoke").count(), 1);
+    let phases: Vec<&str> = calls.iter().map(|c| c.last().unwrap().as_str()).collect();
+    assert_eq!(phases, ["begin", "roll-out", "canary-1", "restore"]);
+    let good = stage.play("production.error_rate = 1%");
+    let calls = &good.jobs.iter().find(|j| j.id == "deploy-production").unwrap().calls;
+    let phases: Vec<&str> = calls.iter().map(|c| c.last().unwrap().as_str()).collect();
+    assert_eq!(phases, ["begin", "roll-out", "canary-1", "canary-2", "canary-3", "watch", "finish"]);
 }
 
 #[test]
@@ -249,6 +254,7 @@ fn other_strategies_are_watched_when_traffic_moves() {
 const SOAK: &str = r#"mlpipe 1
 pipeline test
 on push main
+state git "mlpipe-ledger"
 image ghcr "ghcr.io/acme/test" { tags commit }
 deploy staging {
   target command { deploy "./d"; live "./l" }
@@ -381,6 +387,7 @@ fn a_halt_has_its_moment() {
     let text = r#"mlpipe 1
 pipeline test
 on push main
+state git "mlpipe-ledger"
 gate evals { run "python evals.py"; before ap }
 gate early { run "python evals.py"; before first }
 image ghcr "ghcr.io/acme/test" { tags commit }

@@ -2,7 +2,7 @@
 //! `templates/script/runtime/README.md` lists.
 
 use super::super::tool_images;
-use super::{Call, text_word};
+use super::{Call, release, text_word};
 use crate::plan::number::decimal;
 use crate::plan::{
     Artifact, DeployWork, EventKind, GateWork, ImageWork, Job, ModelWork, Plan, PlanLogin, PlanRequire,
@@ -96,7 +96,7 @@ fn gate_options(call: Call, gate: &GateWork) -> Call {
 }
 
 /// `rag."map@0.5"`: a part that is not plain is a JSON string.
-fn metric_name(parts: &[String]) -> String {
+pub(super) fn metric_name(parts: &[String]) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     let part = |part: &String| {
         let ok = !part.is_empty() && part.chars().all(plain);
@@ -182,19 +182,21 @@ fn deploy_options(call: Call, deploy: &DeployWork, plan: &Plan, job: &Job) -> Ca
         Artifact::Model { name } => call.option("model", [name.as_str()]),
     };
     let call = match &deploy.target {
-        PlanTarget::Kubernetes { kubeconfig, namespace, deployment, container, timeout } => {
+        PlanTarget::Kubernetes { kubeconfig, namespace, deployment, container, timeout, traffic } => {
             let seconds = timeout.to_string();
             let words =
                 [kubeconfig.as_str(), namespace.as_str(), deployment.as_str(), container.as_str(), &seconds];
-            call.option("kubernetes", words)
+            call.option("kubernetes", words).maybe("traffic", traffic.as_deref())
         }
-        PlanTarget::Command { deploy, live, rollback, timeout } => {
+        PlanTarget::Command { deploy, live, rollback, shift, promote, timeout } => {
             let back = rollback.as_deref().unwrap_or_default();
             let seconds = timeout.to_string();
             call.option("command", [deploy.as_str(), live.as_str(), back, seconds.as_str()])
+                .maybe("shift", shift.as_deref())
+                .maybe("promote", promote.as_deref())
         }
     };
-    let call = call.maybe("smoke", deploy.smoke.as_deref());
+    let call = release::options(call.maybe("smoke", deploy.smoke.as_deref()), deploy, &plan.pipeline);
     let call = evidence(plan, job).fold(call, |call, gate| call.option("gate", [gate]));
     let call = allowed(job).into_iter().fold(call, |call, use_| call.raw("allow", use_));
     match &deploy.approval {

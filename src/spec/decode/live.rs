@@ -1,11 +1,12 @@
-//! A running release: watch, rollback, halt. Typed and checked; scenarios play it, and it is compiled later.
+//! A running release: watch, rollback, halt.
 
 use super::require::live_unit;
 use super::{Decoder, Item, statements};
 use crate::diag::{Code, Finding, Spanned, words};
 use crate::spec::shape::Place;
 use crate::spec::{
-    Halt, Lasting, MetricPath, Rollback, RollbackWhen, Unit, Watch, WatchedMetric, smoke_failures,
+    Halt, Lasting, LiveSource, MetricPath, Prometheus, PrometheusAddress, PrometheusAuth, Rollback,
+    RollbackWhen, Unit, Watch, WatchSmoke, WatchedMetric, smoke_failures,
 };
 
 /// A metric that a watch has, with the unit that was said for it.
@@ -14,19 +15,19 @@ type Watched = (Spanned<MetricPath>, Option<Unit>);
 impl Decoder<'_> {
     /// `watch` and `rollback` of one deploy.
     pub(super) fn live(&mut self, items: &[Item<'_>]) -> (Option<Watch>, Option<Rollback>) {
-        self.within_later(|this| {
-            let watch = items.iter().find(|i| i.word() == "watch").map(|w| this.watch(w));
-            let (watched, watch) = watch.map_or((None, None), |(all, watch)| (Some(all), watch));
-            let rollback = items.iter().find(|i| i.word() == "rollback");
-            (watch, rollback.map(|r| this.rollback(r, watched.as_deref())))
-        })
+        let watch = items.iter().find(|i| i.word() == "watch").map(|w| self.watch(w));
+        let (watched, watch) = watch.map_or((None, None), |(all, watch)| (Some(all), watch));
+        let rollback = items.iter().find(|i| i.word() == "rollback");
+        (watch, rollback.map(|r| self.rollback(r, watched.as_deref())))
     }
 
     fn watch(&mut self, item: &Item<'_>) -> (Vec<Watched>, Option<Watch>) {
         let items = self.complete(item, Place::Watch);
         let mut watched: Vec<Watched> = Vec::new();
         let mut metrics = Vec::new();
-        let (mut smoke, mut requests) = (None, None);
+        let (mut prometheus, mut smoke, mut requests) = (None, None, None);
+        let (mut limit, mut secrets) = (None, Vec::new());
+        let datadog = items.iter().any(|i| i.word() == "datadog");
         for inner in &items {
             match inner.word() {
                 "metric" => {
@@ -36,13 +37,20 @@ impl Decoder<'_> {
                         self.unit_contradiction(&metric, unit);
                     }
                     let unit = unit.map(|u| u.node);
-                    metrics.push(WatchedMetric { metric: metric.clone(), unit: live_unit(&metric, unit) });
+                    if let Some(source) = live_source(inner, datadog) {
+                        let unit = live_unit(&metric, unit);
+                        metrics.push(WatchedMetric { source, metric: metric.clone(), unit });
+                    }
                     watched.push((metric, unit));
                 }
                 "smoke" => {
                     watched.push((Spanned::new(smoke_failures(), inner.statement.head), None));
-                    smoke = inner.duration("interval");
+                    let parts = inner.text("command").zip(inner.duration("interval"));
+                    smoke = parts.map(|(command, every)| WatchSmoke { command, every });
                 }
+                "timeout" => limit = inner.duration("time"),
+                "secret" => secrets.extend(inner.text("name")),
+                "prometheus" => prometheus = self.prometheus(inner),
                 "requests" => requests = requests_per_second(inner),
                 _ => {}
             }
@@ -61,9 +69,46 @@ impl Decoder<'_> {
         }
         let times = item.duration("window").zip(item.duration("interval"));
         let span = item.statement.head;
-        let watch =
-            times.map(|(window, interval)| Watch { window, interval, metrics, smoke, requests, span });
+        let watch = times.map(|(window, interval)| Watch {
+            window,
+            interval,
+            prometheus,
+            metrics,
+            smoke,
+            limit,
+            secrets,
+            requests,
+            span,
+        });
         (watched, watch)
+    }
+
+    /// `prometheus secret URL { token secret T }`.
+    fn prometheus(&mut self, item: &Item<'_>) -> Option<Prometheus> {
+        let items = self.items(statements(item.block()), Place::Prometheus);
+        let find = |word: &str| items.iter().find(|i| i.word() == word);
+        let (token, basic) = (find("token"), find("basic"));
+        if let (Some(token), Some(basic)) = (token, basic) {
+            self.findings.push(
+                Finding::at(
+                    Code::GIVEN_TWICE,
+                    basic.statement.head,
+                    "a server is shown a token or user and password, not both",
+                )
+                .also(token.statement.head, "the token")
+                .help("take one of them out"),
+            );
+        }
+        let auth = match (token.and_then(|i| i.text("secret")), basic) {
+            (Some(token), _) => PrometheusAuth::Token(token),
+            (None, Some(i)) => PrometheusAuth::Basic(i.text("user")?, i.text("password")?),
+            (None, None) => PrometheusAuth::None,
+        };
+        let address = match item.text("secret") {
+            Some(secret) => PrometheusAddress::Secret(secret),
+            None => PrometheusAddress::Url(item.text("url")?),
+        };
+        Some(Prometheus { address, auth })
     }
 
     fn rollback(&mut self, item: &Item<'_>, watched: Option<&[Watched]>) -> Rollback {
@@ -145,6 +190,15 @@ impl Decoder<'_> {
             None => finding.help(format!("write it into the `watch`: `metric {} = \"…\"`", metric.node)),
         });
     }
+}
+
+/// A command, or a query to what the watch names.
+fn live_source(inner: &Item<'_>, datadog: bool) -> Option<LiveSource> {
+    if let Some(command) = inner.text("command") {
+        return Some(LiveSource::Run(command));
+    }
+    let query = inner.text("query")?;
+    Some(if datadog { LiveSource::Later(query) } else { LiveSource::Prometheus(query) })
 }
 
 /// `requests 40 per s`, `requests 300 per m`.

@@ -3,7 +3,7 @@
 use super::{Decoder, Item, statements};
 use crate::diag::{Code, Finding, Span, Spanned, words};
 use crate::spec::shape::{Place, TARGETS, TARGETS_LATER};
-use crate::spec::{CommandTarget, Kubernetes, Target, keywords};
+use crate::spec::{CommandTarget, Kubernetes, Target, Traffic, keywords};
 use crate::syntax::Statement;
 
 /// `target NAME KIND { … }`.
@@ -38,7 +38,8 @@ impl Decoder<'_> {
         if later_kind(kind) {
             self.within_later(|this| drop(this.items(all, place)));
         } else {
-            self.items(all, place);
+            let items = self.items(all, place);
+            self.later_traffic(&items);
         }
         let damaged = item.statement.damaged;
         Some((name.node, NamedTarget { kind, place, statements: all.to_vec(), name: name.span, damaged }))
@@ -66,6 +67,7 @@ impl Decoder<'_> {
         let outer = self.inside_later;
         self.inside_later |= later_kind(kind);
         let own_items = self.items(own, place);
+        self.later_traffic(&own_items);
         self.inside_later = outer;
         let known = self.findings.len();
         let base_items = match &base {
@@ -140,7 +142,10 @@ impl Decoder<'_> {
                 namespace: text("namespace"),
                 deployment: text("deployment")?,
                 container: text("container"),
-                traffic: find("traffic").map(|i| i.statement.head),
+                traffic: find("traffic").and_then(|i| {
+                    let (by, route) = (i.text("by")?.node, i.text("route")?.node);
+                    Some(Spanned::new(Traffic { by, route }, i.statement.head))
+                }),
                 timeout,
             }),
             "command" => Target::Command(CommandTarget {
@@ -148,10 +153,21 @@ impl Decoder<'_> {
                 live: shell("live"),
                 rollback: shell("rollback"),
                 shift: shell("shift"),
+                promote: shell("promote"),
                 timeout,
             }),
             other => Target::Later(other.to_owned()),
         })
+    }
+
+    /// Ingress splitters other than ingress-nginx.
+    fn later_traffic(&mut self, items: &[Item<'_>]) {
+        for item in items.iter().filter(|i| i.word() == "traffic") {
+            let Some(by) = item.text("by").filter(|by| by.as_str() != "nginx") else { continue };
+            let instead = "let ingress-nginx split it, `traffic nginx \"INGRESS\"`, or drive it by commands: \
+                           `target command { deploy \"…\"; live \"…\"; shift \"…\" }`";
+            self.later(&format!("traffic {}", by.node), item.statement.head, instead);
+        }
     }
 
     fn later_kind(&mut self, kind: &str, span: Span) {

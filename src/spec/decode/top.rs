@@ -81,9 +81,15 @@ impl Decoder<'_> {
 
     /// `state s3 "…" { max_age 7d }`.
     fn state(&mut self, item: &Item<'_>) -> Option<State> {
-        let items = self.within_later(|this| this.items(statements(item.block()), Place::State));
+        let items = self.items(statements(item.block()), Place::State);
         let max_age = items.iter().find(|i| i.word() == "max_age").and_then(|i| i.duration("time"));
-        Some(State { store: item.text("store")?, max_age, span: item.statement.head })
+        let secrets = items.iter().filter(|i| i.word() == "secret").flat_map(|i| i.texts("name")).collect();
+        let (store, place) = (item.text("store")?, item.text("place")?);
+        if matches!(store.as_str(), "gs" | "azure") {
+            let instead = "keep it in `state git \"BRANCH\"`, `state s3 \"s3://…\"` or beside the Deployment";
+            self.later(&format!("state {}", store.node), item.statement.head, instead);
+        }
+        Some(State { store, place, secrets, max_age, span: item.statement.head })
     }
 
     fn edition(&mut self, spec: &mut Spec, item: &Item<'_>) {

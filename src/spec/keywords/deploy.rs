@@ -80,8 +80,7 @@ pub(super) static WORDS: &[Keyword] = &[
         &[List(&[A("weight", Percent), Maybe(&[The("for"), A("hold", Duration)])])],
         "canary 5% for 10m, 25% for 10m, 100%",
         "moves traffic in steps",
-    )
-    .later(WITHOUT_SPLIT),
+    ),
     Keyword::new(
         "blue_green",
         &[Deploy],
@@ -113,8 +112,7 @@ pub(super) static WORDS: &[Keyword] = &[
         "watch 30m every 1m { prometheus secret PROMETHEUS_URL; metric error_rate = \"…\" }",
         "polls live metrics after each step and for the window after the last",
     )
-    .opens(Place::Watch)
-    .later("check the live metrics in the `smoke` command, which puts the release back when it fails"),
+    .opens(Place::Watch),
     Keyword::new(
         "rollback",
         &[Deploy],
@@ -122,8 +120,7 @@ pub(super) static WORDS: &[Keyword] = &[
         "rollback { when error_rate > 1% for 3m }",
         "when the last good release is put back",
     )
-    .opens(Place::Rollback)
-    .later("leave it out: a deploy that fails, or whose `smoke` fails, is put back already"),
+    .opens(Place::Rollback),
     Keyword::new(
         "state",
         &[Top],
@@ -135,7 +132,7 @@ pub(super) static WORDS: &[Keyword] = &[
         "where the ledger lies",
     )
     .may_open(Place::State)
-    .later("leave it out: what is live is read from the target before it is touched"),
+    .later_choices(&["gs", "azure"]),
     Keyword::new(
         "max_age",
         &[Place::State],

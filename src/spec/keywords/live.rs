@@ -5,7 +5,7 @@ use crate::spec::shape::Keyword;
 use crate::spec::shape::Kind::{
     Compare, Count, Duration, Env, Glob, Ident, Metric, Name, OneOf, Quantity, Raw, Shell, Str, Unit, Upper,
 };
-use crate::spec::shape::Place::{Rollback, Scenario, Top, Watch};
+use crate::spec::shape::Place::{self, Rollback, Scenario, Top, Watch};
 use crate::spec::shape::Shape::{self, A, Either, List, Maybe, Op, The};
 
 const FROM: &[Shape] = &[The("from"), A("from", OneOf(&["fork", "bot"]))];
@@ -72,6 +72,21 @@ pub(super) static WORDS: &[Keyword] = &[
         &[Either(&[&[The("secret"), A("secret", Upper)], &[A("url", Str)]])],
         "prometheus secret PROMETHEUS_URL",
         "the Prometheus server that is asked",
+    )
+    .may_open(Place::Prometheus),
+    Keyword::new(
+        "token",
+        &[Place::Prometheus],
+        &[The("secret"), A("secret", Upper)],
+        "token secret PROMETHEUS_TOKEN",
+        "the secret with the bearer token",
+    ),
+    Keyword::new(
+        "basic",
+        &[Place::Prometheus],
+        &[The("secret"), A("user", Upper), Shape::Comma, A("password", Upper)],
+        "basic secret PROMETHEUS_USER, PROMETHEUS_PASSWORD",
+        "the secrets with user and password",
     ),
     Keyword::new(
         "datadog",
@@ -79,7 +94,8 @@ pub(super) static WORDS: &[Keyword] = &[
         &[The("secret"), List(&[A("secret", Upper)]), Maybe(&[The("site"), A("site", Str)])],
         "datadog secret DD_API_KEY, DD_APP_KEY",
         "Datadog is asked, with these keys",
-    ),
+    )
+    .later("ask it in a command of your own: `metric NAME = run \"…\"`"),
     Keyword::new(
         "metric",
         &[Watch],

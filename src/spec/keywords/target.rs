@@ -45,7 +45,7 @@ pub(super) static WORDS: &[Keyword] = &[
         "traffic nginx \"fraud-scorer\"",
         "what splits the traffic of a canary",
     )
-    .later("leave it out: a roll-out without canary does not need it"),
+    .later_choices(&["istio", "gateway"]),
     Keyword::new(
         "deploy",
         &[Command],
@@ -75,16 +75,14 @@ pub(super) static WORDS: &[Keyword] = &[
         &[A("command", Shell)],
         "shift \"./shift.sh\"",
         "gives the new release `$MLPIPE_WEIGHT` percent of the traffic",
-    )
-    .later("leave it out: a roll-out without canary does not call it"),
+    ),
     Keyword::new(
         "promote",
         &[Command],
         &[A("command", Shell)],
         "promote \"./promote.sh\"",
-        "makes the new release the only one",
-    )
-    .later("leave it out: a roll-out without canary does not call it"),
+        "makes the new release the only one; `shift` with all of the traffic when absent",
+    ),
     Keyword::new("host", &[Ssh], &[A("text", Str)], "host \"app@vm.example.com\"", "user and host")
         .required(),
     Keyword::new(

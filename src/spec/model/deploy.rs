@@ -18,9 +18,9 @@ pub struct Deploy {
     pub target: Option<Spanned<Target>>,
     /// `smoke "…"`: run once after each step.
     pub smoke: Option<Shell>,
-    /// How traffic moves; all at once when absent. Typed and played by scenarios; compiled later, as are the next three.
+    /// How traffic moves; all at once when absent.
     pub strategy: Option<Spanned<Strategy>>,
-    /// `soak 24h`: so long the image has run here before the next deploy starts.
+    /// `soak 24h`: so long the image has run here before the next deploy starts. Played by scenarios, compiled later.
     pub soak: Option<Spanned<Duration>>,
     /// `watch …`.
     pub watch: Option<Watch>,
@@ -79,10 +79,19 @@ pub struct Kubernetes {
     pub deployment: Spanned<String>,
     /// Container; the deployment's name when absent.
     pub container: Option<Spanned<String>>,
-    /// `traffic nginx "fraud-scorer"`: what splits the traffic. Compiled later.
-    pub traffic: Option<Span>,
+    /// `traffic nginx "fraud-scorer"`: what splits the traffic.
+    pub traffic: Option<Spanned<Traffic>>,
     /// Time limit of one roll-out.
     pub timeout: Option<Spanned<Duration>>,
+}
+
+/// `traffic nginx "fraud-scorer"`.
+#[derive(Debug, Clone)]
+pub struct Traffic {
+    /// `nginx`; `istio` and `gateway` are typed, and compiled later.
+    pub by: String,
+    /// The Ingress that leads to the release.
+    pub route: String,
 }
 
 /// `target command { deploy "…"; live "…"; rollback "…" }`.
@@ -94,8 +103,10 @@ pub struct CommandTarget {
     pub live: Option<Shell>,
     /// Puts `MLPIPE_ROLLBACK_TO` back; the `deploy` verb with that digest when absent.
     pub rollback: Option<Shell>,
-    /// Gives the new release `MLPIPE_WEIGHT` percent of the traffic. Compiled later.
+    /// Gives the new release `MLPIPE_WEIGHT` percent of the traffic.
     pub shift: Option<Shell>,
+    /// Makes the new release the only one; `shift` with a weight of 100 when absent.
+    pub promote: Option<Shell>,
     /// Time limit of each verb.
     pub timeout: Option<Spanned<Duration>>,
 }
@@ -168,11 +179,15 @@ pub struct Auth {
     pub provider: Spanned<String>,
 }
 
-/// `state s3 "…"`: typed, made later.
+/// `state s3 "…"`: where the ledger lies.
 #[derive(Debug, Clone)]
 pub struct State {
-    /// Kind of store.
+    /// Kind of store: `path`, `git`, `configmap` or `s3`; `gs` and `azure` are typed, and compiled later.
     pub store: Spanned<String>,
+    /// A folder, a branch, `NAMESPACE/NAME` or `s3://BUCKET/PREFIX`.
+    pub place: Spanned<String>,
+    /// Secrets that every deploy needs to reach it.
+    pub secrets: Vec<SecretName>,
     /// `max_age 7d`: a state not verified for longer is refused.
     pub max_age: Option<Spanned<Duration>>,
     /// The statement.

@@ -1,6 +1,6 @@
 //! How traffic moves to a release, how it is watched, and when it is taken back.
 
-use super::{Deploy, Duration, MetricPath, Op, Unit};
+use super::{Deploy, Duration, MetricPath, Op, SecretName, Shell, Unit};
 use crate::diag::{Span, Spanned};
 
 /// How traffic moves to a release.
@@ -30,23 +30,104 @@ pub struct Watch {
     pub window: Spanned<Duration>,
     /// Time between two polls.
     pub interval: Spanned<Duration>,
+    /// The Prometheus server that queries are put to.
+    pub prometheus: Option<Prometheus>,
     /// Metrics that are polled.
     pub metrics: Vec<WatchedMetric>,
-    /// `smoke "…" every 5m`: the time between two runs.
-    pub smoke: Option<Spanned<Duration>>,
+    /// `smoke "…" every 5m`: a test that is run again and again.
+    pub smoke: Option<WatchSmoke>,
+    /// `timeout 10s`: the limit of each question.
+    pub limit: Option<Spanned<Duration>>,
+    /// Secrets that its commands need.
+    pub secrets: Vec<SecretName>,
     /// `requests 40 per s`: the traffic to expect, in requests a second.
     pub requests: Option<Spanned<f64>>,
     /// The statement.
     pub span: Span,
 }
 
+/// `prometheus secret PROMETHEUS_URL { token secret PROMETHEUS_TOKEN }`.
+#[derive(Debug, Clone)]
+pub struct Prometheus {
+    /// Where it answers.
+    pub address: PrometheusAddress,
+    /// What it wants to see.
+    pub auth: PrometheusAuth,
+}
+
+/// Where a Prometheus server answers: the URL below which `/api/v1/query` lies.
+#[derive(Debug, Clone)]
+pub enum PrometheusAddress {
+    /// The URL is a secret.
+    Secret(SecretName),
+    /// The URL.
+    Url(Spanned<String>),
+}
+
+/// What a Prometheus server wants to see.
+#[derive(Debug, Clone, Default)]
+pub enum PrometheusAuth {
+    /// Nothing.
+    #[default]
+    None,
+    /// A bearer token.
+    Token(SecretName),
+    /// User and password.
+    Basic(SecretName, SecretName),
+}
+
+/// The smoke test of a watch.
+#[derive(Debug, Clone)]
+pub struct WatchSmoke {
+    /// The command.
+    pub command: Shell,
+    /// Time between two runs.
+    pub every: Spanned<Duration>,
+}
+
+/// Who says what a live metric is.
+#[derive(Debug, Clone)]
+pub enum LiveSource {
+    /// A query that the watch's Prometheus answers.
+    Prometheus(Spanned<String>),
+    /// A command that prints it.
+    Run(Shell),
+    /// A query to a service that is asked by a later version.
+    Later(Spanned<String>),
+}
+
 /// A live metric.
 #[derive(Debug, Clone)]
 pub struct WatchedMetric {
+    /// Who says it.
+    pub source: LiveSource,
     /// Its name.
     pub metric: Spanned<MetricPath>,
     /// The unit of what the query gives, from `in` or the name's ending.
     pub unit: Unit,
+}
+
+impl Watch {
+    /// Every secret that it needs: the server's, and those of its commands.
+    pub fn asked_with(&self) -> impl Iterator<Item = &SecretName> {
+        self.prometheus.iter().flat_map(Prometheus::asked_with).chain(&self.secrets)
+    }
+}
+
+impl Prometheus {
+    /// Every secret that the server is asked with.
+    pub fn asked_with(&self) -> impl Iterator<Item = &SecretName> {
+        let address = match &self.address {
+            PrometheusAddress::Secret(name) => Some(name),
+            PrometheusAddress::Url(_) => None,
+        };
+        let auth = match &self.auth {
+            PrometheusAuth::None => [None, None],
+            PrometheusAuth::Token(token) => [Some(token), None],
+            PrometheusAuth::Basic(user, password) => [Some(user), Some(password)],
+        };
+        address.into_iter().chain(auth.into_iter().flatten())
+    }
 }
 
 impl Deploy {

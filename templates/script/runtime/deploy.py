@@ -1,115 +1,4 @@
-# ---- deploy: the critical section of one environment --------------------------------
-#
-# begin reads what is live and writes it down before anything is touched; roll-out and
-# smoke act; finish says that it is good; restore puts back what begin found. Each phase
-# is a process of its own, and `deploy-ENV.state.json` is all that they share.
-
-PHASES = ("begin", "roll-out", "smoke", "finish")
-
-
-class Section:
-    """The state of one deploy, written to disk before and after each act."""
-
-    def __init__(self, options: Options) -> None:
-        self.environment = options.one("environment")
-        self.path = os.path.join(OUT, f"deploy-{self.environment}.state.json")
-        self.data: Json = {}
-
-    def load(self) -> bool:
-        """Is there a state of this run?"""
-        try:
-            with open(self.path, encoding="utf-8") as file:
-                data = json.load(file)
-        except (OSError, ValueError):
-            return False
-        mine = this_run()
-        same = isinstance(data, dict) and data.get("environment") == self.environment
-        if not same or any(data.get(k) != mine[k] for k in ("run_id", "commit")):
-            return False
-        self.data = data
-        return True
-
-    def save(self, phase: str) -> None:
-        """Writes the state so that it survives a lost machine."""
-        self.data.update(phase=phase, at=now())
-        write_atomically(self.path, json.dumps(self.data, indent=2) + "\n")
-        for path in (self.path, OUT):
-            handle = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-
-    def need(self, *phases: str) -> None:
-        """The phase before has to have ended well."""
-        if not self.load() or self.data["phase"] not in phases:
-            raise Stop(
-                f"the deploy to {self.environment} has not come so far",
-                "the phases run in the order begin, roll-out, smoke, finish",
-            )
-
-
-@job(
-    "deploy",
-    once={
-        "phase": 1,
-        "environment": 1,
-        "image": 1,
-        "model": 1,
-        "kubernetes": 5,
-        "command": 4,
-        "smoke": 1,
-        "approval": 3,
-        "timeout": 1,
-    },
-    many={"allow": 3, "gate": 1},
-)
-def deploy_job(record: Record, options: Options) -> int:
-    """One phase, or all of them as processes of their own."""
-    phase = options.one("phase")
-    if phase == "all":
-        return all_phases(record, options)
-    section = Section(options)
-    act = {
-        "begin": deploy_begin,
-        "roll-out": deploy_roll_out,
-        "smoke": deploy_smoke,
-        "finish": deploy_finish,
-        "restore": deploy_restore,
-    }[phase]
-    record.more_follows = phase not in ("finish", "restore")
-    return act(record, options, section, time_left(phase, options, section))
-
-
-def time_left(phase: str, options: Options, section: Section) -> Deadline:
-    """The job's limit counts from `begin` on, over all phases; a put-back has a time of
-    its own, so that a roll-out that took too long can be put back at all."""
-    limit = float(options.one("timeout", "3600"))
-    if phase == "restore":
-        words = options.words("kubernetes") or options.words("command")
-        return Deadline(3 * float(words[-1]) + 120)
-    if phase != "begin" and section.load():
-        limit -= max(0.0, time.time() - float(section.data["began"]))
-    return Deadline(max(0.0, limit))
-
-
-def outcome(record: Record, section: Section, text: str, what: str) -> None:
-    """Writes down how the deploy ended (or stands), for people and notifications."""
-    data = section.data
-    record.data["deploy"] = {
-        "environment": section.environment,
-        "outcome": text,
-        "what": what,
-        "reference": data.get("reference"),
-        "digest": data.get("digest"),
-        "before": data.get("before"),
-        "approved_by": data.get("approved_by"),
-    }
-    record.save()
-
-
-# begin
-
+# ---- deploy: from the evidence to what serves ----------------------------------------
 
 def allowed(uses: Sequence[Sequence[str]], what: str) -> None:
     """This event and ref may do this: what the platform decided is decided once more,
@@ -209,6 +98,7 @@ def deploy_begin(
     began = time.time()
     earlier = dict(section.data) if section.load() else {}
     section.data = {"environment": section.environment, **this_run()}
+    book = None
     try:
         allowed(options.all("allow"), "deploy")
         check_room(options)
@@ -217,29 +107,37 @@ def deploy_begin(
         section.data.update(reference=digest if by_command else image, digest=digest)
         section.data["models"] = models
         section.data["approved_by"] = check_approval(options.words("approval"))
-        live = open_target(options).live(deadline)
+        target = open_target(options)
+        book = open_book(options, section, deadline)
+        live = target.live(deadline)
+        if book is not None:
+            live = book.admit(target, live, deadline)
     except BaseException:
-        if earlier.get("phase") not in (None, "finished", "restored", "left"):
+        if earlier.get("phase") not in (None, *ENDED):
             # A second begin must not lose what the first one has to put back.
             section.data = earlier
         outcome(record, section, "failed_untouched", "nothing was touched")
+        if book is not None:
+            book.close()
         raise
     before = live.what
-    unfinished = earlier.get("phase") not in (None, "finished", "restored", "left")
+    unfinished = earlier.get("phase") not in (None, *ENDED)
     if unfinished and live.what == section.data["reference"]:
         before = str(earlier.get("before") or "")
     section.data.update(before=before, was_ready=live.ready, began=began)
+    section.data["good"] = book.good(before) if book is not None else before
     section.save("begun")
     outcome(record, section, "unfinished", "the deploy has begun")
+    if book is not None:
+        book.intend()
     if not before:
         say(f"mlpipe: nothing is live in {section.environment} yet: a first deploy, so")
         say("mlpipe: there is nothing to put back if it fails")
     else:
         say(f"mlpipe: live in {section.environment}: {before}")
+    if section.data["good"] != before:
+        say(f"mlpipe: last good there: {section.data['good'] or 'nothing'}")
     return 0
-
-
-# roll-out, smoke, finish
 
 
 def verb_env(section: Section, options: Options) -> dict[str, str]:
@@ -260,6 +158,7 @@ def deploy_roll_out(
 ) -> int:
     """Puts it live, unless it is live already."""
     section.need("begun")
+    beat = open_beat(options, section, deadline)
     target = open_target(options)
     wanted = str(section.data["reference"])
     live = target.live(deadline)
@@ -274,13 +173,112 @@ def deploy_roll_out(
             f"began: it has {live.what or 'nothing'}, "
             f"it had {section.data['before'] or 'nothing'}"
         )
+    steps = options.all("canary")
+    section.data["split"] = bool(steps)  # what `live` says is only a part of it
     section.save("rolling")
-    code = target.put(wanted, verb_env(section, options), deadline)
+    beat()
+    verb = target.start if steps else target.put
+    code = verb(wanted, verb_env(section, options), deadline)
     if code:
         raise Stop(
             f"the roll-out to {section.environment} failed with {code}", code=code
         )
+    if not steps:
+        traffic_moved(options, section)
     section.save("rolled-out")
+    return 0
+
+
+def traffic_moved(options: Options, section: Section) -> None:
+    """The watch counts from here."""
+    if options.has("watch") and not section.data.get("unchanged"):
+        open_watch(options, section).begin()
+
+
+def open_watch(options: Options, section: Section) -> Watch:
+    """The watch, with what earlier phases saw."""
+    state = section.data.setdefault("watch", {})
+    return Watch(options, state, verb_env(section, options))
+
+
+def deploy_canary(
+    record: Record, options: Options, section: Section, deadline: Deadline
+) -> int:
+    """One step: the traffic moves, the smoke test runs, and then it is watched."""
+    number = int(options.one("phase").rpartition("-")[2])
+    section.need("rolled-out", "shifted")
+    if int(section.data.get("step") or 0) != number - 1:
+        raise Stop(f"step {number} of the canary comes after step {number - 1}")
+    steps = options.all("canary")
+    weight, hold = steps[number - 1]
+    if section.data.get("unchanged"):
+        say("mlpipe: it was live already; no traffic moves")
+    else:
+        move_traffic(options, section, weight, number == len(steps), deadline)
+        traffic_moved(options, section)
+        smoke_once(options, section, deadline)
+        keep_watch(options, section, float(hold), deadline)
+    section.data["step"] = number
+    section.save("shifted")
+    return 0
+
+
+def move_traffic(
+    options: Options, section: Section, weight: str, last: bool, deadline: Deadline
+) -> None:
+    """The last step makes it the only one."""
+    environment, wanted = section.environment, str(section.data["reference"])
+    target, env = open_target(options), verb_env(section, options)
+    section.save("shifting")
+    open_beat(options, section, deadline)()
+    say(f"mlpipe: {weight}% of the traffic of {environment} goes to {wanted}")
+    if last:
+        code = target.promote(wanted, env, deadline)
+    else:
+        code = target.shift(weight, env, deadline)
+    if code:
+        raise Stop(f"moving {weight}% of the traffic failed with {code}", code=code)
+    if last:
+        section.data["split"] = False
+    section.save("shifting")
+
+
+def keep_watch(
+    options: Options, section: Section, seconds: float, deadline: Deadline
+) -> None:
+    """The traffic stays as it is for so long, and is watched where there is a watch.
+    What was seen is kept before anything is decided by it."""
+    beat = open_beat(options, section, deadline)
+    if not options.has("watch"):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            beat()
+            time.sleep(max(0.0, min(10.0, end - time.monotonic())))
+        return
+    watch = open_watch(options, section)
+    try:
+        watch.hold(seconds, deadline, beat)
+    finally:
+        section.save(section.data["phase"])
+
+
+def deploy_watch(
+    record: Record, options: Options, section: Section, deadline: Deadline
+) -> int:
+    """Looks at what serves for the window; a trigger that trips ends it."""
+    section.need("rolled-out", "smoked", "shifted", "watched")
+    if section.data.get("unchanged"):
+        say("mlpipe: it was live already; it is not watched again")
+        return 0
+    watch = open_watch(options, section)
+    try:
+        keep_watch(options, section, float(options.words("watch")[0]), deadline)
+    finally:
+        watch = open_watch(options, section)
+        watch.verdict()
+        record.data["watch"] = watch.summary()
+        record.save()
+    section.save("watched")
     return 0
 
 
@@ -289,22 +287,26 @@ def deploy_smoke(
 ) -> int:
     """The spec's own check of what serves now."""
     section.need("rolled-out", "smoked")
+    smoke_once(options, section, deadline)
+    section.save("smoked")
+    return 0
+
+
+def smoke_once(options: Options, section: Section, deadline: Deadline) -> None:
+    """The deploy's own smoke test."""
     command = options.one("smoke")
     if command:
         code = run(command, deadline, verb_env(section, options), workdir()).code
         if code:
             raise Stop(f"the smoke test failed with {code}", code=code)
-    section.save("smoked")
-    return 0
 
 
 def deploy_finish(
     record: Record, options: Options, section: Section, deadline: Deadline
 ) -> int:
     """What is live is what this run deployed: that is good."""
-    section.need("rolled-out", "smoked", "finished")
-    if options.has("smoke") and section.data["phase"] == "rolled-out":
-        raise Stop("the smoke test has not run")
+    section.need("rolled-out", "smoked", "shifted", "watched", "finished")
+    all_done(options, section)
     live = open_target(options).live(deadline)
     wanted = str(section.data["reference"])
     if live.what != wanted or not live.ready:
@@ -313,156 +315,33 @@ def deploy_finish(
             f"{section.environment} has {live.what or 'nothing'}{state} at the end of "
             f"the deploy, not {wanted}"
         )
+    book = open_book(options, section, deadline)
+    if book is not None:
+        book.good_now()
     section.save("finished")
+    if book is not None:
+        book.close()
     text = "unchanged" if section.data.get("unchanged") else "deployed"
     outcome(record, section, text, f"{wanted} serves {section.environment}")
     say(f"mlpipe: {wanted} serves {section.environment}")
     return 0
 
 
-# restore
+def all_done(options: Options, section: Section) -> None:
+    """No phase was left out: a person could start them in another order."""
+    phase, unchanged = section.data["phase"], section.data.get("unchanged")
+    steps = len(options.all("canary"))
+    if steps and int(section.data.get("step") or 0) != steps:
+        raise Stop("the canary has not come to its end")
+    if options.has("smoke") and not steps and phase == "rolled-out":
+        raise Stop("the smoke test has not run")
+    if options.has("watch") and not unchanged and phase not in ("watched", "finished"):
+        raise Stop("it was not watched")
 
 
-def read_live(target: Target, deadline: Deadline) -> Live:
-    """What serves now, or that the target did not say."""
-    try:
-        return target.live(deadline)
-    except Stop as stop:
-        complain(stop.sentence, stop.help, "warning")
-        return Live("", False, readable=False)
-
-
-def deploy_restore(
-    record: Record, options: Options, section: Section, deadline: Deadline
-) -> int:
-    """Puts back what was live, if what is live is what this run put there. 0 when that
-    is done or there is nothing to do: the job is red by the phase that failed."""
-    environment = section.environment
-    if not section.load():
-        say(f"mlpipe: the deploy to {environment} did not begin; nothing to put back")
-        return 0
-    phase = section.data["phase"]
-    if phase in ("finished", "restored", "left"):
-        say(f"mlpipe: the deploy to {environment} is {phase}; nothing to put back")
-        return 0
-
-    def ends(state: str, text: str, what: str) -> int:
-        section.save(state)
-        outcome(record, section, text, what)
-        record.finish("failed", what)
-        say("mlpipe: " + what)
-        return 0
-
-    before, wanted = str(section.data["before"]), str(section.data["reference"])
-    if phase == "begun" or section.data.get("unchanged"):
-        return ends("left", "failed_untouched", f"nothing was changed in {environment}")
-    if not before:
-        return ends(
-            "left",
-            "nothing_to_restore",
-            f"this was the first deploy to {environment}: there is nothing to put "
-            f"back, what it left there stays",
-        )
-    target = open_target(options)
-    live = read_live(target, deadline)
-    half_done = target.partial and phase in ("rolling", "restoring")
-    if live.readable and live.what == before and live.ready and not half_done:
-        text = "restored" if phase == "restoring" else "failed_untouched"
-        return ends("restored", text, f"{before} serves {environment} as before")
-    if live.readable and live.what not in (wanted, before) and live.what:
-        return ends(
-            "left",
-            "left_alone",
-            f"{environment} has {live.what}, which this run did not put there: "
-            f"it is left alone",
-        )
-    section.save("restoring")
-    say(f"mlpipe: putting {before} back in {environment}")
-    model = ("MLPIPE_MODEL_VERSION", "MLPIPE_MODEL_DIGEST", "MLPIPE_MODEL_PATH")
-    env = {
-        **verb_env(section, options),
-        **dict.fromkeys(model, ""),
-    }  # not the new one's
-    code = target.back(before, env, deadline)
-    after = read_live(target, deadline)
-    if code or not after.readable or after.what != before or not after.ready:
-        there = after.what or "nothing" if after.readable else "nobody knows what"
-        what = f"putting {before} back in {environment} failed; it has {there} now"
-        outcome(record, section, "restore_failed", what)
-        record.finish("failed", what)
-        raise Stop(what, "by hand: " + target.by_hand(before))
-    return ends("restored", "restored", f"{before} was put back in {environment}")
-
-
-# all phases
-
-
-def fold(name: str, title: str, start: bool) -> None:
-    """GitLab's log folds what stands between two such lines."""
-    if os.environ.get("MLPIPE_PLATFORM") == "gitlab":
-        word, head = ("start", title) if start else ("end", "")
-        stamp = int(time.time())
-        say(f"\x1b[0Ksection_{word}:{stamp}:mlpipe_{name}\r\x1b[0K{head}")
-    elif start:
-        say(f"mlpipe: {title}")
-
-
-def phase_process(phase: str, title: str) -> int:
-    """One phase as a process of its own; after a signal it has 25 s to end."""
-    words = list(sys.argv[1:])
-    words[words.index("--phase") + 1] = phase
-    fold(phase.replace("-", "_"), title, True)
-    process = start(
-        [sys.executable, "-I", "-X", "utf8", os.path.abspath(__file__), *words],
-        stdin=subprocess.DEVNULL,
-    )
-    try:
-        heed()
-        code = process.wait()
-    except Signalled as signalled:
-        with contextlib.suppress(ProcessLookupError):
-            process.send_signal(signalled.number)
-        try:
-            process.wait(25)
-        except subprocess.TimeoutExpired:
-            end_group(process, signal.SIGKILL)
-        raise
-    finally:
-        fold(phase.replace("-", "_"), "", False)
-    return 128 - code if code < 0 else code
-
-
-TITLES = {
-    "begin": "Check the evidence, read what is live",
-    "roll-out": "Roll out",
-    "smoke": "Smoke test",
-    "finish": "Confirm what is live",
-    "restore": "Put back what was live before",
+ACTS = {
+    "roll-out": deploy_roll_out,
+    "smoke": deploy_smoke,
+    "watch": deploy_watch,
+    "finish": deploy_finish,
 }
-
-
-def all_phases(record: Record, options: Options) -> int:
-    """Begin to finish; when one fails after begin, restore, and the code of the first
-    failure is the job's."""
-    environment = options.one("environment")
-    begun, code = False, 0
-    try:
-        for phase in PHASES:
-            if phase == "smoke" and not options.has("smoke"):
-                continue
-            code = phase_process(phase, f"{TITLES[phase]}: {environment}")
-            if code:
-                break
-            begun = True
-        if code and begun:
-            phase_process("restore", f"{TITLES['restore']}: {environment}")
-        hold()  # all is done; what is left is to read how it ended
-    except Signalled:
-        if begun:  # once more if that was what it met: no second signal interrupts it
-            phase_process("restore", f"{TITLES['restore']}: {environment}")
-        raise
-    finally:
-        ended = find_record(record.job)
-        if ended is not None:
-            record.data = ended.data
-    return code

@@ -31,6 +31,20 @@ class Target:
         """Puts back what served before."""
         return self.put(reference, env, deadline)
 
+    def start(self, reference: str, env: Mapping[str, str], deadline: Deadline) -> int:
+        """Starts it beside what is live, for a canary."""
+        raise NotImplementedError
+
+    def shift(self, weight: str, env: Mapping[str, str], deadline: Deadline) -> int:
+        """What `start` started gets so many percent of the traffic."""
+        raise NotImplementedError
+
+    def promote(
+        self, reference: str, env: Mapping[str, str], deadline: Deadline
+    ) -> int:
+        """It becomes the only one."""
+        raise NotImplementedError
+
     def by_hand(self, reference: str) -> str:
         """What a person does when the put-back failed."""
         raise NotImplementedError
@@ -39,10 +53,11 @@ class Target:
 class Kubernetes(Target):
     """A Deployment; one container's image is set, everything else stays."""
 
-    def __init__(self, words: Sequence[str]) -> None:
+    def __init__(self, words: Sequence[str], ingress: str = "") -> None:
         self.secret, self.namespace, self.name, self.container = words[:4]
         self.seconds = int(words[4])
         self.file = ""
+        self.traffic = Nginx(self, ingress) if ingress else None
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[None]:
@@ -71,12 +86,17 @@ class Kubernetes(Target):
             os.unlink(self.file)
 
     def kubectl(
-        self, words: Sequence[str], deadline: Deadline, capture: bool = False
+        self,
+        words: Sequence[str],
+        deadline: Deadline,
+        capture: bool = False,
+        stdin: str | None = None,
     ) -> Done:
         with self.opened():
             words = ["kubectl", "--namespace", self.namespace, *words]
             env = {"KUBECONFIG": self.file}
-            return run(words, deadline, env, capture=capture, hear=True)
+            text = None if stdin is None else stdin.encode()
+            return run(words, deadline, env, capture=capture, stdin=text, hear=True)
 
     def live(self, deadline: Deadline) -> Live:
         words = ["get", "deployment", self.name, "-o", "json", "--request-timeout=30s"]
@@ -111,6 +131,29 @@ class Kubernetes(Target):
         words = ["rollout", "status", name, f"--timeout={self.seconds}s"]
         return self.kubectl(words, shorter(deadline, self.seconds + 30)).code
 
+    def start(self, reference: str, env: Mapping[str, str], deadline: Deadline) -> int:
+        return self.splitter().start(reference, deadline)
+
+    def shift(self, weight: str, env: Mapping[str, str], deadline: Deadline) -> int:
+        return self.splitter().shift(weight, deadline)
+
+    def promote(
+        self, reference: str, env: Mapping[str, str], deadline: Deadline
+    ) -> int:
+        code = self.put(reference, env, deadline)
+        return code or self.splitter().remove(deadline)
+
+    def back(self, reference: str, env: Mapping[str, str], deadline: Deadline) -> int:
+        # The traffic first: what it goes to then is still there, and was good.
+        code = self.traffic.remove(deadline) if self.traffic else 0
+        put = self.put(reference, env, deadline)
+        return code or put
+
+    def splitter(self) -> Nginx:
+        if self.traffic is None:
+            raise Stop(f"nothing splits the traffic of deployment {self.name}")
+        return self.traffic
+
     def by_hand(self, reference: str) -> str:
         return (
             f"kubectl -n {self.namespace} set image deployment/{self.name} "
@@ -137,10 +180,14 @@ class Command(Target):
 
     partial = True
 
-    def __init__(self, words: Sequence[str], repository: str) -> None:
+    def __init__(
+        self, words: Sequence[str], repository: str, shift: str = "", promote: str = ""
+    ) -> None:
         self.deploy, self.live_command, self.rollback = words[:3]
         self.seconds = int(words[3])
         self.repository = repository
+        self.shift_command = shift
+        self.promote_command = promote
 
     def live(self, deadline: Deadline) -> Live:
         limit = shorter(deadline, self.seconds)
@@ -166,6 +213,23 @@ class Command(Target):
         names = {**env, **self.names(reference), "MLPIPE_ROLLBACK_TO": reference}
         return run(self.rollback or self.deploy, limit, names, workdir()).code
 
+    def start(self, reference: str, env: Mapping[str, str], deadline: Deadline) -> int:
+        return self.put(reference, env, deadline)
+
+    def shift(self, weight: str, env: Mapping[str, str], deadline: Deadline) -> int:
+        limit = shorter(deadline, self.seconds)
+        names = {**env, "MLPIPE_WEIGHT": weight}
+        return run(self.shift_command, limit, names, workdir()).code
+
+    def promote(
+        self, reference: str, env: Mapping[str, str], deadline: Deadline
+    ) -> int:
+        if not self.promote_command:
+            return self.shift("100", env, deadline)
+        limit = shorter(deadline, self.seconds)
+        names = {**env, **self.names(reference), "MLPIPE_WEIGHT": "100"}
+        return run(self.promote_command, limit, names, workdir()).code
+
     def names(self, digest: str) -> dict[str, str]:
         """How the verbs are told what to put there."""
         if self.repository:
@@ -188,5 +252,6 @@ def shorter(deadline: Deadline, seconds: float) -> Deadline:
 def open_target(options: Options) -> Target:
     """The target that the script names."""
     if options.has("kubernetes"):
-        return Kubernetes(options.words("kubernetes"))
-    return Command(options.words("command"), options.one("image"))
+        return Kubernetes(options.words("kubernetes"), options.one("traffic"))
+    shift, promote = options.one("shift"), options.one("promote")
+    return Command(options.words("command"), options.one("image"), shift, promote)

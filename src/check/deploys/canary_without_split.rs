@@ -1,12 +1,11 @@
-#![doc = include_str!("../../../docs/findings/MLP703.md")]
+#![doc = include_str!("../../../docs/findings/MLP390.md")]
 
 use crate::diag::{Code, Finding};
-use crate::lint::Subject;
-use crate::spec::{Strategy, Target};
+use crate::spec::{Spec, Strategy, Target};
 
 /// Runs the rule.
-pub(in crate::lint) fn run(subject: Subject<'_>, out: &mut Vec<Finding>) {
-    for deploy in subject.spec.deploys.values() {
+pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
+    for deploy in spec.deploys.values() {
         let (Some(strategy), Some(target)) = (&deploy.strategy, &deploy.target) else { continue };
         let Strategy::Canary(steps) = &strategy.node else { continue };
         let first = steps.first().map_or(0.0, |s| s.weight);

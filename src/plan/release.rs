@@ -1,0 +1,241 @@
+//! What a deploy does: where it goes, how traffic moves, what is watched, when it is taken back, where it is written down.
+
+use super::ApproveWork;
+use crate::spec::{MetricPath, Op, Unit};
+use serde::Serialize;
+
+/// A deploy.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct DeployWork {
+    /// Environment.
+    pub environment: String,
+    /// What is deployed.
+    pub artifact: Artifact,
+    /// Where.
+    pub target: PlanTarget,
+    /// Run once after the roll-out, and after every step of a canary.
+    pub smoke: Option<String>,
+    /// Steps in which traffic moves to it, the last at 100 %; empty where it moves at once.
+    pub canary: Vec<PlanCanaryStep>,
+    /// What is looked at while traffic moves, and for a time after it.
+    pub watch: Option<PlanWatch>,
+    /// Its verdicts and limits for putting back.
+    pub rollback: PlanRollback,
+    /// Where it is written down; nothing where neither the spec nor the target has a place for it.
+    pub ledger: Option<PlanLedger>,
+    /// The approval job whose evidence it checks again.
+    pub approval: Option<ApproveWork>,
+}
+
+impl DeployWork {
+    /// What putting back may take, in seconds, beside the job's own limit: what the spec says with `within`, else a look,
+    /// the verb, its wait and a look again, each within the target's limit, and two minutes for what lies between. After
+    /// a `within`, half a minute is left to look what serves and to write it down. The runtime keeps the same figures.
+    pub fn restore_seconds(&self) -> u64 {
+        match self.rollback.within {
+            Some(within) => within + LAST_LOOK,
+            None => 3 * self.target.timeout() + 120,
+        }
+    }
+
+    /// Seconds for which the deploy only looks: the holds of its canary, and the window of its watch.
+    pub fn looks_for(&self) -> u64 {
+        let holds = self.canary.iter().map(|s| s.hold).sum::<f64>();
+        (holds + self.watch.as_ref().map_or(0.0, |w| w.window)).ceil() as u64
+    }
+}
+
+/// Seconds after the budget of a rollback in which the runtime looks what serves and writes it down.
+const LAST_LOOK: u64 = 30;
+
+/// One step of a canary.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PlanCanaryStep {
+    /// Share of the traffic, in percent.
+    pub weight: f64,
+    /// How long it stays at that, in seconds.
+    pub hold: f64,
+}
+
+/// What is looked at while a release takes over.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PlanWatch {
+    /// Seconds from the moment at which all traffic has moved.
+    pub window: f64,
+    /// Seconds between two polls.
+    pub interval: f64,
+    /// Limit of each question, in seconds, where the spec says one.
+    pub limit: Option<f64>,
+    /// The Prometheus server.
+    pub prometheus: Option<PlanPrometheus>,
+    /// Metrics.
+    pub metrics: Vec<PlanLiveMetric>,
+    /// A smoke test of its own.
+    pub smoke: Option<PlanWatchSmoke>,
+}
+
+/// A Prometheus server.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PlanPrometheus {
+    /// Variable with its URL.
+    pub secret: Option<String>,
+    /// Its URL, where that is no secret.
+    pub url: Option<String>,
+    /// Variable with a bearer token.
+    pub token: Option<String>,
+    /// Variables with user and password.
+    pub basic: Option<(String, String)>,
+}
+
+/// A live metric.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PlanLiveMetric {
+    /// Its name, part by part.
+    pub metric: MetricPath,
+    /// The query that Prometheus is asked; nothing where a command prints it.
+    pub query: Option<String>,
+    /// The command that prints it.
+    pub run: Option<String>,
+    /// Unit of what it gives, for people.
+    pub unit: Unit,
+}
+
+/// A smoke test that is run again and again.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PlanWatchSmoke {
+    /// The command.
+    pub command: String,
+    /// Seconds between two runs.
+    pub every: f64,
+}
+
+/// When a release is taken back.
+#[derive(Debug, Clone, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PlanRollback {
+    /// Each of them takes it back by itself.
+    pub triggers: Vec<PlanTrigger>,
+    /// The time that putting back may take, in seconds.
+    pub within: Option<u64>,
+    /// When every deploy stops.
+    pub halt: Option<PlanHalt>,
+}
+
+/// A trigger.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PlanTrigger {
+    /// A metric of the watch, or `smoke.failures`.
+    pub metric: MetricPath,
+    /// Comparison.
+    pub op: Op,
+    /// A number in the metric's unit.
+    pub right: f64,
+    /// It must hold for so many seconds; nothing where one poll is enough.
+    pub lasting: Option<f64>,
+    /// Failures without a success between them are counted.
+    pub consecutive: bool,
+    /// The rule as written.
+    pub text: String,
+}
+
+/// When an environment is halted.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PlanHalt {
+    /// Comparison.
+    pub op: Op,
+    /// Number of rollbacks.
+    pub count: u32,
+    /// Seconds over which they are counted.
+    pub window: f64,
+}
+
+/// Where the ledger of an environment lies.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PlanLedger {
+    /// `path`, `git`, `configmap` or `s3`.
+    pub store: String,
+    /// A folder, a branch, `NAMESPACE/NAME` or `s3://BUCKET/PREFIX`.
+    pub place: String,
+    /// Variable with the kubeconfig, for a ConfigMap.
+    pub kubeconfig: Option<String>,
+    /// Variable with the token that a branch is pushed with.
+    pub token: Option<String>,
+    /// Variables with which the store is reached, beside the kubeconfig.
+    pub secrets: Vec<String>,
+    /// A ledger that was not verified for longer, in seconds, is refused.
+    pub max_age: Option<f64>,
+    /// Environments of the pipeline whose ledgers lie in the same place and are reached with the same secrets: a halt of
+    /// one of them stops this one too.
+    pub beside: Vec<String>,
+}
+
+/// What a deploy puts live.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Artifact {
+    /// The image, by digest.
+    Image {
+        /// Repository with its host.
+        repository: String,
+    },
+    /// The model's file, by checksum.
+    Model {
+        /// Name.
+        name: String,
+    },
+}
+
+/// Where a deploy goes.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum PlanTarget {
+    /// A Kubernetes Deployment.
+    Kubernetes {
+        /// Variable with the kubeconfig (content, or path of a file).
+        kubeconfig: String,
+        /// Namespace.
+        namespace: String,
+        /// Deployment.
+        deployment: String,
+        /// Container.
+        container: String,
+        /// Limit of one roll-out, in seconds.
+        timeout: u64,
+        /// The Ingress whose traffic ingress-nginx splits.
+        traffic: Option<String>,
+    },
+    /// A command line.
+    Command {
+        /// Puts it live.
+        deploy: String,
+        /// Prints the digest that serves now.
+        live: String,
+        /// Puts `MLPIPE_ROLLBACK_TO` back; `deploy` with that digest when absent.
+        rollback: Option<String>,
+        /// Gives the new release `MLPIPE_WEIGHT` percent of the traffic.
+        shift: Option<String>,
+        /// Makes the new release the only one.
+        promote: Option<String>,
+        /// Limit of each verb, in seconds.
+        timeout: u64,
+    },
+}
+
+impl PlanTarget {
+    /// Limit of one roll-out, or of each verb, in seconds.
+    pub fn timeout(&self) -> u64 {
+        let (Self::Kubernetes { timeout, .. } | Self::Command { timeout, .. }) = self;
+        *timeout
+    }
+}

@@ -1,0 +1,273 @@
+# ---- book: what a deploy reads in the ledger, and what it writes there ---------------
+#
+# Without `--ledger` there is none: then what serves before is what is put back.
+
+BOOK_ONCE = {**LEDGER_ONCE, "halt": 3}
+BOOK_MANY = {"beside": 1}
+
+
+class Book:
+    """The ledger of the environment, in the hands of one deploy."""
+
+    def __init__(
+        self, ledger: Ledger, options: Options, section: Section, deadline: Deadline
+    ) -> None:
+        self.ledger = ledger
+        self.options = options
+        self.section = section
+        self.deadline = deadline
+        #: Longer than any verb may take: the lease is renewed before each, and while
+        #: the traffic is watched.
+        self.seconds = 3 * verb_seconds(options) + 120
+
+    # Before anything is touched.
+
+    def admit(self, target: Target, live: Live, deadline: Deadline) -> Live:
+        """May this deploy begin? What a run left that was killed is put back first."""
+        self.ledger.take(self.seconds, deadline)
+        self.ledger.load()
+        self.refuse_halted()
+        self.refuse_quarantined()
+        live = self.repair(target, live, deadline)
+        if self.ledger.last_good() is None and live.what:
+            say(f"mlpipe: the ledger is empty: {live.what} is taken over as good")
+            self.ledger.append("adopted", **named(live.what), reason="was live before")
+        self.refuse_older()
+        return live
+
+    def refuse_halted(self) -> None:
+        """A halt of this environment, or of one whose ledger lies beside this one."""
+        ledgers = [(self.section.environment, self.ledger)]
+        for name in self.options.each("beside"):
+            other = beside_ledger(self.options, name, self.deadline)
+            other.load()
+            ledgers.append((name, other))
+        for name, ledger in ledgers:
+            entry = ledger.halted()
+            if entry is not None:
+                raise Stop(
+                    f"{name} is halted since {entry['at']}: {entry['reason']}",
+                    "find out why first; then a person writes "
+                    + by_script(f"ledger {name} resume", "REASON"),
+                )
+
+    def refuse_quarantined(self) -> None:
+        """What was taken back once is not put there again, until a person says so."""
+        digest = str(self.section.data["digest"])
+        entry = self.ledger.quarantined(digest)
+        if entry is not None:
+            name = self.section.environment
+            raise Stop(
+                f"{digest} was rolled back in {name} at {entry['at']}: "
+                f"{entry['reason']}",
+                "release another one; or, if it was not to blame, a person writes "
+                + by_script(f"ledger {name} waive", digest, "REASON"),
+            )
+
+    def refuse_older(self) -> None:
+        """A late approval or a re-run does not put an older candidate over a newer."""
+        good = self.ledger.last_good() or {}
+        mine, theirs = built_at(), str(good.get("candidate_at") or "")
+        digest = str(self.section.data["digest"])
+        if good.get("digest") == digest or not (mine and theirs) or mine >= theirs:
+            return
+        if not self.ledger.waived(digest):
+            name = self.section.environment
+            raise Stop(
+                f"{name} has a newer one already: {good['digest']} of {theirs}, this "
+                f"one is of {mine}",
+                "start a new run for what is to be released; or, to go back to this "
+                "one, a person writes "
+                + by_script(f"ledger {name} waive", digest, "REASON"),
+            )
+
+    def repair(self, target: Target, live: Live, deadline: Deadline) -> Live:
+        """An intent without an end is of a run that was killed: what was good comes
+        back, if what is live is what that run put there."""
+        intent, good = self.ledger.open_intent(), self.ledger.last_good()
+        if intent is None or self.is_mine(intent):
+            return live
+        who = str(field(intent, "run.url") or field(intent, "run.id") or "a run")
+        theirs = str(intent.get("reference") or "")
+        say(f"mlpipe: {who} ended without a word while it deployed {theirs}")
+
+        def ends(kind: str, why: str) -> None:
+            fields = {key: intent.get(key) for key in ("commit", "models")}
+            names = {"reference": theirs, "digest": intent.get("digest")}
+            self.ledger.append(kind, **fields, **names, reason=f"{who}: {why}")
+            say("mlpipe: " + why)
+
+        if good is None:
+            ends("left", "it was the first deploy; what it left there stays")
+            return live
+        before = str(good["reference"])
+        touched = live.what == theirs or target.partial or intent.get("split")
+        if live.what not in (theirs, before):
+            ends("left", f"{live.what or 'nothing'} is live, which is not its work")
+        elif not touched and live.ready:
+            ends("left", f"{before} is live as before")
+        else:
+            began = time.monotonic()
+            self.beat()
+            env = verb_env(self.section, self.options)
+            code = target.back(before, env, deadline)
+            live = target.live(deadline)
+            if code or live.what != before or not live.ready:
+                raise Stop(
+                    f"{before} could not be put back: {live.what or 'nothing'} is live",
+                    "by hand: " + target.by_hand(before),
+                )
+            took = round(time.monotonic() - began, 1)
+            ends("rolled_back", f"{before} was put back in {took:g} s")
+            self.count()
+            self.refuse_halted()
+        return live
+
+    def is_mine(self, entry: Json) -> bool:
+        """Did this very run write it?"""
+        run_of, mine = entry.get("run") or {}, this_run()
+        return (
+            str(run_of.get("id")) == str(mine["run_id"])
+            and run_of.get("platform") == mine["platform"]
+        )
+
+    def good(self, before: str) -> str:
+        """What is put back if this one is not good."""
+        entry = self.ledger.last_good()
+        return str(entry["reference"]) if entry else before
+
+    # While it is done.
+
+    def facts(self) -> Json:
+        """What every entry of this deploy says."""
+        data = self.section.data
+        return {
+            "commit": this_run()["commit"],
+            "reference": data["reference"],
+            "digest": data["digest"],
+            "models": data.get("models") or [],
+            "gates": gate_hashes(self.options),
+            "approved_by": data.get("approved_by") or [],
+            "candidate_at": built_at(),
+        }
+
+    def intend(self) -> None:
+        """Written before anything is touched."""
+        split = bool(self.options.all("canary"))
+        self.ledger.append("intent", **self.facts(), split=split)
+
+    def beat(self) -> None:
+        """Who has lost the lease stops here; who has it keeps it."""
+        self.ledger.holds()
+
+    def good_now(self) -> None:
+        """It serves, and it is good."""
+        self.ledger.append("good", **self.facts())
+
+    # When it is taken back.
+
+    def already_good(self) -> bool:
+        """Did this run write that it is good, before it was stopped? `Stop` when the
+        lease is another run's by now: what is live is that run's business. A ledger
+        that does not answer keeps nobody from putting back what was good."""
+        try:
+            self.ledger.load()
+        except Stop as stop:
+            complain(stop.sentence, stop.help, "warning")
+            return False
+        if self.ledger.seen.get("lease"):
+            self.ledger.renewed_lease()
+        mine = [e for e in self.ledger.entries if self.is_mine(e)]
+        digest = self.section.data["digest"]
+        last = mine[-1] if mine else {}
+        return last.get("kind") == "good" and last.get("digest") == digest
+
+    def ended(self, text: str, what: str) -> None:
+        """It is not good: taken back, or never there."""
+        self.ledger.load()
+        intent = self.ledger.open_intent()
+        if intent is None or not self.is_mine(intent):
+            return
+        why = str(self.section.data.get("why") or "")
+        reason = f"{why}; {what}" if why else what
+        if text != "restored":
+            self.ledger.append("left", **self.facts(), reason=reason)
+            return
+        took = self.section.data["seconds"]
+        self.ledger.append("rolled_back", **self.facts(), reason=reason, seconds=took)
+        self.count()
+
+    def count(self) -> None:
+        """One rollback too many halts the environment."""
+        if not self.options.has("halt"):
+            return
+        op, most, window = self.options.words("halt")
+        found = self.ledger.rollbacks(float(window))
+        if COMPARE[op](decimal.Decimal(found), decimal.Decimal(most)):
+            times = "1 rollback" if found == 1 else f"{found} rollbacks"
+            why = f"{times} within {span(float(window))}, the limit is {op} {most}"
+            self.ledger.append("halted", reason=why)
+            self.section.data["halted"] = why
+            complain(f"{self.section.environment} is halted: {why}")
+
+    def close(self) -> None:
+        """Gives the lease back, so that nobody waits for it to run out."""
+        try:
+            self.ledger.give_back()
+        except Stop as stop:
+            complain(stop.sentence, stop.help, "warning")
+
+
+def named(reference: str) -> Json:
+    """A reference with its digest, if it has one."""
+    found = DIGEST.search(reference)
+    return {"reference": reference, "digest": found.group() if found else ""}
+
+
+def built_at() -> str:
+    """When the image job of this run began: a candidate's place in the order."""
+    record = find_record("image")
+    return str(record.data.get("started") or "") if record else ""
+
+
+def gate_hashes(options: Options) -> list[Json]:
+    """The gates that it passed, each with the hash of its record where it is here."""
+    names = options.each("gate")
+    here = [n for n in names if os.path.exists(os.path.join(OUT, n + ".json"))]
+    return [{"job": name, "sha256": file_hash(name)} for name in here]
+
+
+def by_script(*words: str) -> str:
+    """A call of the script, for a person."""
+    pipeline = os.environ.get("MLPIPE_PIPELINE", "NAME")
+    return f"`sh .mlpipe/{pipeline}.sh {' '.join(words)}`"
+
+
+def open_book(options: Options, section: Section, deadline: Deadline) -> Book | None:
+    """The ledger as this deploy left it, where there is one."""
+    ledger = open_ledger(options, deadline)
+    if ledger is None:
+        return None
+    ledger.seen = section.data.setdefault("ledger", {})
+    return Book(ledger, options, section, deadline)
+
+
+def beside_ledger(options: Options, name: str, deadline: Deadline) -> Ledger:
+    """The ledger of another environment in the same place, to look at."""
+    kind, place, service, _, _ = options.words("ledger")
+    words = ["--ledger", kind, place, service, name, "0"]
+    for extra in LEDGER_ONCE:
+        if extra != "ledger" and options.has(extra):
+            words += ["--" + extra, *options.words(extra)]
+    ledger = open_ledger(Options(words, LEDGER_ONCE, {}), deadline)
+    if ledger is None:
+        raise Stop(f"the ledger of {name} has no place", code=2)
+    return ledger
+
+
+def open_beat(
+    options: Options, section: Section, deadline: Deadline
+) -> Callable[[], None]:
+    """What is called before each verb and while it is watched."""
+    book = open_book(options, section, deadline)
+    return (lambda: None) if book is None else book.beat
