@@ -7,9 +7,11 @@ writes is described in mlpipe's docs/records.md.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import datetime
 import decimal
+import errno
 import hashlib
 import http.client
 import json
