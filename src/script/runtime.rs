@@ -21,6 +21,8 @@ const RUNTIME: &str = concat!(
     part!("scan"),
     part!("image"),
     part!("target"),
+    part!("source"),
+    part!("watch"),
     part!("deploy"),
     part!("approve"),
     part!("notify"),

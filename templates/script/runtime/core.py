@@ -7,6 +7,7 @@ writes is described in mlpipe's docs/records.md.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import datetime
 import decimal
@@ -17,9 +18,11 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.parse
