@@ -111,6 +111,10 @@ def end_group(process: subprocess.Popen[bytes], number: int = signal.SIGTERM) ->
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
     finally:
         heed()
 

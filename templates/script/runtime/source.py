@@ -133,7 +133,10 @@ def fetch_answer(
         timeout = 30.0 if left is None else max(0.1, left)
         with opener.open(request, timeout=timeout) as answer:
             status, to = int(answer.status), str(answer.headers.get("Location") or "")
-            return bytes(answer.read(ANSWER_LIMIT + 1))
+            data = bytes(answer.read(ANSWER_LIMIT + 1))
+            if answer.length and len(data) <= ANSWER_LIMIT:  # so many bytes are missing
+                raise NoNumber("its answer ends too early")
+            return data
 
     for _ in range(5):
         try:

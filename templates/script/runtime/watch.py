@@ -105,6 +105,7 @@ class Watch:
         self.state = state
         self.clock = Clock(int(state["at"]))
         self.beaten = self.told = float("-inf")
+        self.end = 0
         self.deadline = Deadline(None)
         self.beat: Beat = lambda: None
 
@@ -142,10 +143,8 @@ class Watch:
                 return
             limit = self.deadline.left()
             if limit == 0:
-                raise Stop(
-                    f"the deploy's time is over, {span(left)} before this part of its "
-                    "watch ends"
-                )
+                rest = span((self.end - self.elapsed()) / 1000)
+                raise Stop(f"the deploy's time is over, {rest} of its watch were left")
             self.pulse()
             time.sleep(min(left, BEAT, BEAT if limit is None else limit))
 
@@ -160,7 +159,7 @@ class Watch:
         state = self.state
         if state["tripped"] is not None:  # the phase was started again
             raise self.trip(int(state["tripped"]))
-        end = self.elapsed() + milliseconds(seconds)
+        self.end = end = self.elapsed() + milliseconds(seconds)
         while True:
             due = (int(state["poll"]) + 1) * self.interval
             if self.command:
