@@ -64,7 +64,7 @@ class Clock:
         self.base = max(int(time.time() * 1000), not_before)
 
     def now(self) -> int:
-        return self.base + int((time.monotonic() - self.begun) * 1000)
+        return self.base + round((time.monotonic() - self.begun) * 1000)
 
 
 class Watch:
