@@ -76,6 +76,7 @@ macro_rules! files {
 
 files! {
     test_approve test_deploy test_exec test_gate test_image test_model test_notify test_parts test_rules
+    test_source test_watch
 }
 
 #[test]

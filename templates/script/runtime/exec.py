@@ -1,6 +1,8 @@
 # ---- exec: commands, each in a process group of its own with a time limit -----------
 
 GRACE = 10.0
+#: Seconds between two beats of whoever waits for a command or an answer.
+BEAT = 5.0
 holding = False
 stopping = False
 kept: list[int] = []
@@ -109,6 +111,10 @@ def end_group(process: subprocess.Popen[bytes], number: int = signal.SIGTERM) ->
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        for pipe in (process.stdin, process.stdout, process.stderr):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
     finally:
         heed()
 
@@ -119,6 +125,32 @@ def shell(command: str) -> list[str]:
     return [bash, "-Eeuo", "pipefail", "-O", "inherit_errexit", "-c", command]
 
 
+def talk(
+    process: subprocess.Popen[bytes],
+    stdin: bytes | None,
+    deadline: Deadline,
+    beat: Callable[[], None] | None,
+) -> tuple[bytes | None, bytes | None]:
+    """Waits for a process up to the deadline (`TimeoutExpired`), beating meanwhile."""
+    while True:
+        left = deadline.left()
+        short = BEAT if left is None else min(BEAT, left)
+        try:
+            output: tuple[bytes | None, bytes | None] = process.communicate(
+                stdin, timeout=short if beat else left
+            )
+            return output
+        except subprocess.TimeoutExpired:
+            if beat is None or deadline.left() == 0:
+                raise
+        stdin = None  # what was begun to be written is written on
+        try:
+            beat()
+        except BaseException:
+            end_group(process)
+            raise
+
+
 def run(
     command: str | Sequence[str],
     deadline: Deadline | None = None,
@@ -127,13 +159,16 @@ def run(
     capture: bool = False,
     stdin: bytes | None = None,
     hear: bool = False,
+    beat: Callable[[], None] | None = None,
+    quiet: bool = False,
 ) -> Done:
     """Runs a command of the spec (a string) or a program with its arguments (a list).
 
     Its output goes straight to the log; with `capture` what it prints on standard
     output is returned instead (standard error still goes to the log; with `hear` too
-    that is returned as well). `env` is added to the environment. After the limit:
-    TERM, ten seconds, KILL, exit status 124.
+    that is returned as well). `env` is added to the environment. After the limit: TERM,
+    ten seconds, KILL, exit status 124, and unless `quiet` an error that says so. `beat`
+    is called every few seconds while it runs; what it raises ends the command.
     """
     words = shell(command) if isinstance(command, str) else list(command)
     deadline = deadline or Deadline(None)
@@ -152,12 +187,13 @@ def run(
     try:
         heed()
         try:
-            output, errors = process.communicate(stdin, timeout=deadline.left())
+            output, errors = talk(process, stdin, deadline, beat)
         except subprocess.TimeoutExpired:
             end_group(process)
             what = command if isinstance(command, str) else words[0]
             limit = span(deadline.seconds or 0)
-            complain(f"`{what}` did not end within {limit} and was stopped")
+            if not quiet:
+                complain(f"`{what}` did not end within {limit} and was stopped")
             return Done(124, timed_out=True)
         if group_lives(process):
             say("mlpipe: the command left processes behind; they are stopped")

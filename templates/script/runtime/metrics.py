@@ -50,11 +50,10 @@ def read_bytes(path: str) -> bytes:
     return data
 
 
-def read_json(path: str) -> Table:
-    """A JSON object; its numbers are decimals, exactly as written."""
-    data = read_bytes(path)
+def parse_json(data: bytes, name: str) -> Any:
+    """A JSON value; its numbers are decimals, exactly as written."""
     try:
-        value = json.loads(
+        return json.loads(
             data.decode("utf-8"),
             parse_float=decimal.Decimal,
             parse_int=decimal.Decimal,
@@ -62,11 +61,16 @@ def read_json(path: str) -> Table:
             object_pairs_hook=Table,
         )
     except UnicodeDecodeError:
-        raise NoNumber(f"{path} is not UTF-8 text") from None
+        raise NoNumber(f"{name} is not UTF-8 text") from None
     except RecursionError:
-        raise NoNumber(f"{path} is nested too deeply") from None
+        raise NoNumber(f"{name} is nested too deeply") from None
     except (ValueError, decimal.InvalidOperation) as error:
-        raise NoNumber(f"{path} is not JSON: {error}") from None
+        raise NoNumber(f"{name} is not JSON: {error}") from None
+
+
+def read_json(path: str) -> Table:
+    """The JSON object in a file."""
+    value = parse_json(read_bytes(path), path)
     if not isinstance(value, Table):
         raise NoNumber(f"{path} holds {kind_of(value)}, not an object")
     return value
@@ -189,7 +193,7 @@ def number(value: Any) -> decimal.Decimal:
     if not value:
         return decimal.Decimal(0)
     if len(value.as_tuple().digits) > 1000 or abs(value.adjusted()) > 400:
-        raise NoNumber("it is outside the range of numbers that a gate compares")
+        raise NoNumber("it is outside the range of numbers that are compared")
     if abs(float(value)) == float("inf"):
         raise NoNumber("it is larger than any number that a program measures")
     return value

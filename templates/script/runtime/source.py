@@ -1,0 +1,355 @@
+# ---- source: where the numbers of a watch come from ---------------------------------
+#
+# A source gives a number, or `NoNumber` says why there is none: whatever a server or a
+# command answers, the watch goes on. What is wrong with the settings themselves is a
+# `Stop`, before anything is asked. No part of an address or a credential that comes
+# from a secret stands in a message.
+
+ANSWER_LIMIT = 1 << 20
+NUMERAL = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
+NOT_FINITE = re.compile(r"[-+]?(?:nan|inf|infinity)", re.IGNORECASE)
+REDIRECTS = (301, 302, 303, 307, 308)
+Beat = Callable[[], None]
+
+
+class NoAnswer(NoNumber):
+    """A command gave no number; `heard` is what it printed on standard error."""
+
+    def __init__(self, reason: str, heard: str) -> None:
+        super().__init__(reason)
+        self.heard = heard
+
+
+class Hide:
+    """Takes secrets out of text that others wrote."""
+
+    def __init__(self) -> None:
+        self.secrets: list[str] = []
+
+    def add(self, *secrets: str) -> None:
+        self.secrets += [text for text in secrets if text.strip("/")]
+        self.secrets.sort(key=len, reverse=True)
+
+    def text(self, text: str, limit: int = 200) -> str:
+        """One line of it, without secrets, cut to a length."""
+        line = NOT_XML.sub("?", " ".join(text.split()))
+        for secret in self.secrets:
+            line = line.replace(secret, "***")
+        return line if len(line) <= limit else line[:limit] + "…"
+
+
+def check_address(url: str, what: str) -> urllib.parse.SplitResult:
+    """The parts of an address that can be asked; what is wrong with it is said without
+    the address."""
+    help = "an address is http:// or https://, a host, and a path where it has one"
+    if not re.fullmatch("[!-~]+", url):
+        raise Stop(f"{what} has characters that an address cannot have", help)
+    try:
+        parts = urllib.parse.urlsplit(url)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname)
+        good = good and parts.port != 0  # reading the port checks it
+    except ValueError:
+        good = False
+    if not good:
+        raise Stop(f"{what} is no http:// or https:// address", help)
+    if "@" in parts.netloc:
+        raise Stop(
+            f"{what} holds a user or password, which proxies and servers write down",
+            "leave them out of the address; a Prometheus takes them as basic auth",
+        )
+    return parts
+
+
+def why_lost(error: BaseException, hide: Hide) -> str:
+    """What broke a connection. Addresses are left out, errors like to name them."""
+    reason = getattr(error, "reason", error)
+    if isinstance(reason, socket.gaierror):
+        return "the name of its host is not known"
+    if isinstance(reason, (socket.timeout, TimeoutError)):
+        return "it does not answer in time"
+    problem = str(getattr(reason, "verify_message", ""))
+    if problem:  # behind the comma stands the name of the host
+        return f"its certificate is not trusted: {problem.partition(',')[0]}"
+    if isinstance(reason, http.client.RemoteDisconnected):
+        return "it closed the connection without an answer"
+    if isinstance(reason, http.client.HTTPException):
+        return f"its answer is not HTTP ({type(reason).__name__})"
+    text = getattr(reason, "strerror", None) or str(reason)
+    return hide.text(text[:1].lower() + text[1:])
+
+
+def beside(work: Callable[[], bytes], deadline: Deadline, beat: Beat) -> bytes:
+    """What `work` returns. It runs in a thread, because neither looking up a name nor
+    a server that sends a byte now and then keeps to a limit; one that is late is left
+    behind, and ends with its own connection or with this process."""
+    results: list[bytes] = []
+    errors: list[BaseException] = []
+
+    def go() -> None:
+        try:
+            results.append(work())
+        except BaseException as error:  # raised again below, in the caller's thread
+            errors.append(error)
+
+    thread = threading.Thread(target=go, daemon=True)
+    thread.start()
+    while True:
+        left = deadline.left()
+        thread.join(BEAT if left is None else min(BEAT, left))
+        if not thread.is_alive():
+            break
+        if deadline.left() == 0:
+            raise NoNumber(f"no answer within {span(deadline.seconds or 0)}")
+        beat()
+    if errors:
+        raise errors[0]
+    return results[0]
+
+
+def fetch_answer(
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes | None,
+    deadline: Deadline,
+    beat: Beat,
+    hide: Hide,
+) -> tuple[int, bytes]:
+    """Status and body of an answer. A redirect is followed to the same scheme and host
+    only, and the same is asked there again: nothing is lost or told to others."""
+    opener = urllib.request.OpenerDirector()
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(),
+    ):
+        opener.add_handler(handler)
+    old = urllib.parse.urlsplit(url)
+    status, to = 0, ""
+
+    def ask() -> bytes:
+        nonlocal status, to
+        request = urllib.request.Request(url, body, dict(headers))  # noqa: S310
+        left = deadline.left()
+        timeout = 30.0 if left is None else max(0.1, left)
+        with opener.open(request, timeout=timeout) as answer:
+            status, to = int(answer.status), str(answer.headers.get("Location") or "")
+            data = bytes(answer.read(ANSWER_LIMIT + 1))
+            if answer.length and len(data) <= ANSWER_LIMIT:  # so many bytes are missing
+                raise NoNumber("its answer ends too early")
+            return data
+
+    for _ in range(5):
+        try:
+            data = beside(ask, deadline, beat)
+        except (OSError, ValueError, http.client.HTTPException) as error:
+            raise NoNumber(why_lost(error, hide)) from None
+        if status in REDIRECTS and to:
+            url = urllib.parse.urljoin(url, to)
+            new = urllib.parse.urlsplit(url)
+            if (new.scheme, new.netloc.lower()) != (old.scheme, old.netloc.lower()):
+                raise NoNumber("it redirects to another host, which is refused")
+            continue
+        if len(data) > ANSWER_LIMIT:
+            raise NoNumber("its answer is larger than 1 MiB")
+        return status, data
+    raise NoNumber("it redirects again and again")
+
+
+def status_words(status: int) -> str:
+    """`404 Not Found`, by the book, not as the server words it."""
+    return f"{status} {http.client.responses.get(status, '')}".strip()
+
+
+def numeral(text: str, hide: Hide) -> decimal.Decimal:
+    """The number that a text is."""
+    if NOT_FINITE.fullmatch(text):
+        raise NoNumber(f"it is {text}, which is not a number")
+    if not NUMERAL.fullmatch(text) or len(text) > 1000:
+        raise NoNumber(f"it is `{hide.text(text, 40)}`, which is not a number")
+    try:
+        return number(decimal.Decimal(text))
+    except decimal.InvalidOperation:  # an exponent beyond all bounds
+        raise NoNumber("it is outside the range of numbers") from None
+
+
+def at_field(value: Any, path: str) -> decimal.Decimal:
+    """The number at a dotted path of a JSON value; without a path, the value itself."""
+    if not path:
+        return number(value)
+    if not isinstance(value, Table):
+        raise NoNumber(f"an object was expected, it is {kind_of(value)}")
+    try:
+        found = walk(value, metric_parts(path))
+    except KeyError:
+        near = sorted(names_in(value), key=lambda known: distance(known, path))[:6]
+        has = f"there is {', '.join(near)}" if near else "no number is there"
+        raise NoNumber(f"it has no `{path}`; {has}") from None
+    return number(found)
+
+
+class Prometheus:
+    """A server with the query API of Prometheus."""
+
+    def __init__(
+        self, words: Sequence[str], env: Mapping[str, str], hide: Hide
+    ) -> None:
+        kind, value, auth, first, second = words
+        self.env = env
+        self.hide = hide
+        self.headers = {"Accept": "application/json", "User-Agent": "mlpipe"}
+        #: Some proxies let only GET through.
+        self.post = True
+        self.warned: set[str] = set()
+        url, what = value, "the address of the Prometheus"
+        if kind == "secret":
+            url, what = self.secret(value), f"the address in `{value}`"
+        parts = check_address(url, what)
+        if parts.query or parts.fragment:
+            raise Stop(f"{what} ends with a query or fragment, it must be a base URL")
+        self.url = url.rstrip("/") + "/api/v1/query"
+        if kind == "secret":
+            hide.add(url, parts.netloc, str(parts.hostname), parts.path)
+        if auth == "token":
+            token = self.secret(first)
+            self.headers["Authorization"] = f"Bearer {token}"
+        elif auth == "basic":
+            pair = f"{self.secret(first)}:{self.secret(second)}".encode()
+            coded = base64.b64encode(pair).decode()
+            hide.add(coded)
+            self.headers["Authorization"] = f"Basic {coded}"
+        if not re.fullmatch("[ -~]*", self.headers.get("Authorization", "")):
+            raise Stop(f"the token in `{first}` has characters that no token has")
+
+    def secret(self, name: str) -> str:
+        """A secret of the environment, without the line end that files give it."""
+        text = self.env.get(name, "").strip()
+        if not text:
+            raise Stop(f"`{name}` is not set, and the watch asks its Prometheus by it")
+        self.hide.add(text)
+        return text
+
+    def ask(self, query: str, deadline: Deadline, beat: Beat) -> decimal.Decimal:
+        """The number that an instant query gives."""
+        form = urllib.parse.urlencode({"query": query})
+        status, data = 405, b""
+        if self.post:  # has no limit for the length of a query
+            status, data = self.fetch(self.url, form.encode(), deadline, beat)
+        if status == 405:
+            self.post = False
+            status, data = self.fetch(f"{self.url}?{form}", None, deadline, beat)
+        try:
+            answer = parse_json(data, "its answer")
+        except NoNumber as error:
+            said = f"it answers {status_words(status)}" if status != 200 else str(error)
+            raise NoNumber(said) from None
+        if not isinstance(answer, Table):
+            answer = Table([])
+        if answer.get("status") == "error":
+            kind, text = answer.get("errorType"), answer.get("error")
+            raise NoNumber(f"it answers: {self.hide.text(f'{kind}: {text}')}")
+        if status != 200:
+            raise NoNumber(f"it answers {status_words(status)}")
+        warnings = answer.get("warnings")
+        for warning in warnings if isinstance(warnings, list) else []:
+            self.warn(self.hide.text(str(warning)))
+        data_of = answer.get("data")
+        if answer.get("status") != "success" or not isinstance(data_of, Table):
+            raise NoNumber("its answer is not that of a Prometheus")
+        return self.sample(data_of.get("resultType"), data_of.get("result"))
+
+    def fetch(
+        self, url: str, body: bytes | None, deadline: Deadline, beat: Beat
+    ) -> tuple[int, bytes]:
+        return fetch_answer(url, self.headers, body, deadline, beat, self.hide)
+
+    def warn(self, text: str) -> None:
+        """Each warning of the server once; a server with ever new ones is cut short."""
+        if text not in self.warned and len(self.warned) < 10:
+            self.warned.add(text)
+            complain(f"Prometheus warns: {text}", level="warning")
+
+    def sample(self, kind: Any, result: Any) -> decimal.Decimal:
+        """The one number of a scalar, or of a vector with one series."""
+        if kind in ("matrix", "string"):
+            what = "a range of values" if kind == "matrix" else "a text"
+            raise NoNumber(f"the query gives {what}, it must give one number")
+        if not isinstance(result, list) or kind not in ("scalar", "vector"):
+            raise NoNumber("its answer is not that of a Prometheus")
+        if kind == "vector":
+            if not result:
+                raise NoNumber("the query gives no series")
+            if len(result) > 1:
+                raise NoNumber(
+                    f"the query gives {len(result)} series, it must give one: "
+                    "aggregate it"
+                )
+            if isinstance(result[0], Table) and "histogram" in result[0]:
+                raise NoNumber("the query gives a histogram, it must give one number")
+            result = result[0].get("value") if isinstance(result[0], Table) else None
+        if not isinstance(result, list) or len(result) != 2:
+            raise NoNumber("its answer is not that of a Prometheus")
+        return numeral(str(result[1]), self.hide)
+
+
+class WatchedMetric:
+    """`metric NAME = …` of a watch: whom it asks, and for what."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self.name, self.kind, self.what, self.field, self.unit = words
+        if self.kind == "http":
+            check_address(self.what, f"the address of `{self.name}`")
+
+    def ask(
+        self,
+        prometheus: Prometheus | None,
+        env: Mapping[str, str],
+        deadline: Deadline,
+        beat: Beat,
+        hide: Hide,
+    ) -> decimal.Decimal:
+        """Its number now."""
+        if self.kind == "run":
+            return self.run(env, deadline, beat, hide)
+        if self.kind == "http":
+            headers = {"Accept": "application/json", "User-Agent": "mlpipe"}
+            status, data = fetch_answer(self.what, headers, None, deadline, beat, hide)
+            if status != 200:
+                raise NoNumber(f"it answers {status_words(status)}")
+            return at_field(parse_json(data, "its answer"), self.field)
+        if prometheus is None:
+            raise Stop(f"`{self.name}` asks a Prometheus, and none is named", code=2)
+        return prometheus.ask(self.what, deadline, beat)
+
+    def run(
+        self, env: Mapping[str, str], deadline: Deadline, beat: Beat, hide: Hide
+    ) -> decimal.Decimal:
+        """What a command prints: a number on the last line, or a JSON document."""
+        done = run(
+            self.what,
+            deadline,
+            env,
+            workdir(),
+            capture=True,
+            hear=True,
+            beat=beat,
+            quiet=True,
+        )
+        if done.timed_out:
+            limit = span(deadline.seconds or 0)
+            raise NoAnswer(f"the command did not end within {limit}", done.errors)
+        if done.code:
+            reason = f"the command ended with exit status {done.code}"
+            raise NoAnswer(reason, done.errors)
+        last = ([""] + [line for line in done.output.split("\n") if line.strip()])[-1]
+        try:
+            if not last:
+                raise NoNumber("the command prints nothing")
+            if not self.field:
+                return numeral(last.strip(), hide)
+            try:
+                value = parse_json(done.output.encode(), "what the command prints")
+            except NoNumber:  # lines for people may stand before it
+                value = parse_json(last.encode(), "what the command prints")
+            return at_field(value, self.field)
+        except NoNumber as error:
+            raise NoAnswer(str(error), done.errors) from None

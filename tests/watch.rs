@@ -1,0 +1,235 @@
+//! `mlpipe simulate` says which poll of a watch trips. Here the runtime's own watch is asked, over random watches and
+//! random courses of their metrics: same trigger, same second.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
+
+use camino::Utf8PathBuf;
+use mlpipe::project::{Pipeline, Project};
+use mlpipe::scenario::{State, play};
+use mlpipe::spec::{Deploy, Lasting, Spec, Strategy};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+struct Dice(u64);
+
+impl Dice {
+    fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) + 1)
+    }
+
+    fn below(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap() % sides
+    }
+
+    fn of(&mut self, all: &[&'static str]) -> &'static str {
+        all[self.below(all.len())]
+    }
+}
+
+/// What a metric or the smoke test gives from a second on.
+type Courses = BTreeMap<String, Vec<(u64, Option<&'static str>)>>;
+
+const HEAD: &str = "mlpipe 1\npipeline p\non push main\ngate unit { run \"pytest\" }\n\
+                    image ghcr \"ghcr.io/acme/p\" { tags commit }\ndeploy production {\n  \
+                    target command { deploy \"./d\"; live \"./l\"; shift \"./s\"; promote \"./p\"; rollback \"./r\" }\n";
+const NUMBERS: &[&str] = &["0", "1", "1.5", "2", "0.01", "0.010000000001", "-3"];
+
+/// A watch and the triggers behind it.
+fn watch(d: &mut Dice) -> String {
+    let mut s = HEAD.to_owned();
+    match d.below(4) {
+        0 => s.push_str("  rolling\n"),
+        1 => s.push_str("  canary 5%, 100%\n"),
+        2 => drop(write!(s, "  canary 5% for {}, 100%\n", d.of(&["30s", "90s", "10m"]))),
+        _ => drop(write!(s, "  canary 5% for {}, 25% for {}, 100%\n", d.of(&["45s", "2m", "10m"]), d.of(&["1m", "5m"]))),
+    }
+    let (window, interval) = (d.of(&["1m", "7m", "30m"]), d.of(&["30s", "1m", "70s", "2m"]));
+    let _ = write!(s, "  watch {window} every {interval} {{\n    prometheus secret P\n    metric a = \"a\"\n    metric b = \"b\"\n");
+    let smoke = d.below(3) > 0;
+    if smoke {
+        let _ = writeln!(s, "    smoke \"./s\" every {}", d.of(&["45s", "1m", "100s", "5m"]));
+    }
+    s.push_str("  }\n  rollback {\n");
+    for _ in 0..=d.below(3) {
+        let op = d.of(&["<", "<=", ">", ">=", "==", "!="]);
+        if smoke && d.below(3) == 0 {
+            let lasting = d.of(&["", " consecutive"]);
+            let _ = writeln!(s, "    when smoke.failures {op} {}{lasting}", d.of(&["0", "1", "2", "3", "2.5"]));
+        } else {
+            let lasting = d.of(&["", " for 1m", " for 100s", " for 3m"]);
+            let _ = writeln!(s, "    when {} {op} {}{lasting}", d.of(&["a", "b"]), d.of(NUMBERS));
+        }
+    }
+    s + "  }\n}\n"
+}
+
+/// What happens, as words behind `given` and for the runtime.
+fn courses(d: &mut Dice, spec: &Spec) -> (String, Courses) {
+    let deploy = &spec.deploys["production"];
+    let mut all = Courses::new();
+    for name in ["a", "b"] {
+        // A number that every metric has at first, so that not each play ends with a metric that is missing.
+        let mut course = vec![(0, Some(d.of(NUMBERS)))];
+        for _ in 0..d.below(5) {
+            let value = if d.below(4) == 0 { None } else { Some(d.of(NUMBERS)) };
+            course.push((30 * d.below(60) as u64 + d.below(2) as u64 * 7, value));
+        }
+        all.insert(name.to_owned(), course);
+    }
+    if deploy.watch.as_ref().unwrap().smoke.is_some() {
+        let mut course = vec![(1, Some(d.of(&["failed", "passed"])))];
+        for _ in 0..d.below(5) {
+            course.push((30 * (1 + d.below(59)) as u64, Some(d.of(&["failed", "passed"]))));
+        }
+        all.insert("smoke".to_owned(), course);
+    }
+    for course in all.values_mut() {
+        course.sort_by_key(|(at, _)| *at);
+        course.dedup_by_key(|(at, _)| *at);
+    }
+    let words = all.iter().flat_map(|(name, course)| course.iter().map(move |(at, value)| (name, at, value)));
+    let words = words.map(|(name, at, value)| match (name.as_str(), value) {
+        ("smoke", value) => format!("production.smoke {} at {at}s", value.unwrap()),
+        (_, value) if *at == 0 => format!("production.{name} = {}", value.unwrap_or("missing")),
+        (_, value) => format!("production.{name} = {} at {at}s", value.unwrap_or("missing")),
+    });
+    (words.collect::<Vec<_>>().join(",\n    "), all)
+}
+
+fn load(text: &str) -> Project {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = Utf8PathBuf::from_path_buf(dir.path().canonicalize().unwrap()).unwrap();
+    std::fs::write(folder.join("release.mlpipe"), text).unwrap();
+    let path = [Utf8PathBuf::from("release.mlpipe")];
+    Project::load(&folder, &path, &path)
+}
+
+/// The words that the runtime's watch gets for a deploy.
+fn words(deploy: &Deploy) -> Vec<String> {
+    let watch = deploy.watch.as_ref().unwrap();
+    let mut all = vec!["--watch".to_owned(), watch.window.node.seconds.to_string()];
+    all.push(watch.interval.node.seconds.to_string());
+    let mut add = |words: &[&str]| all.extend(words.iter().map(|w| (*w).to_owned()));
+    for metric in &watch.metrics {
+        add(&["--metric", &metric.metric.node.to_string(), "prometheus", "q", "", ""]);
+    }
+    if let Some(every) = &watch.smoke {
+        add(&["--probe", "./s", &every.node.seconds.to_string()]);
+    }
+    for rule in deploy.rollback.iter().flat_map(|r| &r.when) {
+        let (lasting, seconds) = match rule.lasting {
+            Lasting::Once => ("once", 0.0),
+            Lasting::Consecutive => ("consecutive", 0.0),
+            Lasting::For(long) => ("for", long.seconds),
+        };
+        let (name, bound, seconds) = (rule.metric.node.to_string(), rule.right.to_string(), seconds.to_string());
+        add(&["--trigger", &name, rule.op.text(), &bound, lasting, &seconds, &rule.text]);
+    }
+    all
+}
+
+/// How long a deploy watches after each of its steps.
+fn holds(deploy: &Deploy) -> Vec<f64> {
+    let mut all = Vec::new();
+    if let Some(Strategy::Canary(steps)) = deploy.strategy.as_ref().map(|s| &s.node) {
+        all.extend(steps.iter().map(|step| step.hold.map_or(0.0, |d| d.seconds)));
+    }
+    all.push(deploy.watch.as_ref().unwrap().window.node.seconds);
+    all
+}
+
+/// What comes of it: when it ended, and which trigger or metric ended it.
+#[derive(Debug, PartialEq)]
+struct End {
+    at: f64,
+    why: String,
+}
+
+impl End {
+    /// `why` is a sentence that begins with what ended it, in backticks.
+    fn new(at: f64, why: &str) -> Self {
+        let what = why.strip_prefix('`').and_then(|rest| rest.split('`').next());
+        Self { at, why: what.unwrap_or(why).to_owned() }
+    }
+}
+
+struct Case {
+    text: String,
+    line: Value,
+    played: End,
+}
+
+fn case(pipeline: &Pipeline, text: &str, courses: &Courses) -> Case {
+    let (spec, plan) = (&pipeline.spec, pipeline.plan.as_ref().unwrap());
+    let played = play(spec, plan, &spec.scenarios[0]);
+    let job = played.jobs.iter().find(|j| j.id == "deploy-production").unwrap();
+    assert!(matches!(job.state, State::Passed | State::Failed), "{text}: {job:?}");
+    let seconds = |t: Option<mlpipe::scenario::Time>| t.unwrap().0 as f64 / 1000.0;
+    let at = seconds(job.ended_at) - seconds(job.started_at);
+    let deploy = &spec.deploys["production"];
+    let line = json!({"words": words(deploy), "holds": holds(deploy), "courses": courses});
+    Case { text: text.to_owned(), line, played: End::new(at, &job.why) }
+}
+
+/// What the runtime says of each.
+fn runtime(cases: &[Case]) -> Vec<End> {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("mlpipe_runtime.py");
+    std::fs::write(&file, mlpipe::script::runtime()).unwrap();
+    let mut child = Command::new("python3")
+        .args(["-B", concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/watch.py")])
+        .arg(&file)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines: String = cases.iter().map(|c| format!("{}\n", c.line)).collect();
+    let mut stdin = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || stdin.write_all(lines.as_bytes()));
+    let done = child.wait_with_output().unwrap();
+    writer.join().unwrap().unwrap();
+    let answers: Vec<Value> =
+        String::from_utf8(done.stdout).unwrap().lines().map(|l| serde_json::from_str(l).unwrap()).collect();
+    answers.iter().map(|a| End::new(a["at"].as_f64().unwrap(), a["why"].as_str().unwrap())).collect()
+}
+
+fn agree(cases: &[Case]) {
+    let found = runtime(cases);
+    assert_eq!(found.len(), cases.len(), "the runtime answered every case");
+    for (case, found) in cases.iter().zip(&found) {
+        assert_eq!(&case.played, found, "left `mlpipe simulate`, right the runtime:\n{}", case.text);
+    }
+}
+
+#[test]
+fn the_runtime_and_the_play_agree_on_random_courses() {
+    let mut cases = Vec::new();
+    for seed in 0..1500 {
+        let mut d = Dice::new(seed);
+        let text = watch(&mut d);
+        let project = load(&text);
+        if project.has_errors() {
+            // A trigger that can never trip is refused.
+            continue;
+        }
+        let (given, courses) = courses(&mut d, &project.pipelines[0].spec);
+        let text = format!("{text}scenario \"s\" {{\n  given {given}\n  expect unit passed\n}}\n");
+        let project = load(&text);
+        if project.has_errors() {
+            // A moment behind the watch is refused too.
+            continue;
+        }
+        cases.push(case(&project.pipelines[0], &text, &courses));
+    }
+    let fine = cases.iter().filter(|c| c.played.why.is_empty()).count();
+    let smoke = cases.iter().filter(|c| c.played.why.starts_with("smoke")).count();
+    let lasting = cases.iter().filter(|c| c.played.why.contains(" for ")).count();
+    let silent = cases.iter().filter(|c| ["a", "b"].contains(&c.played.why.as_str())).count();
+    println!("{} cases: {fine} fine, {smoke} by smoke, {lasting} that lasted, {silent} silent", cases.len());
+    assert!(cases.len() > 300 && fine > 30 && smoke > 30 && lasting > 30 && silent > 30, "{}", cases.len());
+    agree(&cases);
+}
