@@ -117,8 +117,8 @@ fn words(deploy: &Deploy) -> Vec<String> {
     for metric in &watch.metrics {
         add(&["--metric", &metric.metric.node.to_string(), "prometheus", "q", "", ""]);
     }
-    if let Some(every) = &watch.smoke {
-        add(&["--probe", "./s", &every.node.seconds.to_string()]);
+    if let Some(smoke) = &watch.smoke {
+        add(&["--probe", "./s", &smoke.every.node.seconds.to_string()]);
     }
     for rule in deploy.rollback.iter().flat_map(|r| &r.when) {
         let (lasting, seconds) = match rule.lasting {

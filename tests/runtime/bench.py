@@ -92,7 +92,7 @@ class Bench(unittest.TestCase):
     def record(self, job: str, status: str = "passed", **fields: object) -> None:
         """A record that an earlier job of this run left."""
         data = {"schema": 1, "job": job, "kind": "x", "title": job, "status": status}
-        data.update(reason="", started="", ended="", pipeline="ranker", run_id="77")
+        data.update(reason="", started="", ended="", pipeline="ranker", run_id=self.env["MLPIPE_RUN_ID"])
         data.update(commit=COMMIT, event="push", branch="main", tag="", run_url="")
         data.update(fields)
         path = self.repo / "mlpipe-out" / (job + ".json")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import unittest
 
-from test_deploy import DeployBench, NEW, OLD
+from test_deploy import BEFORE, DeployBench, NEW, OLD, WANTED
 
+NGINX = "nginx.ingress.kubernetes.io/"
 STEPS = ["--canary", "5", "0.4", "--canary", "25", "0.4", "--canary", "100", "0"]
 
 
@@ -113,6 +114,123 @@ class Ledgers(OnCommands):
         out = self.bad(self.phase("all", *STEPS), f"{NEW} was rolled back in production")
         self.assertIn("waive", out)
         self.assertEqual(self.serving(), OLD)
+
+
+def nginx_cluster() -> dict:
+    """A Deployment, the Service in front of it, and an Ingress that leads to it and to somebody else's."""
+    labels = {"app": "ranker", "team": "ml"}
+    containers = [{"name": "app", "image": BEFORE}, {"name": "sidecar", "image": "proxy:1"}]
+    template = {"metadata": {"labels": dict(labels)}, "spec": {"containers": containers}}
+    deployment = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "ranker", "namespace": "ml", "labels": labels, "uid": "1"},
+        "spec": {"replicas": 3, "selector": {"matchLabels": {"app": "ranker"}}, "template": template},
+    }
+
+    def service(name: str, selector: dict) -> dict:
+        spec = {"clusterIP": "10.0.0.1", "clusterIPs": ["10.0.0.1"], "type": "NodePort", "selector": selector}
+        spec["ports"] = [{"port": 80, "nodePort": 30080}]
+        return {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name, "namespace": "ml"}, "spec": spec}
+
+    def path(at: str, name: str) -> dict:
+        backend = {"service": {"name": name, "port": {"number": 80}}}
+        return {"path": at, "pathType": "Prefix", "backend": backend}
+
+    rule = {"host": "ranker.example.com", "http": {"paths": [path("/", "ranker"), path("/docs", "docs")]}}
+    ingress = {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "Ingress",
+        "metadata": {"name": "web", "namespace": "ml", "annotations": {"nginx.ingress.kubernetes.io/auth-url": "x"}},
+        "spec": {"ingressClassName": "nginx", "tls": [{"hosts": ["ranker.example.com"]}], "rules": [rule]},
+    }
+    return {
+        "deployment/ranker": deployment,
+        "service/ranker": service("ranker", {"app": "ranker"}),
+        "service/docs": service("docs", {"app": "docs"}),
+        "ingress/web": ingress,
+    }
+
+
+class Nginx(DeployBench):
+    """A cluster of objects, by a stand-in for kubectl."""
+
+    target = ["--kubernetes", "KUBE", "ml", "ranker", "app", "30", "--traffic", "web"]
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.env["KUBE"] = "clusters: []\n"
+        self.start = nginx_cluster()
+        self.keep(self.start)
+
+    def keep(self, objects: dict, **faults: list[str]) -> None:
+        (self.state / "cluster.json").write_text(json.dumps({"objects": objects, "faults": faults}))
+
+    def objects(self) -> dict:
+        return json.loads((self.state / "cluster.json").read_text())["objects"]
+
+    def test_the_copy_beside_what_is_live(self) -> None:
+        self.good(self.phase("begin", *STEPS))
+        self.good(self.phase("roll-out", *STEPS))
+        found = self.objects()
+        for name, thing in self.start.items():
+            self.assertEqual(found[name], thing, "what is live is as it was")
+        copy = found["deployment/ranker-canary"]
+        images = {c["name"]: c["image"] for c in copy["spec"]["template"]["spec"]["containers"]}
+        self.assertEqual(images, {"app": WANTED, "sidecar": "proxy:1"})
+        pods = copy["spec"]["template"]["metadata"]["labels"]
+        self.assertEqual(pods["app"], "ranker-canary")
+        self.assertEqual(copy["spec"]["selector"]["matchLabels"], pods)
+        live = self.start["service/ranker"]["spec"]["selector"]
+        self.assertFalse(all(pods.get(k) == v for k, v in live.items()), "the live Service chooses the copy")
+        beside = found["service/ranker-canary"]["spec"]
+        self.assertTrue(all(pods.get(k) == v for k, v in beside["selector"].items()))
+        self.assertEqual((beside["type"], beside["ports"]), ("ClusterIP", [{"port": 80}]))
+        ingress = found["ingress/web-canary"]
+        notes = ingress["metadata"]["annotations"]
+        self.assertEqual(notes, {NGINX + "canary": "true", NGINX + "canary-weight": "0"})
+        paths = ingress["spec"]["rules"][0]["http"]["paths"]
+        self.assertEqual([p["backend"]["service"]["name"] for p in paths], ["ranker-canary"])
+        self.assertNotIn("tls", ingress["spec"])
+
+    def test_weights_and_the_end(self) -> None:
+        steps = ["--canary", "0.5", "0", "--canary", "25", "0", "--canary", "100", "0"]
+        seen = []
+        for phase in ("begin", "roll-out", "canary-1", "canary-2"):
+            self.good(self.phase(phase, *steps))
+            if phase.startswith("canary"):
+                notes = self.objects()["ingress/web-canary"]["metadata"]["annotations"]
+                seen.append((notes[NGINX + "canary-weight"], notes[NGINX + "canary-weight-total"]))
+        self.assertEqual(seen, [("5", "1000"), ("25", "100")])
+        self.good(self.phase("canary-3", *steps))
+        self.good(self.phase("finish", *steps))
+        self.assertEqual(sorted(self.objects()), sorted(self.start), "nothing is left beside it")
+        containers = self.objects()["deployment/ranker"]["spec"]["template"]["spec"]["containers"]
+        self.assertEqual(containers[0]["image"], WANTED)
+
+    def test_what_fails_leaves_nothing_behind(self) -> None:
+        for fails in ("apply", "annotate", "rollout", "set"):
+            self.keep(self.start, **{fails: ["it is down"]})
+            self.bad(self.phase("all", *STEPS), "it is down", "was put back in production")
+            self.assertEqual(self.objects(), self.start, fails)
+
+    def test_an_ingress_that_leads_elsewhere_is_refused(self) -> None:
+        objects = nginx_cluster()
+        del objects["ingress/web"]["spec"]["rules"][0]["http"]["paths"][0]
+        self.keep(objects)
+        self.good(self.phase("begin", *STEPS))
+        self.bad(self.phase("roll-out", *STEPS), "leads to no Service whose pods are those of the Deployment ranker")
+        self.good(self.phase("restore", *STEPS))
+        self.assertEqual(self.objects(), objects)
+
+    def test_what_a_killed_run_left_is_taken_away(self) -> None:
+        for phase in ("begin", "roll-out", "canary-1"):
+            self.good(self.phase(phase, *STEPS))
+        self.env["MLPIPE_RUN_ID"] = "another"
+        self.record("gate-unit")
+        self.image()
+        self.good(self.phase("all", *STEPS))
+        self.assertEqual(sorted(self.objects()), sorted(self.start))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ use crate::spec::{NotifyOn, Spec};
 
 /// Runs the rule.
 pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
-    let halts = spec.later.iter().any(|l| l.what.contains("halt") || l.what.contains("rollback"));
+    let halts = spec.deploys.values().any(|d| d.rollback.as_ref().is_some_and(|r| r.halt.is_some()));
     for on in spec.notify.iter().flat_map(|n| &n.on) {
         let (message, help) = match on.node {
             NotifyOn::Rollback if spec.deploys.is_empty() => {

@@ -25,9 +25,9 @@ pub(super) fn options(call: Call, deploy: &DeployWork, service: &str) -> Call {
 }
 
 fn watched(call: Call, watch: &PlanWatch) -> Call {
-    let limit = watch.limit.map(decimal).unwrap_or_default();
-    let call =
-        call.option("watch", [decimal(watch.window).as_str(), decimal(watch.interval).as_str(), &limit]);
+    let call = call
+        .option("watch", [decimal(watch.window).as_str(), decimal(watch.interval).as_str()])
+        .maybe("poll-limit", watch.limit.map(decimal).as_deref());
     let call = match &watch.prometheus {
         Some(server) => asked(call, server),
         None => call,

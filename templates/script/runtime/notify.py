@@ -17,16 +17,18 @@ def run_story(jobs: Sequence[str]) -> Json:
             failed.append({"job": name, "title": title, "reason": reason})
         found = record.data.get("deploy")
         if isinstance(found, dict):
-            keys = ("environment", "outcome", "what", "digest", "before")
+            keys = ("environment", "outcome", "what", "digest", "before", "halted")
             deploys.append({key: found.get(key) for key in keys})
     return {"failed": failed, "deploys": deploys}
 
 
 def why_to_tell(wanted: Sequence[str], story: Json) -> str:
-    """`failure`, `success`, `rollback`, or nothing when there is nothing to tell.
+    """`halt`, `rollback`, `failure`, `success`, or nothing when there is nothing to tell.
 
     The platform starts the job only after a failure, or only after none."""
     rolled_back = any(one["outcome"] in ROLLBACKS for one in story["deploys"])
+    if "halt" in wanted and any(one["halted"] for one in story["deploys"]):
+        return "halt"
     if "rollback" in wanted and rolled_back:
         return "rollback"
     if "failure" in wanted:
@@ -38,6 +40,7 @@ def story_text(why: str, story: Json) -> str:
     """The message in plain text, the important first."""
     mine = this_run()
     head = {"failure": "failed", "success": "succeeded", "rollback": "was rolled back"}
+    head["halt"] = "was rolled back, and is halted"
     place = mine["tag"] or mine["branch"] or mine["event"]
     lines = [
         "{} {} ({} at {})".format(
@@ -47,6 +50,8 @@ def story_text(why: str, story: Json) -> str:
     for one in story["deploys"]:
         if why != "success" or one["outcome"] in ("deployed", "unchanged"):
             lines.append("{}: {}".format(one["environment"], one["what"]))
+        if one["halted"]:
+            lines.append("{} is halted: {}".format(one["environment"], one["halted"]))
     if why != "success":
         lines += ["{}: {}".format(one["job"], one["reason"]) for one in story["failed"]]
         if not story["failed"]:

@@ -5,7 +5,7 @@
 # JSON object that the caller keeps. Moments in it are whole milliseconds since that
 # start. `mlpipe simulate` plays the same rules in virtual time.
 
-WATCH_ONCE = {"watch": 2, "prometheus": 5, "probe": 2}
+WATCH_ONCE = {"watch": 2, "poll-limit": 1, "prometheus": 5, "probe": 2}
 WATCH_MANY = {"metric": 5, "trigger": 6}
 SMOKE = "smoke.failures"
 POLL_LIMIT, PROBE_LIMIT = 30.0, 120.0
@@ -76,6 +76,8 @@ class Watch:
         #: Seconds to watch for after all traffic has moved.
         self.window = float(window)
         self.interval = milliseconds(interval)
+        #: Seconds that each question may take.
+        self.limit = float(options.one("poll-limit", str(POLL_LIMIT)))
         self.hide = Hide()
         self.env = env
         self.metrics = [WatchedMetric(words) for words in options.all("metric")]
@@ -214,7 +216,7 @@ class Watch:
         """The numbers of all metrics. Servers are asked first, then commands, and none
         may use up the time of those that come after it."""
         left = self.deadline.left()
-        limit = min(self.interval / 1000, POLL_LIMIT)
+        limit = min(self.interval / 1000, self.limit)
         poll = Deadline(limit if left is None else min(limit, left))
         numbers: dict[str, decimal.Decimal] = {}
         order = sorted(self.metrics, key=lambda metric: metric.kind == "run")

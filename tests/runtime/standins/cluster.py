@@ -1,0 +1,104 @@
+#!/usr/bin/env -S python3 -IS
+"""A stand-in for kubectl with a cluster of objects in $STANDIN/cluster.json: `KIND/NAME` to the object, all of one namespace.
+
+It does what `get -o json`, `apply -f -`, `annotate`, `delete -l`, `set image` and `rollout status` do to Deployments,
+Services and Ingresses; a Deployment whose image names `broken` never gets ready. `faults` maps a verb to what its next calls do: an empty text
+works, `kill` kills the caller, anything else is printed and fails."""
+
+import json
+import os
+import signal
+import sys
+
+HOME = os.environ["STANDIN"]
+STATE = os.path.join(HOME, "cluster.json")
+words = sys.argv[3:]
+verb = words[0]
+
+
+def fail(text):
+    print(text, file=sys.stderr)
+    sys.exit(1)
+
+
+def keep():
+    with open(STATE + ".new", "w") as file:
+        json.dump(state, file)
+    os.replace(STATE + ".new", STATE)
+
+
+def labels(thing):
+    return thing["metadata"].get("labels") or {}
+
+
+def apply(thing):
+    kind, name = thing["kind"].lower(), thing["metadata"]["name"]
+    old = objects.get(f"{kind}/{name}")
+    if kind == "deployment":
+        wanted = thing["spec"]["selector"]["matchLabels"]
+        template = thing["spec"]["template"]["metadata"]["labels"]
+        if any(template.get(key) != value for key, value in wanted.items()):
+            fail("The Deployment is invalid: `selector` does not match template `labels`")
+        if old and old["spec"]["selector"] != thing["spec"]["selector"]:
+            fail("The Deployment is invalid: spec.selector: field is immutable")
+    if kind == "service" and any(k in thing["spec"] for k in ("clusterIP", "clusterIPs")):
+        fail("The Service is invalid: spec.clusterIPs: provided IP is already allocated")
+    objects[f"{kind}/{name}"] = thing
+
+
+def get(kind, name):
+    thing = objects.get(f"{kind}/{name}")
+    if thing is None:
+        fail(f'Error from server (NotFound): {kind}s "{name}" not found')
+    if kind == "deployment":
+        count = thing["spec"].get("replicas", 1)
+        images = [c["image"] for c in thing["spec"]["template"]["spec"]["containers"]]
+        ready = 0 if any("broken" in image for image in images) else count
+        status = {"observedGeneration": 1, "replicas": count, "updatedReplicas": ready}
+        thing = {**thing, "status": {**status, "availableReplicas": ready}}
+        thing["metadata"] = {**thing["metadata"], "generation": 1}
+    print(json.dumps(thing))
+
+
+with open(STATE) as file:
+    state = json.load(file)
+objects = state["objects"]
+with open(os.path.join(HOME, "calls.jsonl"), "a") as file:
+    file.write(json.dumps({"tool": "kubectl", "words": sys.argv[1:]}) + "\n")
+faults = state.setdefault("faults", {}).get(verb) or []
+fault = faults.pop(0) if faults else ""
+if fault:
+    keep()
+    if fault == "kill":
+        os.kill(os.getppid(), signal.SIGKILL)
+        sys.exit(137)
+    fail(fault)
+if verb == "get":
+    get(words[1], words[2])
+elif verb == "apply":
+    found = json.load(sys.stdin)
+    for one in found["items"] if found["kind"] == "List" else [found]:
+        apply(one)
+elif verb == "annotate":
+    if f"{words[1]}/{words[2]}" not in objects:
+        fail(f'Error from server (NotFound): {words[1]}s "{words[2]}" not found')
+    notes = objects[f"{words[1]}/{words[2]}"]["metadata"].setdefault("annotations", {})
+    notes.update(w.split("=", 1) for w in words[3:] if "=" in w and not w.startswith("-"))
+elif verb == "delete":
+    key, _, value = words[words.index("-l") + 1].partition("=")
+    for name in [n for n, o in objects.items() if labels(o).get(key) == value]:
+        if name.startswith(words[1] + "/"):
+            del objects[name]
+elif verb == "set":
+    container, _, image = words[3].partition("=")
+    spec = objects[words[2]]["spec"]["template"]["spec"]
+    for one in spec["containers"]:
+        if one["name"] == container:
+            one["image"] = image
+elif verb == "rollout":
+    spec = objects[words[2]]["spec"]["template"]["spec"]
+    if any("broken" in one["image"] for one in spec["containers"]):
+        fail("error: timed out waiting for the condition")
+else:
+    fail(f"this stand-in does not know {verb}")
+keep()
