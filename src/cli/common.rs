@@ -1,7 +1,7 @@
 //! What every command shares: the root, the specs, and how things are said.
 
 use super::{Color, Exit};
-use crate::diag::{Code, Finding};
+use crate::diag::{Code, Finding, plain};
 use crate::output::{self, OutputFile, WriteError};
 use crate::project::{self, ConfigFrom, DiscoverError, Others, Project, Proved, Settings};
 use crate::render::Overlay;
@@ -82,9 +82,11 @@ impl Shell {
         Self { root, settings: Settings::now(config), fancy, unwritten: RefCell::new(None) }
     }
 
-    /// Prints to standard output. A closed pipe is not an error; any other is kept for [`Shell::end`].
+    /// Prints to standard output, byte for byte unless a person looks at it. A closed pipe is not an error; any other is kept
+    /// for [`Shell::end`].
     pub(super) fn out(&self, text: &str) {
         let mut stdout = std::io::stdout().lock();
+        let text = if stdout.is_terminal() { plain(text) } else { text.into() };
         if let Err(e) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
             && e.kind() != std::io::ErrorKind::BrokenPipe
         {
@@ -102,7 +104,7 @@ impl Shell {
 
     /// Prints a line to standard error.
     pub(super) fn say(&self, text: &str) {
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
+        let _ = writeln!(std::io::stderr().lock(), "{}", plain(text));
     }
 
     /// Says what is wrong with the call itself.
@@ -130,7 +132,8 @@ impl Shell {
             return;
         }
         let look = report::Look { fancy: self.fancy, width: terminal_width(), limit };
-        self.say(report::human(groups, look).trim_end());
+        // Its colours are commands to the terminal, and nothing else in it is one.
+        let _ = writeln!(std::io::stderr().lock(), "{}", report::human(groups, look).trim_end());
         let hint = if all.len() > limit { hint } else { "`mlpipe explain CODE` says more" };
         let allowed = groups.iter().map(|g| g.allowed.len()).sum();
         self.say(&format!("\n{}{}; {hint}", report::summary(&all), Self::allowed(allowed)));
