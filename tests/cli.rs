@@ -185,6 +185,31 @@ fn init_writes_only_where_every_command_finds_it() {
 }
 
 #[test]
+fn init_leaves_nothing_behind_where_it_fails() {
+    let repo = Repo::new();
+    std::fs::create_dir(repo.path(".gitignore")).expect("made");
+    let before = repo.files();
+    let told = repo.run(&["init"], 2).err;
+    assert!(told.contains("`.gitignore` cannot be") && told.contains("nothing was written"), "{told}");
+    assert_eq!(repo.files(), before);
+}
+
+#[test]
+fn init_gives_a_second_spec_a_name_of_its_own() {
+    let repo = Repo::new();
+    repo.run(&["init", "--name", "ranker"], 0);
+    let before = repo.files();
+    let told = repo.run(&["init", "--name", "ranker", "training.mlpipe"], 2).err;
+    assert!(told.contains("`release.mlpipe` holds the pipeline `ranker` already"), "{told}");
+    assert_eq!(repo.files(), before);
+    repo.write("one/mlpipe.toml", "");
+    repo.run(&["--root", "one", "init", "one/release.mlpipe"], 0);
+    repo.run(&["--root", "one", "init", "one/Training_2.mlpipe"], 0);
+    assert!(repo.read("one/Training_2.mlpipe").contains("\npipeline training-2 "));
+    repo.run(&["--root", "one", "compile", "one"], 0);
+}
+
+#[test]
 fn init_takes_a_name_from_the_folder() {
     for (folder, name) in [
         ("Ranker v2", "ranker-v2"),

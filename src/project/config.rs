@@ -57,7 +57,10 @@ impl Config {
             ConfigFrom::Root => root.join(CONFIG_NAME),
             ConfigFrom::File(path) => path.canonicalize_utf8().unwrap_or_else(|_| root.join(path.as_str())),
         };
-        let shown = path.strip_prefix(root).unwrap_or(&path).as_str().replace('\\', "/");
+        let shown = match path.strip_prefix(root).unwrap_or(&path).as_str() {
+            "" => ".".to_owned(),
+            shown => shown.replace('\\', "/"),
+        };
         let text = match std::fs::read(&path) {
             Ok(bytes) => String::from_utf8(bytes),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound && *from == ConfigFrom::Root => {
