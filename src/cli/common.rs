@@ -10,6 +10,7 @@ use crate::spec::{Disk, PlatformName, Texts};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -72,7 +73,7 @@ impl Shell {
         let fancy = match color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+            Color::Auto => std::io::stderr().is_terminal() && colours(|name| std::env::var_os(name)),
         };
         let config = match config {
             None => ConfigFrom::Root,
@@ -301,6 +302,12 @@ fn terminal_width() -> usize {
     std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).map_or(100, |w: usize| w.clamp(40, 160))
 }
 
+/// Does the environment leave colours to us? An empty NO_COLOR is none, as <https://no-color.org> says.
+fn colours(env: impl Fn(&str) -> Option<OsString>) -> bool {
+    let refused = env("NO_COLOR").is_some_and(|v| !v.is_empty());
+    !refused && env("TERM").is_none_or(|v| v != "dumb")
+}
+
 /// A path of the command line, whole.
 fn from_root(path: &Utf8Path) -> Utf8PathBuf {
     let here = std::env::current_dir().ok().and_then(|p| Utf8PathBuf::from_path_buf(p).ok());
@@ -320,4 +327,23 @@ pub(super) fn from_here(folder: &Utf8Path) -> Utf8PathBuf {
 /// A path below a root as the user would type it.
 pub(super) fn shown(root: &Utf8Path, path: &str) -> String {
     from_here(root).join(path).into_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::colours;
+
+    #[test]
+    fn the_environment_can_refuse_colours() {
+        for (variables, wanted) in [
+            (&[][..], true),
+            (&[("NO_COLOR", "1")], false),
+            (&[("NO_COLOR", "")], true),
+            (&[("TERM", "dumb")], false),
+            (&[("TERM", "xterm-256color")], true),
+        ] {
+            let env = |name: &str| variables.iter().find(|v| v.0 == name).map(|v| v.1.into());
+            assert_eq!(colours(env), wanted, "{variables:?}");
+        }
+    }
 }
