@@ -5,6 +5,7 @@ mod bundle;
 mod config;
 mod discover;
 mod lanes;
+mod left_over;
 mod overlay;
 mod policy;
 mod proof;
