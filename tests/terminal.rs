@@ -53,6 +53,11 @@ fn of_a_line_without_an_end_only_the_part_around_the_place_is_shown() {
     repo.write("release.mlpipe", SPEC.replace("accuracy", &"x".repeat(500_000)).replace("run ", "rn "));
     let told = repo.run(&["lint", "--shellcheck", "never"], 1).err;
     assert!(told.len() < 20_000, "{} bytes", told.len());
+
+    repo.write("release.mlpipe", format!("{SPEC}{} {{}}\n", "é".repeat(200_000)));
+    let told = repo.run(&["lint", "--shellcheck", "never"], 1).err;
+    assert!(told.len() < 20_000, "{} bytes", told.len());
+    assert!(told.contains('…') && told.contains("top of a file"), "{told}");
 }
 
 #[test]

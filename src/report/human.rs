@@ -107,6 +107,21 @@ pub fn summary(findings: &[&Finding]) -> String {
         .join(", ")
 }
 
+/// So many characters of a sentence are shown on each side of what is left out.
+const SIDE: usize = 300;
+
+/// A sentence as it is shown: what it quotes from a spec says nothing to the terminal, and does not fill pages.
+fn sentence(text: &str) -> Cow<'_, str> {
+    let end = text.char_indices().nth(SIDE).map(|(at, _)| at);
+    let start = text.char_indices().nth_back(SIDE).map(|(at, _)| at);
+    match (end, start) {
+        (Some(end), Some(start)) if start > 2 * end => {
+            Cow::Owned(format!("{} … {}", plain(&text[..end]), plain(&text[start..])))
+        }
+        _ => plain(text),
+    }
+}
+
 struct Shown<'a> {
     finding: &'a Finding,
     base: &'a Utf8Path,
@@ -115,13 +130,13 @@ struct Shown<'a> {
 
 impl fmt::Debug for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&plain(&self.finding.message))
+        f.write_str(&sentence(&self.finding.message))
     }
 }
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let message = plain(&self.finding.message);
+        let message = sentence(&self.finding.message);
         match &self.finding.path {
             Some(path) if self.finding.span.is_none() => {
                 write!(f, "{}: {message}", plain_line(self.base.join(path).as_str()))
@@ -147,7 +162,7 @@ impl miette::Diagnostic for Shown<'_> {
     }
 
     fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
-        self.finding.help.as_ref().map(|h| Box::new(plain(h)) as Box<dyn fmt::Display>)
+        self.finding.help.as_ref().map(|h| Box::new(sentence(h)) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
