@@ -50,8 +50,16 @@ pub(super) fn references(subject: Subject<'_>) -> Vec<Reference> {
     if let Some(image) = &subject.spec.image {
         let path = image.dockerfile.as_ref().map_or("Dockerfile", |d| d.node.as_str());
         let span = image.dockerfile.as_ref().map_or(image.repository.span, |d| d.span);
+        let mut lines: Vec<(String, Vec<String>)> = Vec::new();
         for (line, base) in subject.beside.text(path).iter().flat_map(|text| bases(text)) {
-            let says = format!("`{path}`, line {line}, builds on");
+            match lines.iter_mut().find(|(known, _)| *known == base) {
+                Some((_, at)) => at.push(line.to_string()),
+                None => lines.push((base, vec![line.to_string()])),
+            }
+        }
+        for (base, at) in lines {
+            let s = if at.len() > 1 { "s" } else { "" };
+            let says = format!("`{path}`, line{s} {}, builds on", at.join(" and "));
             all.push(Reference { span, says, image: base });
         }
     }
