@@ -29,7 +29,10 @@ const MOVING: [&str; 8] = ["latest", "stable", "edge", "nightly", "main", "maste
 
 /// How the image is chosen.
 pub(super) fn chosen(image: &str) -> Chosen {
-    if image.contains('@') {
+    // An image of this machine, by its own id.
+    let id = image.strip_prefix("sha256:").unwrap_or(image);
+    let is_id = id.len() >= 12 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    if image.contains('@') || is_id {
         return Chosen::Digest;
     }
     match image.rsplit('/').next().and_then(|last| last.split_once(':')) {
@@ -128,5 +131,6 @@ mod tests {
         assert_eq!(chosen("python"), Chosen::Newest);
         assert_eq!(chosen("python:latest"), Chosen::Newest);
         assert_eq!(chosen("python:3.12@sha256:00"), Chosen::Digest);
+        assert_eq!(chosen("sha256:4224eead35ea350b"), Chosen::Digest);
     }
 }

@@ -85,13 +85,14 @@ pub(super) fn is_random(text: &str) -> bool {
         && entropy(text) >= 3.3
 }
 
-/// Parts that read like words or versions: `fraud-scorer-2024-11-20`.
+/// Parts that read like words or versions: `fraud-scorer-2024-11-20`, `gpt-4o-mini-2024-07-18`.
 fn is_words(text: &str) -> bool {
+    let short = |p: &str| p.len() <= 3 && p.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit());
     let word = |p: &str| {
         p.len() < 16
             && (p.chars().all(|c| c.is_ascii_digit())
                 || p.chars().all(|c| c.is_ascii_lowercase())
-                || p.is_empty())
+                || short(p))
     };
     text.split(['-', '_', '.', '/']).all(word)
 }
@@ -174,6 +175,7 @@ mod tests {
         for plain in [
             "fraud-scorer-2024-11-20",
             "models/fraud-scorer-v3",
+            "gpt-4o-mini-2024-07-18",
             "your-token-goes-here-1",
             "/var/run/secrets/token2",
             "short1",
