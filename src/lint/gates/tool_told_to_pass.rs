@@ -8,7 +8,7 @@ use crate::lint::script::{Join, Simple, Word};
 // What the tools' own documents say, as read in August 2026: ruff, flake8, pylint, bandit, hadolint, tfsec and sqlfluff, `--help` of
 // each; checkov, "Hard and soft fail"; safety, `safety check --help` (`--exit-code/--continue-on-error`); pip-audit, README, "Dry
 // runs"; Trivy, "Others", "Exit Code" (0 by default), and the pages of its subcommands; gitleaks, README (`--exit-code`, 1 by
-// default); grype, `--help` of it; Semgrep, "CLI reference", "Exit codes"; Black, "The basics", "Writeback and reporting".
+// default); grype, `--help` of it; Semgrep, "CLI reference", "Exit codes"; Black, "The basics", "Writeback and reporting"; Prettier, "CLI".
 
 /// An option that makes a tool succeed whatever it finds: the tool, its subcommand (or none), the option in its spellings, and the
 /// options beside which it does not.

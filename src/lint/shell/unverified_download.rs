@@ -7,8 +7,8 @@ use crate::lint::commands::{Command, commands};
 use crate::lint::script::{Simple, Word};
 use crate::lint::urls;
 
-/// Variables that switch the check of certificates off, and the values that do. Node.js, "CLI", "Environment variables"; Git,
-/// `git(1)`; MLflow, "Environment variables"; Requests before 2.28.0 (its issue 6071). `PYTHONHTTPSVERIFY` is of Python 2 (PEP 493),
+/// Variables that switch the check of certificates off, and the values that do. Node.js, "Command-line API", "Environment variables"; Git,
+/// `git-config(1)`, `http.sslVerify`; MLflow, "Logging to a Tracking Server"; Requests before 2.28.0 (its issue 6071). `PYTHONHTTPSVERIFY` is of Python 2 (PEP 493),
 /// an empty `REQUESTS_CA_BUNDLE` changes nothing, and of the AWS CLI only the option does it.
 const SWITCHES: [(&str, &[&str]); 4] = [
     ("NODE_TLS_REJECT_UNAUTHORIZED", &["0"]),
