@@ -4,7 +4,7 @@
 //! few lines. Its manual page is `docs/findings/CODE.md`, which is also the documentation of its module. A new rule
 //! is one file, one line in [`RULES`], one line in the table of codes and one page.
 
-mod deploys;
+pub(crate) mod deploys;
 pub(crate) mod facts;
 mod gates;
 mod images;

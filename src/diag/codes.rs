@@ -322,6 +322,8 @@ codes! {
     UNTRIED_SMOKE = "MLP706" "untried-smoke" Warning;
     /// A soak that no deploy waits for.
     SOAK_BEFORE_NOTHING = "MLP707" "soak-before-nothing" Warning;
+    /// Scheduled runs come more often than a soak takes.
+    SOAK_NEVER_OVER = "MLP708" "soak-never-over" Warning;
     /// A canary that nothing takes back.
     CANARY_WITHOUT_ROLLBACK = "MLP710" "canary-without-rollback" Warning;
     /// A step of a canary is over before the first poll.

@@ -1,7 +1,7 @@
 //! Deploys and notifications.
 
 pub(super) mod bad_kubernetes_name;
-pub(super) mod deploy_never_runs;
+pub(crate) mod deploy_never_runs;
 pub(super) mod deploy_on_pull_request;
 pub(super) mod deployment_shared;
 pub(super) mod nothing_to_deploy;

@@ -3,14 +3,16 @@
 pub(super) mod canary_without_split;
 pub(super) mod no_smoke;
 pub(super) mod soak_before_nothing;
+pub(super) mod soak_never_over;
 pub(super) mod staging_of_another_kind;
 pub(super) mod target_without_credentials;
 pub(super) mod unattended_schedule;
 pub(super) mod untried_smoke;
 
 use crate::check::facts::{deploy_before, is_production};
+use crate::diag::Span;
 use crate::plan::{Condition, EventKind, Plan};
-use crate::spec::{Deploy, Spec, Target};
+use crate::spec::{Deploy, Model, ModelSource, Spec, Target};
 
 /// The deploys that serve production.
 pub(super) fn production(spec: &Spec) -> impl Iterator<Item = &Deploy> {
@@ -63,4 +65,21 @@ pub(super) fn kind_of_target(deploy: &Deploy) -> Option<&str> {
         Target::Command(_) => "command",
         Target::Later(kind) => kind.as_str(),
     })
+}
+
+/// What a scheduled run can ship that no push has shipped before.
+pub(super) fn something_new(spec: &Spec, pushed: bool) -> Option<(String, Option<Span>)> {
+    if let Some(model) = spec.models.values().find(|m| moves(m)) {
+        let place = model.source.as_ref().map(|s| s.span);
+        return Some((format!("whatever `{}` is by then", model.name.node), place));
+    }
+    (!pushed).then(|| ("what was merged since the last run".to_owned(), None))
+}
+
+/// Can the source give another model tomorrow for the same commit?
+fn moves(model: &Model) -> bool {
+    match model.source.as_ref().map(|s| &s.node) {
+        Some(ModelSource::Mlflow { uri, .. }) => uri.contains('@'),
+        _ => false,
+    }
 }
