@@ -352,6 +352,8 @@ codes! {
     REQUIREMENTS_NOT_COPIED = "MLP722" "requirements-not-copied" Warning;
     /// A `.dockerignore` keeps the image's model out.
     MODEL_IGNORED = "MLP723" "model-ignored" Warning;
+    /// A Dockerfile copies the model before it installs packages.
+    MODEL_BEFORE_PACKAGES = "MLP724" "model-before-packages" Note;
     /// A gate that fails changes what is live.
     GATE_CHANGES_LIVE = "MLP730" "gate-changes-live" Warning;
     /// Production can fail with nobody there, and nobody is told.

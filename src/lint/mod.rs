@@ -80,6 +80,7 @@ rules! {
     MODEL_NOT_COPIED models::model_not_copied;
     REQUIREMENTS_NOT_COPIED models::requirements_not_copied;
     MODEL_IGNORED models::model_ignored;
+    MODEL_BEFORE_PACKAGES models::model_before_packages;
     GATE_CHANGES_LIVE jobs::gate_changes_live;
     NOBODY_TOLD jobs::nobody_told [anywhere];
     NAME_RESERVED_ON_WINDOWS jobs::name_reserved_on_windows;
