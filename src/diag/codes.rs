@@ -324,6 +324,8 @@ codes! {
     SOAK_BEFORE_NOTHING = "MLP707" "soak-before-nothing" Warning;
     /// Scheduled runs come more often than a soak takes.
     SOAK_NEVER_OVER = "MLP708" "soak-never-over" Warning;
+    /// Scheduled runs ask for an approval that no time ends.
+    APPROVALS_PILE_UP = "MLP709" "approvals-pile-up" Warning;
     /// A canary that nothing takes back.
     CANARY_WITHOUT_ROLLBACK = "MLP710" "canary-without-rollback" Warning;
     /// A step of a canary is over before the first poll.

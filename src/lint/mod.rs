@@ -66,6 +66,7 @@ rules! {
     UNTRIED_SMOKE deploys::untried_smoke [anywhere];
     SOAK_BEFORE_NOTHING deploys::soak_before_nothing [anywhere];
     SOAK_NEVER_OVER deploys::soak_never_over [anywhere];
+    APPROVALS_PILE_UP deploys::approvals_pile_up [here];
     CANARY_WITHOUT_ROLLBACK live::canary_without_rollback [here];
     CANARY_STEP_UNSEEN live::canary_step_unseen [here];
     CANARY_TOO_FEW_REQUESTS live::canary_too_few_requests;

@@ -1,5 +1,6 @@
 //! Rules about where a release goes, who says yes, and who looks at it.
 
+pub(super) mod approvals_pile_up;
 pub(super) mod canary_without_split;
 pub(super) mod no_smoke;
 pub(super) mod soak_before_nothing;
@@ -9,10 +10,12 @@ pub(super) mod target_without_credentials;
 pub(super) mod unattended_schedule;
 pub(super) mod untried_smoke;
 
+use crate::check::deploys::deploy_never_runs::passes;
 use crate::check::facts::{deploy_before, is_production};
+use crate::check::triggers::cron;
 use crate::diag::Span;
 use crate::plan::{Condition, EventKind, Plan};
-use crate::spec::{Deploy, Model, ModelSource, Spec, Target};
+use crate::spec::{Deploy, Event, Model, ModelSource, Spec, Target};
 
 /// The deploys that serve production.
 pub(super) fn production(spec: &Spec) -> impl Iterator<Item = &Deploy> {
@@ -82,4 +85,16 @@ fn moves(model: &Model) -> bool {
         Some(ModelSource::Mlflow { uri, .. }) => uri.contains('@'),
         _ => false,
     }
+}
+
+/// Seconds after which another scheduled run reaches a deploy at the latest, and its `on`.
+pub(super) fn cadence(spec: &Spec, deploy: &Deploy) -> Option<(f64, Span)> {
+    let reaching = spec.on.iter().filter(|on| passes(spec, deploy, &on.event));
+    let gaps = reaching.filter_map(|on| {
+        let Event::Schedule { cron: line, .. } = &on.event else { return None };
+        let minutes = cron::read(&line.node).ok()?.longest_gap()?;
+        Some((minutes, on.span))
+    });
+    // With more than one it is at most the shortest of theirs.
+    gaps.min_by_key(|(minutes, _)| *minutes).map(|(minutes, span)| (f64::from(minutes) * 60.0, span))
 }

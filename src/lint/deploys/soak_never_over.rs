@@ -1,13 +1,11 @@
 #![doc = include_str!("../../../docs/findings/MLP708.md")]
 
-use super::{runs_on, something_new};
-use crate::check::deploys::deploy_never_runs::passes;
+use super::{cadence, runs_on, something_new};
 use crate::check::facts::deploy_before;
-use crate::check::triggers::cron;
-use crate::diag::{Code, Finding, Span};
+use crate::diag::{Code, Finding};
 use crate::lint::Subject;
 use crate::plan::EventKind;
-use crate::spec::{Deploy, Duration, Event, Spec};
+use crate::spec::{Deploy, Duration};
 
 /// Runs the rule.
 pub(in crate::lint) fn run(subject: Subject<'_>, out: &mut Vec<Finding>) {
@@ -39,16 +37,4 @@ pub(in crate::lint) fn run(subject: Subject<'_>, out: &mut Vec<Finding>) {
             None => finding,
         });
     }
-}
-
-/// Seconds after which another scheduled run reaches a deploy at the latest, and its `on`.
-fn cadence(spec: &Spec, deploy: &Deploy) -> Option<(f64, Span)> {
-    let reaching = spec.on.iter().filter(|on| passes(spec, deploy, &on.event));
-    let gaps = reaching.filter_map(|on| {
-        let Event::Schedule { cron: line, .. } = &on.event else { return None };
-        let minutes = cron::read(&line.node).ok()?.longest_gap()?;
-        Some((minutes, on.span))
-    });
-    // With more than one it is at most the shortest of theirs.
-    gaps.min_by_key(|(minutes, _)| *minutes).map(|(minutes, span)| (f64::from(minutes) * 60.0, span))
 }
