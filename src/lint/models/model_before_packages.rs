@@ -43,7 +43,7 @@ fn wrong_way_round(file: &Dockerfile, model: &str) -> Option<(usize, usize)> {
             What::Copy(sources) => sources.iter().any(|s| certainly_brings(s, model)),
             _ => false,
         };
-        let at = all.iter().position(|i| copies(i))?;
+        let at = all.iter().position(copies)?;
         let install = all[at + 1..].iter().find(|i| match &i.what {
             What::Run(command) => installs(command, model),
             _ => false,
