@@ -216,6 +216,8 @@ codes! {
     BAD_KUBERNETES_NAME = "MLP365" "bad-kubernetes-name" Error;
     /// Two environments that are one Deployment.
     DEPLOYMENT_SHARED = "MLP366" "deployment-shared" Warning;
+    /// A deploy that only some schedules of its pipeline are for.
+    ONE_OF_SEVERAL_SCHEDULES = "MLP367" "one-of-several-schedules" Error;
     /// A gate's metrics are compared with themselves.
     BASELINE_IS_METRICS = "MLP370" "baseline-is-metrics" Error;
     /// A tolerance that swallows the threshold.

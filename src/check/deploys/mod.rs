@@ -6,5 +6,6 @@ pub(super) mod deploy_on_pull_request;
 pub(super) mod deployment_shared;
 pub(super) mod nothing_to_deploy;
 pub(super) mod notify_never_sends;
+pub(super) mod one_of_several_schedules;
 pub(super) mod trigger_never_trips;
 pub(super) mod ungated_production;
