@@ -2,12 +2,13 @@
 
 pub(super) mod bad_kubernetes_name;
 pub(super) mod canary_without_split;
-pub(super) mod deploy_never_runs;
+pub(crate) mod deploy_never_runs;
 pub(super) mod deploy_on_pull_request;
 pub(super) mod deployment_shared;
 pub(super) mod halt_without_ledger;
 pub(super) mod ledger_place;
 pub(super) mod nothing_to_deploy;
 pub(super) mod notify_never_sends;
+pub(super) mod one_of_several_schedules;
 pub(super) mod trigger_never_trips;
 pub(super) mod ungated_production;
