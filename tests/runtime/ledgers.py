@@ -153,9 +153,9 @@ class Place(unittest.TestCase):
         finally:
             os._exit(code)
 
-    def killed_at_each_line(self, work):
-        """Runs `work` again and again, each time killed one line of ours later; yields after each kill, and
-        the last time after it came to its end."""
+    def killed_at_each_line(self, work, functions: tuple = ()):
+        """Runs `work` again and again, each time killed one line of ours later (of these functions, or of
+        all); yields after each kill, and the last time after it came to its end."""
         ours, file = lines_of_ledger(), str(RUNTIME)
         for limit in itertools.count(1):
             count = 0
@@ -163,6 +163,8 @@ class Place(unittest.TestCase):
             def trace(frame, event, _):
                 nonlocal count
                 if frame.f_code.co_filename != file or frame.f_code.co_firstlineno not in ours:
+                    return None
+                if functions and frame.f_code.co_name not in functions:
                     return None
                 if event == "line":
                     count += 1
