@@ -11,6 +11,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
+import types
 import unittest
 from pathlib import Path
 
@@ -25,6 +27,9 @@ ONCE = {"ledger": 5, "ledger-kubeconfig": 1, "ledger-token": 1}
 
 def digest(letter: str) -> str:
     return "sha256:" + letter * 64
+
+
+A, B, C = digest("a"), digest("b"), digest("c")
 
 
 def lines_of_ledger() -> range:
@@ -153,9 +158,9 @@ class Place(unittest.TestCase):
         finally:
             os._exit(code)
 
-    def killed_at_each_line(self, work):
-        """Runs `work` again and again, each time killed one line of ours later; yields after each kill, and
-        the last time after it came to its end."""
+    def killed_at_each_line(self, work, functions: tuple = ()):
+        """Runs `work` again and again, each time killed one line of ours later (of these functions, or of
+        all); yields after each kill, and the last time after it came to its end."""
         ours, file = lines_of_ledger(), str(RUNTIME)
         for limit in itertools.count(1):
             count = 0
@@ -163,6 +168,8 @@ class Place(unittest.TestCase):
             def trace(frame, event, _):
                 nonlocal count
                 if frame.f_code.co_filename != file or frame.f_code.co_firstlineno not in ours:
+                    return None
+                if functions and frame.f_code.co_name not in functions:
                     return None
                 if event == "line":
                     count += 1
@@ -179,3 +186,45 @@ class Place(unittest.TestCase):
             yield limit
             if code == 0:
                 return
+
+
+class Clock:
+    """`time` for the runtime, which stands still unless it is told or slept on."""
+
+    def __init__(self, case: unittest.TestCase) -> None:
+        self.wall, self.ran = 1_800_000_000.0, 1000.0
+        #: Called while somebody sleeps, with the seconds.
+        self.others = lambda seconds: None
+        names = {"time": lambda: self.wall, "monotonic": lambda: self.ran, "sleep": self.sleep}
+        case.addCleanup(setattr, runtime, "time", time)
+        runtime.time = types.SimpleNamespace(**names)
+
+    def sleep(self, seconds: float) -> None:
+        self.go(seconds)
+        self.others(seconds)
+
+    def go(self, seconds: float) -> None:
+        self.wall += seconds
+        self.ran += seconds
+
+
+class Case(Place):
+    """A machine whose clock stands still, and ledgers on it."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.clock = Clock(self)
+
+    def fresh(self, kind: str = "path", **how):
+        ledger = self.ledger(kind, **how)
+        ledger.load()
+        return ledger
+
+    def kinds(self, **how) -> list:
+        return [entry["kind"] for entry in self.fresh(**how).entries]
+
+    def current(self) -> Path:
+        return sorted((self.folder / "shared/production").glob("ledger.0*.json"))[-1]
+
+    def deploy_state(self) -> dict:
+        return json.loads((self.folder / "shared/production/deploy_state.json").read_text())

@@ -429,15 +429,18 @@ class ABranch(Place):
         store.write(files("old"), "")
         old = store.read()[1]
         seen = []
-        for _ in self.killed_at_each_line(lambda: store.write(files("new"), old)):
-            found, version = store.read()
+        store = self.store("git")
+        # Each of their lines starts one git at most.
+        steps = ("write", "swap", "push", "open", "fetch")
+        for _ in self.killed_at_each_line(lambda: store.write(files("new"), old), steps):
+            found, _ = self.store("git").read()
             self.assertIn(found, (files("old"), files("new")))
             seen.append(found == files("new"))
             if seen[-1]:
                 self.git("-C", str(self.remote()), "update-ref", "refs/heads/ledger", old)
         self.assertEqual(seen, sorted(seen))
         self.assertGreater(seen.count(False), 10)
-        self.assertGreater(seen.count(True), 2)
+        self.assertGreater(seen.count(True), 1)
 
 
 class AConfigMap(Place):

@@ -26,6 +26,7 @@ class Ledger(View):
         self.head: Json = {}
         self.version: str | None = None  # of what was read; nothing after a write
         self.renewed: float | None = None
+        self.state: bytes | None = None  # deploy_state.json as it was read
 
     # reading
 
@@ -40,7 +41,7 @@ class Ledger(View):
         entries = head.pop("entries")
         self.check_seen(entries, files is not None)
         self.check_times(entries)
-        self.lease = head.pop("lease")
+        self.lease, self.state = head.pop("lease"), (files or {}).get(DEPLOY_STATE)
         self.entries, self.head, self.version = entries, head, version
         if not self.any_age:
             self.check_age()
@@ -217,6 +218,12 @@ class Ledger(View):
         }
         return {DEPLOY_STATE: (json.dumps(data, indent=2) + "\n").encode()}
 
+    def state_is_there(self, lease: Json | None) -> bool:
+        """A run that was killed after an entry may have left the state behind it: then
+        it is written now."""
+        wanted = self.deploy_state().get(DEPLOY_STATE, self.state)
+        return wanted == self.state or self.put(self.entries, lease, state=True)
+
     def append(
         self, kind: str, check: Callable[[View], None] | None = None, **fields: Any
     ) -> Json:
@@ -225,18 +232,20 @@ class Ledger(View):
         has written already is not written twice."""
         tried: set[str] = set()
         for _ in self.tries():
-            if self.version is None:
+            if self.version is None or check is not None:
                 self.load()
             for known in self.entries:
                 if known["hash"] in tried:
                     return known
             entry = self.next_entry(kind, fields)
-            found = self.written_before(entry)
-            if found is not None:
-                return found
             lease = self.lease
             if self.seen.get("lease"):
                 lease = self.renewed_lease()
+            found = self.written_before(entry)
+            if found is not None and self.state_is_there(lease):
+                return found
+            if found is not None:
+                continue
             if check is not None:
                 check(self)
             tried.add(entry["hash"])
@@ -324,7 +333,8 @@ class Ledger(View):
                     "wait for it, or end it; its lease ends by itself",
                 )
             if lease and not free and not told:
-                say(f"mlpipe: waiting for {run_name(lease['holder'])} to leave ")
+                who = run_name(lease["holder"])
+                say(f"mlpipe: waiting for {who}, which deploys to {self.environment}")
                 told = True
             wait = 0.2 if free or not lease else min(5.0, lease["seconds"] / 8)
             wait *= 0.5 + jitter()

@@ -24,7 +24,8 @@ class GitStore(Store):
         super().__init__(environment, f"branch {self.branch}", deadline)
         self.ref = "refs/heads/" + self.branch
         self.secret = options.one("ledger-token")
-        self.git = ""  # the temporary repository, while there is one
+        self.git = ""  # the temporary repository, once there is one
+        self.tip: str | None = None  # the commit that it has
 
     @staticmethod
     def origin(deadline: Deadline) -> str:
@@ -39,16 +40,22 @@ class GitStore(Store):
             )
         return done.output.strip()
 
-    @contextlib.contextmanager
-    def opened(self) -> Iterator[None]:
-        """The temporary repository. Address and token go into its configuration, not
-        onto a command line, where every user of the machine could read them."""
-        with tempfile.TemporaryDirectory(prefix="mlpipe-") as folder:
-            self.git = os.path.join(folder, "git")
-            self.must("init", "--quiet", "--bare", "--template=", self.git)
-            with open(os.path.join(self.git, "config"), "a", encoding="utf-8") as file:
+    def open(self) -> None:
+        """The temporary repository, which goes with this process. Address and token go
+        into its configuration, not onto a command line, where every user of the machine
+        could read them."""
+        if self.git:
+            return
+        self.home = tempfile.TemporaryDirectory(prefix="mlpipe-")  # mode 0700
+        git = self.git = os.path.join(self.home.name, "git")
+        try:
+            self.must("init", "--quiet", "--bare", "--template=", git)
+            self.must("check-ref-format", self.ref)
+            with open(os.path.join(git, "config"), "a", encoding="utf-8") as file:
                 file.write(self.configuration())
-            yield
+        except BaseException:
+            self.git = ""
+            raise
 
     def configuration(self) -> str:
         url, text = self.url, ""
@@ -113,7 +120,8 @@ class GitStore(Store):
             f"+{self.ref}:{self.ref}",
         )
         if done.code == 0:
-            return self.must("rev-parse", "--verify", self.ref).strip()
+            self.tip = self.must("rev-parse", "--verify", self.ref).strip()
+            return self.tip
         if f"couldn't find remote ref {self.ref}" in done.errors.replace(
             "Could", "could"
         ):
@@ -125,16 +133,15 @@ class GitStore(Store):
         )
 
     def look(self) -> tuple[dict[str, bytes] | None, str]:
-        with self.opened():
-            self.must("check-ref-format", self.ref)
-            tip = self.fetch()
-            files = {}
-            if tip:
-                for name in self.entries(f"{tip}:{self.environment}"):
-                    if name in (LEDGER, DEPLOY_STATE):
-                        path = f"{tip}:{self.environment}/{name}"
-                        files[name] = self.must("cat-file", "blob", path).encode()
-            return files if LEDGER in files else None, tip
+        self.open()
+        tip = self.fetch()
+        files = {}
+        if tip:
+            for name in self.entries(f"{tip}:{self.environment}"):
+                if name in (LEDGER, DEPLOY_STATE):
+                    path = f"{tip}:{self.environment}/{name}"
+                    files[name] = self.must("cat-file", "blob", path).encode()
+        return files if LEDGER in files else None, tip
 
     def entries(self, tree: str) -> dict[str, str]:
         """The entries of a tree, each as `mktree` wants it; none when it is not there."""
@@ -148,25 +155,22 @@ class GitStore(Store):
         ).strip()
 
     def swap(self, files: Mapping[str, bytes], version: str) -> None:
-        with self.opened():
-            tip = self.fetch()
-            if tip != version:
-                raise Lost
-            inner = self.entries(f"{tip}:{self.environment}") if tip else {}
-            for name, data in files.items():
-                words = ("hash-object", "-w", "--stdin")
-                blob = self.must(*words, stdin=data.decode("utf-8")).strip()
-                inner[name] = f"100644 blob {blob}\t{name}"
-            outer = self.entries(tip) if tip else {}
-            outer[self.environment] = (
-                f"040000 tree {self.tree(inner)}\t{self.environment}"
-            )
-            message = ("-m", f"ledger of {self.environment} [skip ci]")
-            parent = ("-p", tip) if tip else ()
-            commit = self.must(
-                "commit-tree", self.tree(outer), *parent, *message
-            ).strip()
-            self.push(commit, tip)
+        self.open()
+        # Whether it is still the tip is what the push asks; here its files are needed.
+        tip = version if version and version == self.tip else self.fetch()
+        if tip != version:
+            raise Lost
+        inner = self.entries(f"{tip}:{self.environment}") if tip else {}
+        for name, data in files.items():
+            words = ("hash-object", "-w", "--stdin")
+            blob = self.must(*words, stdin=data.decode("utf-8")).strip()
+            inner[name] = f"100644 blob {blob}\t{name}"
+        outer = self.entries(tip) if tip else {}
+        outer[self.environment] = f"040000 tree {self.tree(inner)}\t{self.environment}"
+        message = ("-m", f"ledger of {self.environment} [skip ci]")
+        parent = ("-p", tip) if tip else ()
+        commit = self.must("commit-tree", self.tree(outer), *parent, *message).strip()
+        self.push(commit, tip)
 
     def push(self, commit: str, tip: str) -> None:
         done = self.ask(

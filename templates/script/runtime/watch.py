@@ -349,9 +349,8 @@ class Watch:
         shown as one."""
         unit = next((m.unit for m in self.metrics if m.name == name), "")
         if not unit and name in self.percent:
-            hundred = decimal.Decimal(100)
-            value = EXACT.multiply(value, hundred)
-            bound = bound if bound is None else EXACT.multiply(bound, hundred)
+            value = value.scaleb(2, EXACT)
+            bound = bound if bound is None else bound.scaleb(2, EXACT)
             unit = "percent"
         unit = "%" if unit == "percent" else unit
         return f"{show(value, bound)} {unit}".strip()
