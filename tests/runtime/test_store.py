@@ -498,6 +498,7 @@ class AConfigMap(Place):
             ('Error from server (Forbidden): configmaps "state" is forbidden', "is forbidden"),
             ("error: You must be logged in to the server (Unauthorized)", "logged in"),
             ('Error from server (NotFound): namespaces "ml" not found', 'namespaces "ml" not found'),
+            ("Error from server (NotFound): the server could not find the namespaces", "could not find"),
         ]:
             with self.subTest(error):
                 self.fault("configmap", "write", error)

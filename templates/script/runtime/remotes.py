@@ -234,9 +234,8 @@ class ConfigMapStore(Store):
         word = reason[1] if reason else ""
         heard = " ".join(done.errors.split())[-400:] or "no answer in time"
         sentence = f"the ledger's {self.place} cannot be {what}: {heard}"
-        if word in ("Conflict", "AlreadyExists") or (
-            word == "NotFound" and "namespaces" not in heard
-        ):
+        gone = word == "NotFound" and f'configmaps "{self.name}"' in heard
+        if word in ("Conflict", "AlreadyExists") or gone:
             return Lost()
         if word in ("Forbidden", "Unauthorized"):
             return Stop(
