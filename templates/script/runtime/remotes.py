@@ -356,7 +356,7 @@ class S3Store(Store):
             version = (asked.output.split() or ["this AWS CLI"])[0]
             return Stop(
                 f"{version} does not know conditional writes (--if-match)",
-                "the ledger in S3 needs aws-cli 2.22.6 or newer, or 1.36.11 or newer",
+                "the ledger in S3 needs an AWS CLI that is newer than 25 November 2024",
             )
         if word in ("NotImplemented", "501"):
             return self.unconditional(heard)
