@@ -94,6 +94,7 @@ class Book:
         def ends(kind: str, why: str) -> None:
             fields = {key: intent.get(key) for key in ("commit", "models")}
             names = {"reference": theirs, "digest": intent.get("digest")}
+            names["closes"] = intent["sequence"]
             self.ledger.append(kind, **fields, **names, reason=f"{who}: {why}")
             say("mlpipe: " + why)
 
