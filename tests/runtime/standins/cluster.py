@@ -4,12 +4,13 @@
 
 It does what `get -o json`, `apply -f -`, `annotate`, `delete -l`, `set image` and `rollout status` do to Deployments,
 Services and Ingresses; a Deployment whose image names `broken` never gets ready. `faults` maps a verb to what its next calls do: an empty text
-works, `kill` kills the caller, anything else is printed and fails."""
+works, `kill` kills the caller, `hang` waits before it fails, anything else is printed and fails."""
 
 import json
 import os
 import signal
 import sys
+import time
 
 HOME = os.environ["STANDIN"]
 STATE = os.path.join(HOME, "cluster.json")
@@ -76,6 +77,8 @@ if fault:
     if fault == "kill":
         os.kill(os.getppid(), signal.SIGKILL)
         sys.exit(137)
+    if fault == "hang":
+        time.sleep(60)
     fail(fault)
 if verb == "get":
     get(words[1], words[2])

@@ -66,7 +66,9 @@ def given(scenario, pipeline) -> list:
     """What happens in the words of `--given`: the scenario's own, its inputs, a person's no, a cancel."""
     own = scenario.given.get(pipeline, []) if isinstance(scenario.given, dict) else scenario.given
     inputs = [f"input {name} = {text(value)}" for name, value in scenario.inputs.items()]
-    cancel = [f"cancelled during {scenario.cancel.partition(':')[0]}"] if scenario.cancel else []
+    # A step of a canary has no name in these words; then the scenario says the moment itself.
+    told = any(one.startswith("cancelled ") for one in own)
+    cancel = [f"cancelled during {scenario.cancel.partition(':')[0]}"] if scenario.cancel and not told else []
     return [*own, *inputs, *cancel, *(["approval denied"] if scenario.approval == "no" else [])]
 
 
