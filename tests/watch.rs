@@ -231,7 +231,7 @@ fn agree(cases: &[Case]) {
 #[test]
 fn the_runtime_and_the_play_agree_on_random_courses() {
     let mut cases = Vec::new();
-    for seed in 0..1200 {
+    for seed in 0..2400 {
         let mut d = Dice::new(seed);
         let text = watch(&mut d);
         let project = load(&text);
