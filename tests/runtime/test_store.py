@@ -187,6 +187,15 @@ class APath(Place):
         store.write(files("one"), "")
         self.assertEqual(store.read()[0], files("one"))
 
+    def test_a_version_is_on_the_disk_before_it_has_its_name(self) -> None:
+        link, fsync, steps = os.link, os.fsync, []
+        self.addCleanup(setattr, os, "link", link)
+        self.addCleanup(setattr, os, "fsync", fsync)
+        os.link = lambda *words: (steps.append("link"), link(*words))
+        os.fsync = lambda handle: (steps.append("fsync"), fsync(handle))
+        self.store("path").write(files("one"), "")
+        self.assertEqual(steps[:3], ["fsync", "link", "fsync"])
+
     def test_errors_of_the_file_system(self) -> None:
         link = os.link
         self.addCleanup(setattr, os, "link", link)
