@@ -8,7 +8,6 @@ import errno
 import os
 import resource
 import shutil
-import signal
 import subprocess
 import unittest
 from pathlib import Path
@@ -584,21 +583,6 @@ class AnS3(Place):
         self.fault("s3", "write", "", conflict)
         store.write(files("two"), version)
         self.assertEqual(store.read()[0]["ledger.json"], b"two")
-
-
-class Signals(Place):
-    def test_a_cancel_in_the_middle_of_a_write_gets_through(self) -> None:
-        self.fault("s3", "write", "hang")
-
-        def cancelled() -> None:
-            signal.signal(signal.SIGTERM, runtime.on_signal)
-            signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
-            signal.setitimer(signal.ITIMER_REAL, 0.7)
-            with self.assertRaises(runtime.Signalled):
-                self.store("s3").write(files("one"), "")
-
-        self.assertEqual(self.child(cancelled), 0)
-        self.assertEqual(self.store("s3").read(), (None, ""))
 
 
 if __name__ == "__main__":
