@@ -19,5 +19,6 @@ pub mod render;
 pub mod report;
 pub mod scenario;
 pub mod script;
+pub mod settings;
 pub mod spec;
 pub mod syntax;

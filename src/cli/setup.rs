@@ -1,0 +1,64 @@
+//! `mlpipe setup`.
+
+use super::Exit;
+use super::common::{NOTHING, Shell, To};
+use crate::project::Project;
+use crate::report;
+use crate::settings::{Manifest, manifest};
+use camino::Utf8PathBuf;
+
+/// Arguments.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  mlpipe setup                         a task list for every platform\n  \
+                        mlpipe setup --to gitlab             of one\n  \
+                        mlpipe setup --format json | jq '.manifests[].items[].id'"
+)]
+pub(super) struct Args {
+    /// Specs, or folders with specs [default: every .mlpipe file below the root]
+    #[arg(value_name = "PATH")]
+    paths: Vec<Utf8PathBuf>,
+    /// Platforms to show [default: those that the spec emits]
+    #[arg(long, value_delimiter = ',', value_name = "PLATFORM")]
+    to: Vec<To>,
+    /// How to show it
+    #[arg(long, default_value = "checklist")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For people: Markdown tasks
+    Checklist,
+    /// For machines; docs/setup.md says how to read it
+    Json,
+}
+
+pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
+    let projects = match shell.load(&args.paths) {
+        Ok(p) => p,
+        Err(e) => return shell.usage(&e),
+    };
+    shell.findings(&projects);
+    if projects.iter().any(Project::has_errors) {
+        return Shell::verdict(&projects);
+    }
+    let manifests = manifests(&projects, &args.to);
+    if manifests.is_empty() {
+        return shell.usage(NOTHING);
+    }
+    shell.out(&match args.format {
+        Format::Checklist => report::setup_checklist(&manifests),
+        Format::Json => report::setup_json(&manifests),
+    });
+    Exit::Fine
+}
+
+/// The manifests of all projects, platform by platform.
+fn manifests(projects: &[Project], to: &[To]) -> Vec<Manifest> {
+    let of = |project: &Project| {
+        let plans: Vec<_> = project.plans_selected().collect();
+        To::of(to, project).into_iter().filter_map(|p| manifest(p, &plans)).collect::<Vec<_>>()
+    };
+    projects.iter().flat_map(of).collect()
+}
