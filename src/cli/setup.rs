@@ -12,7 +12,8 @@ use camino::Utf8PathBuf;
 #[command(
     after_help = "Examples:\n  mlpipe setup                         a task list for every platform\n  \
                         mlpipe setup --to gitlab             of one\n  \
-                        mlpipe setup --format json | jq '.manifests[].items[].id'"
+                        mlpipe setup --format json | jq '.manifests[].items[].id'\n  \
+                        mlpipe setup --to github --format script > setup.sh"
 )]
 pub(super) struct Args {
     /// Specs, or folders with specs [default: every .mlpipe file below the root]
@@ -32,6 +33,8 @@ enum Format {
     Checklist,
     /// For machines; docs/setup.md says how to read it
     Json,
+    /// What makes it: calls of gh or glab, or Jenkins' configuration as code
+    Script,
 }
 
 pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
@@ -50,8 +53,28 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
     shell.out(&match args.format {
         Format::Checklist => report::setup_checklist(&manifests),
         Format::Json => report::setup_json(&manifests),
+        Format::Script => match script(&manifests) {
+            Ok(text) => text,
+            Err((text, exit)) => {
+                shell.usage(&text);
+                return exit;
+            }
+        },
     });
     Exit::Fine
+}
+
+/// The script of the one manifest there is.
+fn script(manifests: &[Manifest]) -> Result<String, (String, Exit)> {
+    match manifests {
+        [one] => report::setup_script(one).map_err(|bug| (bug.to_string(), Exit::Bug)),
+        _ => Err((
+            "a script is for one platform and one root: say which with `--to github`, `--to gitlab` or `--to jenkins`, and \
+             `--root`"
+                .into(),
+            Exit::Usage,
+        )),
+    }
 }
 
 /// The manifests of all projects, platform by platform.

@@ -32,6 +32,6 @@ pub use plan::{human as plan_human, job};
 pub use sarif::findings as sarif;
 pub use scenario::{Ran, scenarios_human, scenarios_json, scenarios_junit, simulated_human, simulated_json};
 pub use schema::{ALL as SCHEMAS, Schema, find as schema};
-pub use setup::{checklist as setup_checklist, json as setup_json};
+pub use setup::{checklist as setup_checklist, json as setup_json, script as setup_script};
 pub use targets::{human as targets_human, json as targets_json, page as targets_page};
 pub use textmate::{grammar as textmate, scope as textmate_scope};

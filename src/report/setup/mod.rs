@@ -1,8 +1,10 @@
 //! What has to exist outside the files: for people, for machines, and as a script that makes it.
 
 mod checklist;
+mod script;
 
 pub use checklist::checklist;
+pub use script::script;
 
 use crate::settings::{Manifest, SCHEMA_VERSION};
 use serde::Serialize;
