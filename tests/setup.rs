@@ -194,3 +194,23 @@ fn every_command_line_is_one_that_a_shell_can_read() {
     }
     assert!(lines > 100, "{lines}");
 }
+
+#[test]
+fn the_page_tells_of_every_kind_and_field() {
+    let page = std::fs::read_to_string(root().join("docs/setup.md")).expect("a page");
+    let schema = mlpipe::report::schema("setup").expect("a schema").text;
+    let schema: serde_json::Value = serde_json::from_str(schema).expect("JSON");
+    let kinds = schema["$defs"]["Setting"]["oneOf"].as_array().expect("kinds");
+    assert_eq!(kinds.len(), 15);
+    for kind in kinds {
+        let fields = kind["properties"].as_object().expect("fields");
+        let name = fields["kind"]["const"].as_str().expect("a kind");
+        let row = page
+            .lines()
+            .find(|l| l.starts_with(&format!("| `{name}` |")))
+            .unwrap_or_else(|| panic!("{name}"));
+        for field in fields.keys().filter(|f| *f != "kind") {
+            assert!(row.contains(&format!("`{field}`")), "{name}.{field}");
+        }
+    }
+}

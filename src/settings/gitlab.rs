@@ -142,7 +142,8 @@ fn runner(plan: &Plan, job: &Job, items: &mut Collector) {
 fn protected(plan: &Plan, job: &Job, items: &mut Collector) {
     let secret = job.secrets.iter().any(|s| s.stored_on(PlatformName::Gitlab).is_some());
     let only = secrets::only_on_named_refs(job);
-    if !matches!(job.work, Work::Deploy(_) | Work::Approve(_)) && !(secret && only) {
+    let deploys = matches!(job.work, Work::Deploy(_) | Work::Approve(_));
+    if !(deploys || secret && only) {
         return;
     }
     let Some(reach) = refs::reach(&job.condition) else { return };

@@ -16,7 +16,7 @@ fn environment(platform: PlatformName, job: &Job) -> Option<&str> {
     job.environment.as_ref().map(|e| e.name.as_str())
 }
 
-fn stored<'a>(platform: PlatformName, job: &'a Job) -> impl Iterator<Item = (&'a SecretUse, &'a str)> {
+fn stored(platform: PlatformName, job: &Job) -> impl Iterator<Item = (&SecretUse, &str)> {
     job.secrets.iter().filter_map(move |s| Some((s, s.stored_on(platform)?)))
 }
 
