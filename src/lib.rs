@@ -6,6 +6,7 @@
 pub mod check;
 pub mod cli;
 pub mod diag;
+pub mod doctor;
 pub mod fmt;
 pub mod lint;
 pub mod lsp;

@@ -5,6 +5,7 @@ mod check;
 mod common;
 mod compile;
 mod completions;
+mod doctor;
 mod explain;
 mod fmt;
 mod format;
@@ -109,6 +110,8 @@ enum Command {
     Targets(targets::Args),
     /// Show what has to exist outside the files: environments, secrets, schedules, plugins
     Setup(setup::Args),
+    /// Look at what can be checked from here: repository, files, tools, settings
+    Doctor(doctor::Args),
     /// Explain a finding, or a line of a generated file
     Explain(explain::Args),
     /// Show which lines of the generated files a statement made
@@ -139,6 +142,7 @@ pub fn main() -> ExitCode {
         Command::Simulate(a) => simulate::run(&shell, &a),
         Command::Targets(a) => targets::run(&shell, &a),
         Command::Setup(a) => setup::run(&shell, &a),
+        Command::Doctor(a) => doctor::run(&shell, &a),
         Command::Explain(a) => explain::run(&shell, &a),
         Command::Where(a) => origin::run(&shell, &a),
         Command::Init(a) => init::run(&shell, &a),

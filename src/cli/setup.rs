@@ -78,7 +78,7 @@ fn script(manifests: &[Manifest]) -> Result<String, (String, Exit)> {
 }
 
 /// The manifests of all projects, platform by platform.
-fn manifests(projects: &[Project], to: &[To]) -> Vec<Manifest> {
+pub(super) fn manifests(projects: &[Project], to: &[To]) -> Vec<Manifest> {
     let of = |project: &Project| {
         let plans: Vec<_> = project.plans_selected().collect();
         To::of(to, project).into_iter().filter_map(|p| manifest(p, &plans)).collect::<Vec<_>>()

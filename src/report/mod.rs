@@ -1,5 +1,6 @@
 //! How findings, plans, drift and the table of keywords are shown.
 
+mod doctor;
 mod github;
 mod gitlab;
 mod group;
@@ -19,6 +20,7 @@ mod textmate;
 mod window;
 mod xml;
 
+pub use doctor::{human as doctor_human, json as doctor_json};
 pub use github::findings as github;
 pub use gitlab::findings as gitlab;
 pub use group::{Group, bases};

@@ -42,7 +42,7 @@ pub(super) fn of_job(plan: &Plan, job: &Job, items: &mut Collector) {
         };
         let masked = platform == PlatformName::Gitlab
             && secret.kind == SecretKind::Text
-            && user_of(job) != Some(secret.name.as_str());
+            && login_of(job).is_none_or(|(user, _)| user != secret.name);
         let kind = match (platform, secret.kind) {
             (PlatformName::Jenkins, SecretKind::Text) => "Credential (secret text)",
             (PlatformName::Jenkins, SecretKind::File) => "Credential (secret file)",
@@ -75,14 +75,14 @@ pub(super) fn of_job(plan: &Plan, job: &Job, items: &mut Collector) {
     }
 }
 
-/// The variable with the name of a registry's user.
-fn user_of(job: &Job) -> Option<&str> {
+/// The variables with the user and the password of the registry that an image is pushed to.
+fn login_of(job: &Job) -> Option<(&str, &str)> {
     let Work::Image(image) = &job.work else { return None };
-    match image.login.as_ref()? {
-        PlanLogin::Ghcr => Some("GHCR_USER"),
-        PlanLogin::Gitlab => Some("CI_REGISTRY_USER"),
-        PlanLogin::Secrets { user, .. } => Some(user),
-    }
+    Some(match image.login.as_ref()? {
+        PlanLogin::Ghcr => ("GHCR_USER", "GHCR_TOKEN"),
+        PlanLogin::Gitlab => ("CI_REGISTRY_USER", "CI_REGISTRY_PASSWORD"),
+        PlanLogin::Secrets { user, password } => (user, password),
+    })
 }
 
 /// What keeps other jobs away from a secret.
@@ -123,11 +123,23 @@ fn missing(platform: PlatformName, job: &Job, secret: &SecretUse) -> (&'static s
     if platform == PlatformName::Jenkins {
         return ("the stage fails before its script starts: there is no credential of that id", Checked::Job);
     }
-    match &job.work {
-        Work::Approve(_) if secret.name == "MLPIPE_READ_TOKEN" => {
-            ("the approval job stops: nobody knows whether the environment is protected", Checked::Preflight)
+    let name = secret.name.as_str();
+    let named = match &job.work {
+        Work::Approve(_) => {
+            let without = "the approval job stops: nobody knows whether the environment is protected";
+            return (without, Checked::Preflight);
         }
-        _ => ("the job stops before its first command and names the secret", Checked::Job),
+        Work::Gate(_) | Work::Model(_) | Work::Notify(_) => true,
+        Work::Image(_) => login_of(job).is_some_and(|(user, password)| name == user || name == password),
+        Work::Deploy(d) => {
+            matches!(&d.target, PlanTarget::Kubernetes { kubeconfig, .. } if kubeconfig == name)
+        }
+        Work::Withheld(_) => false,
+    };
+    if named {
+        ("the job stops before its first command and names the secret", Checked::Job)
+    } else {
+        ("the job's commands see an empty text, and whether they notice is theirs", Checked::Nobody)
     }
 }
 

@@ -4,7 +4,7 @@ use super::{ALL, find};
 use crate::diag::{self, Code, Severity};
 use crate::plan::Plan;
 use crate::platform::Feature;
-use crate::report::{json, scenario, setup, targets};
+use crate::report::{doctor, json, scenario, setup, targets};
 use crate::scenario::Time;
 use crate::spec::PlatformName;
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
@@ -42,6 +42,7 @@ fn generated() -> Vec<(&'static str, Value)> {
         ("simulate", of::<scenario::Simulated<'_>>()),
         ("targets", of::<targets::Document<'_>>()),
         ("setup", of::<setup::Document<'_>>()),
+        ("doctor", of::<doctor::Document<'_>>()),
         ("config", config()),
     ]
 }
