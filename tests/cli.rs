@@ -149,6 +149,40 @@ fn explain_knows_every_code() {
 }
 
 #[test]
+fn what_a_renamed_pipeline_leaves_behind_is_told() {
+    let repo = Repo::with_spec();
+    repo.run(&["compile"], 0);
+    repo.write("release.mlpipe", SPEC.replace("pipeline demo", "pipeline ranker"));
+    let told = repo.run(&["compile"], 0).err;
+    let left = [".github/workflows/demo.yml", ".mlpipe/demo.sh"];
+    assert!(left.iter().all(|file| told.contains(&format!("{file}: is left over"))), "{told}");
+    let told = repo.run(&["check"], 1).err;
+    assert!(left.iter().all(|file| told.contains(&format!("{file}: is left over"))), "{told}");
+    let told = repo.run(&["check", "--format", "github"], 1).out;
+    assert_eq!(told.matches("title=MLP605 drifted::this generated file is left over").count(), 2, "{told}");
+
+    // Not looked at: what is asked for by path, what a person wrote, and what a spec that is kept out of the way makes.
+    repo.run(&["check", "release.mlpipe"], 0);
+    left.iter().for_each(|file| std::fs::remove_file(repo.path(file)).expect("removed"));
+    repo.write(".github/workflows/own.yml", "on: push\n");
+    repo.write("aside/other.mlpipe", SPEC.replace("pipeline demo", "pipeline other\nemit github"));
+    repo.run(&["compile", "aside/other.mlpipe"], 0);
+    repo.write(".gitignore", "aside/\n");
+    repo.run(&["check"], 0);
+
+    // Two pipelines share a root file for GitLab, one has it to itself.
+    repo.write("second.mlpipe", SPEC.replace("pipeline demo", "pipeline second\nemit gitlab"));
+    repo.run(&["compile"], 0);
+    repo.run(&["check"], 0);
+    std::fs::remove_file(repo.path("second.mlpipe")).expect("removed");
+    repo.run(&["compile"], 0);
+    let told = repo.run(&["check"], 1).err;
+    for file in [".gitlab/ranker.yml", ".gitlab/second.yml", ".mlpipe/second.sh"] {
+        assert!(told.contains(&format!("{file}: is left over")), "{told}");
+    }
+}
+
+#[test]
 fn init_writes_a_spec_that_compiles() {
     let repo = Repo::new();
     repo.run(&["init", "--name", "ranker"], 0);
@@ -182,6 +216,31 @@ fn init_writes_only_where_every_command_finds_it() {
         assert!(repo.run(&["init", "link.mlpipe"], 2).err.contains("is there already"));
         assert!(!target.exists(), "written through a link");
     }
+}
+
+#[test]
+fn init_leaves_nothing_behind_where_it_fails() {
+    let repo = Repo::new();
+    std::fs::create_dir(repo.path(".gitignore")).expect("made");
+    let before = repo.files();
+    let told = repo.run(&["init"], 2).err;
+    assert!(told.contains("`.gitignore` cannot be") && told.contains("nothing was written"), "{told}");
+    assert_eq!(repo.files(), before);
+}
+
+#[test]
+fn init_gives_a_second_spec_a_name_of_its_own() {
+    let repo = Repo::new();
+    repo.run(&["init", "--name", "ranker"], 0);
+    let before = repo.files();
+    let told = repo.run(&["init", "--name", "ranker", "training.mlpipe"], 2).err;
+    assert!(told.contains("`release.mlpipe` holds the pipeline `ranker` already"), "{told}");
+    assert_eq!(repo.files(), before);
+    repo.write("one/mlpipe.toml", "");
+    repo.run(&["--root", "one", "init", "one/release.mlpipe"], 0);
+    repo.run(&["--root", "one", "init", "one/Training_2.mlpipe"], 0);
+    assert!(repo.read("one/Training_2.mlpipe").contains("\npipeline training-2 "));
+    repo.run(&["--root", "one", "compile", "one"], 0);
 }
 
 #[test]

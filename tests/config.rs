@@ -174,6 +174,15 @@ fn the_nearest_file_upwards_is_the_one() {
     assert_eq!(told(&repo, 0, &["team/a"]).len(), 1);
 }
 
+#[test]
+fn a_configuration_that_is_a_folder_is_named() {
+    let repo = Repo::with_spec();
+    for folder in [".", ""] {
+        let told = repo.run(&["lint", "--config", folder], 2).err;
+        assert!(told.contains("× .: this file cannot be read"), "{told}");
+    }
+}
+
 /// The blocks of TOML of docs/configuration.md, each with what the comment before it says.
 fn examples() -> Vec<(String, String)> {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/configuration.md"));

@@ -34,20 +34,25 @@ fn repository() -> &'static Utf8Path {
 
 /// Every spec below a folder of the repository, sorted.
 fn specs_below(folder: &str) -> Vec<Utf8PathBuf> {
-    fn walk(folder: &Utf8Path, all: &mut Vec<Utf8PathBuf>) {
+    below(folder, "mlpipe")
+}
+
+/// Every file of an ending below a folder of the repository, sorted.
+fn below(folder: &str, ending: &str) -> Vec<Utf8PathBuf> {
+    fn walk(folder: &Utf8Path, ending: &str, all: &mut Vec<Utf8PathBuf>) {
         for entry in folder.read_dir_utf8().expect("a folder") {
             let path = entry.expect("an entry").path().to_owned();
             if path.is_dir() {
-                walk(&path, all);
-            } else if path.extension() == Some("mlpipe") {
+                walk(&path, ending, all);
+            } else if path.extension() == Some(ending) {
                 all.push(path);
             }
         }
     }
     let mut all = Vec::new();
-    walk(&repository().join(folder), &mut all);
+    walk(&repository().join(folder), ending, &mut all);
     all.sort();
-    assert!(!all.is_empty(), "no spec in {folder}");
+    assert!(!all.is_empty(), "no `.{ending}` in {folder}");
     all
 }
 
@@ -175,18 +180,28 @@ fn as_formatted(block: &blocks::Block) -> Result<String, Vec<mlpipe::diag::Findi
     Ok(lines[1..lines.len() - 1].iter().map(|l| l.strip_prefix("  ").unwrap_or(l)).collect())
 }
 
+/// Every page of the documentation, sorted.
+fn pages() -> Vec<Utf8PathBuf> {
+    let mut all = below("docs", "md");
+    all.push(repository().join("README.md"));
+    all
+}
+
 #[test]
-fn the_examples_of_the_guides_are_formatted() {
-    let mut count = 0;
-    for page in ["README.md", "docs/language.md", "docs/scenarios.md", "docs/format.md"] {
-        let text = read(&repository().join(page)).expect("UTF-8");
-        for block in blocks::blocks(&text) {
-            let after = as_formatted(&block).unwrap_or_else(|f| panic!("{page}:{}: {f:#?}", block.line));
-            assert!(block.text == after, "{page}:{}\n{}", block.line, difference(&after, &block.text));
+fn the_examples_of_the_pages_are_formatted() {
+    let (mut count, mut wrong) = (0, Vec::new());
+    for page in pages() {
+        for block in blocks::blocks(&read(&page).expect("UTF-8")) {
+            // What shows an error of syntax, or a form that is not the canonical one, cannot be formatted.
+            let Ok(after) = as_formatted(&block) else { continue };
+            if block.text != after {
+                wrong.push(format!("{page}:{}\n{}", block.line, difference(&after, &block.text)));
+            }
             count += 1;
         }
     }
-    assert!(count > 50, "only {count} examples");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(count > 400, "only {count} examples");
 }
 
 /// A plan without the places that it notes: lines, and the spaces of what is quoted from the spec.

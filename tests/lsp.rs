@@ -11,6 +11,7 @@ mod language_server {
     mod editing;
     mod looking;
     mod naming;
+    mod repository;
     mod robust;
     mod sweep;
 }

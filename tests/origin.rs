@@ -102,6 +102,12 @@ fn what_is_not_there_is_said_with_the_nearest() {
         (["explain", "release.mlpipe:3"], "`mlpipe where release.mlpipe:LINE`"),
         (["where", "gate.unitt"], "did you mean `gate-unit`?"),
         (["where", "release.mlpipe:1"], "no job comes from"),
+        (["where", "release.mlpipe:4000"], "`release.mlpipe` has "),
+        (["where", "release.mlpipe:0"], "lines are counted from 1"),
+        (["where", "release.mlpipe:x"], "lines are counted from 1"),
+        (["explain", "Jenkinsfile:0"], "lines are counted from 1"),
+        (["explain", "Jenkinsfile:5-9"], "lines are counted from 1"),
+        (["explain", "Jenkinsfile:"], "lines are counted from 1"),
     ] {
         assert!(repo.run(&args, 2).err.contains(says), "{args:?}");
     }

@@ -102,3 +102,13 @@ fn nothing_names_a_folder_that_only_its_authors_have() {
         }
     }
 }
+
+/// Tests switch every feature of `regex` on, by what they depend on; the product has only those that it asks for, and a pattern with
+/// `\s` or `(?i)` is none without them: a rule would be silent there, and only there.
+#[test]
+fn the_product_asks_for_what_its_patterns_need() {
+    let manifest: toml::Table = include_str!("../Cargo.toml").parse().expect("a manifest");
+    let features = manifest["dependencies"]["regex"]["features"].as_array().expect("features");
+    let has = |name: &str| features.iter().any(|f| f.as_str() == Some(name));
+    assert!(has("unicode-perl") && has("unicode-case"), "{features:?}");
+}

@@ -109,6 +109,48 @@ fn a_template_that_fails_is_its_authors() {
 }
 
 #[test]
+fn actions_and_images_of_ones_own_are_pinned_and_those_of_the_plan() {
+    let checkout = "        uses: << uses.checkout.action >> # << uses.checkout.tag >>\n";
+    let interruptible = "  interruptible: false\n";
+    for (name, from, to, says) in [
+        (
+            "github/job.yml.j2",
+            checkout,
+            "        uses: actions/checkout@v4\n",
+            "the action `actions/checkout@v4` is not pinned by a commit",
+        ),
+        (
+            "github/job.yml.j2",
+            checkout,
+            "        uses: acme/checkout@27d5ce7f107fe9357f9df03efb73ab90386fccae\n",
+            "the action `acme/checkout` is not known",
+        ),
+        (
+            "gitlab/head.yml.j2",
+            interruptible,
+            "  interruptible: false\n  image: python:latest\n",
+            "`image` is not known in `default`",
+        ),
+    ] {
+        let text = built_in(name);
+        assert_eq!(text.matches(from).count(), 1, "{name}");
+        let changed = text.replace(from, to);
+        let repo = with(name, &changed);
+        let line = 1 + changed.lines().zip(text.lines()).take_while(|(a, b)| a == b).count();
+        let ran = repo.run(&USE, 1);
+        let bare = |t: &str| t.split_whitespace().filter(|w| *w != "│").collect::<String>();
+        for part in ["MLP604", says, &format!("`own/{name}:{line}`"), "nothing was written"] {
+            assert!(bare(&ran.err).contains(&bare(part)), "{name}: no {part} in {}", ran.err);
+        }
+    }
+    let text = built_in("gitlab/job.yml.j2");
+    let repo =
+        with("gitlab/job.yml.j2", &text.replace("  image: << job.image >>\n", "  image: python:latest\n"));
+    let ran = repo.run(&USE, 70);
+    assert!(ran.err.contains("MLP903") && ran.err.contains("python:latest"), "{}", ran.err);
+}
+
+#[test]
 fn what_a_template_prints_is_proved_like_the_rest() {
     for (name, from, to, says) in [
         ("github/job.yml.j2", "      queue: max\n", "", "displaces"),

@@ -4,7 +4,7 @@
 //! few lines. Its manual page is `docs/findings/CODE.md`, which is also the documentation of its module. A new rule
 //! is one file, one line in [`RULES`], one line in the table of codes and one page.
 
-mod deploys;
+pub(crate) mod deploys;
 pub(crate) mod facts;
 mod gates;
 mod images;
@@ -114,6 +114,7 @@ rules! {
     NOTIFY_NEVER_SENDS deploys::notify_never_sends [anywhere];
     BAD_KUBERNETES_NAME deploys::bad_kubernetes_name;
     DEPLOYMENT_SHARED deploys::deployment_shared;
+    ONE_OF_SEVERAL_SCHEDULES deploys::one_of_several_schedules [anywhere];
 
     BASELINE_IS_METRICS gates::baseline_is_metrics;
     TOLERANCE_TOO_WIDE gates::tolerance_too_wide;

@@ -74,6 +74,9 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
     let mut exit = Exit::Fine;
     for (project, files) in projects.iter().zip(&files) {
         let one = compare(shell, &project.root, files);
+        if args.files.all() && tell_left_over(shell, project) {
+            exit = Exit::Findings;
+        }
         let left_out = commit.as_ref().is_some_and(|c| left_out(shell, c, &project.root, files));
         if one != Exit::Fine {
             exit = one;
@@ -82,6 +85,18 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         }
     }
     exit
+}
+
+/// What to do about a file that no spec makes.
+const LEFT_OVER: &str = "delete it: a CI that finds it still runs it";
+
+/// Says which files an earlier compile has left behind.
+pub(super) fn tell_left_over(shell: &Shell, project: &Project) -> bool {
+    let paths = project.left_over();
+    for path in &paths {
+        shell.say(&format!("{}: is left over, no spec makes it; {LEFT_OVER}", shown(&project.root, path)));
+    }
+    !paths.is_empty()
 }
 
 /// Says which files the commit leaves out, though they lie on disk as the spec says.
@@ -121,6 +136,15 @@ fn report(
                 }
                 Err(e) => return shell.usage(&format!("`{}` cannot be read: {e}", file.path)),
             }
+        }
+        if args.files.all() && !project.has_errors() {
+            let message = "this generated file is left over: no spec makes it";
+            found.extend(
+                project
+                    .left_over()
+                    .into_iter()
+                    .map(|path| Finding::on_path(Code::DRIFTED, path, message).help(LEFT_OVER)),
+            );
         }
         project.add(found);
     }

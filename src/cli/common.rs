@@ -1,7 +1,7 @@
 //! What every command shares: the root, the specs, and how things are said.
 
 use super::{Color, Exit};
-use crate::diag::{Code, Finding};
+use crate::diag::{Code, Finding, plain};
 use crate::output::{self, OutputFile, WriteError};
 use crate::project::{self, ConfigFrom, DiscoverError, Others, Project, Proved, Settings};
 use crate::render::Overlay;
@@ -10,6 +10,7 @@ use crate::spec::{Disk, PlatformName, Texts};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -72,7 +73,7 @@ impl Shell {
         let fancy = match color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+            Color::Auto => std::io::stderr().is_terminal() && colours(|name| std::env::var_os(name)),
         };
         let config = match config {
             None => ConfigFrom::Root,
@@ -82,9 +83,11 @@ impl Shell {
         Self { root, settings: Settings::now(config), fancy, unwritten: RefCell::new(None) }
     }
 
-    /// Prints to standard output. A closed pipe is not an error; any other is kept for [`Shell::end`].
+    /// Prints to standard output, byte for byte unless a person looks at it. A closed pipe is not an error; any other is kept
+    /// for [`Shell::end`].
     pub(super) fn out(&self, text: &str) {
         let mut stdout = std::io::stdout().lock();
+        let text = if stdout.is_terminal() { plain(text) } else { text.into() };
         if let Err(e) = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush())
             && e.kind() != std::io::ErrorKind::BrokenPipe
         {
@@ -102,7 +105,7 @@ impl Shell {
 
     /// Prints a line to standard error.
     pub(super) fn say(&self, text: &str) {
-        let _ = writeln!(std::io::stderr().lock(), "{text}");
+        let _ = writeln!(std::io::stderr().lock(), "{}", plain(text));
     }
 
     /// Says what is wrong with the call itself.
@@ -130,7 +133,8 @@ impl Shell {
             return;
         }
         let look = report::Look { fancy: self.fancy, width: terminal_width(), limit };
-        self.say(report::human(groups, look).trim_end());
+        // Its colours are commands to the terminal, and nothing else in it is one.
+        let _ = writeln!(std::io::stderr().lock(), "{}", report::human(groups, look).trim_end());
         let hint = if all.len() > limit { hint } else { "`mlpipe explain CODE` says more" };
         let allowed = groups.iter().map(|g| g.allowed.len()).sum();
         self.say(&format!("\n{}{}; {hint}", report::summary(&all), Self::allowed(allowed)));
@@ -298,6 +302,12 @@ fn terminal_width() -> usize {
     std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok()).map_or(100, |w: usize| w.clamp(40, 160))
 }
 
+/// Does the environment leave colours to us? An empty NO_COLOR is none, as <https://no-color.org> says.
+fn colours(env: impl Fn(&str) -> Option<OsString>) -> bool {
+    let refused = env("NO_COLOR").is_some_and(|v| !v.is_empty());
+    !refused && env("TERM").is_none_or(|v| v != "dumb")
+}
+
 /// A path of the command line, whole.
 fn from_root(path: &Utf8Path) -> Utf8PathBuf {
     let here = std::env::current_dir().ok().and_then(|p| Utf8PathBuf::from_path_buf(p).ok());
@@ -317,4 +327,23 @@ pub(super) fn from_here(folder: &Utf8Path) -> Utf8PathBuf {
 /// A path below a root as the user would type it.
 pub(super) fn shown(root: &Utf8Path, path: &str) -> String {
     from_here(root).join(path).into_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::colours;
+
+    #[test]
+    fn the_environment_can_refuse_colours() {
+        for (variables, wanted) in [
+            (&[][..], true),
+            (&[("NO_COLOR", "1")], false),
+            (&[("NO_COLOR", "")], true),
+            (&[("TERM", "dumb")], false),
+            (&[("TERM", "xterm-256color")], true),
+        ] {
+            let env = |name: &str| variables.iter().find(|v| v.0 == name).map(|v| v.1.into());
+            assert_eq!(colours(env), wanted, "{variables:?}");
+        }
+    }
 }

@@ -108,6 +108,9 @@ fn write(shell: &Shell, args: &Args, project: &Project, root: &Utf8PathBuf, file
                 words::count(done.changed, "file"),
                 done.unchanged
             ));
+            if args.paths.is_empty() && args.out_dir.is_none() {
+                check::tell_left_over(shell, project);
+            }
             Exit::Fine
         }
         Err(e @ WriteError::Foreign(_)) => {

@@ -14,7 +14,7 @@ use clap::{Command, CommandFactory, ValueHint};
                   fish        mlpipe completions fish > ~/.config/fish/completions/mlpipe.fish\n  \
                   powershell  mlpipe completions powershell >> $PROFILE\n  \
                   elvish      mlpipe completions elvish >> ~/.config/elvish/rc.elv\n\n\
-                  They know the codes and names of this version's findings: write them anew after an upgrade."
+                  bash and zsh know the codes of this version's findings: write theirs anew after an upgrade."
 )]
 pub(super) struct Args {
     /// The shell

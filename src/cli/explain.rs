@@ -31,6 +31,9 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         shell.out(code.page);
         return Exit::Fine;
     }
+    if let Some(why) = origin::no_place(asked) {
+        return shell.usage(&why);
+    }
     let near = words::nearest(asked, diag::ALL.iter().flat_map(|c| [c.id, c.name]));
     let hint =
         near.map_or_else(|| "`mlpipe explain` lists them".to_owned(), |n| format!("did you mean `{n}`?"));

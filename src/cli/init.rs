@@ -2,6 +2,7 @@
 
 use super::Exit;
 use super::common::{Shell, shown};
+use crate::output::{self, OutputFile};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::io::Write;
 
@@ -32,35 +33,71 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         Ok(r) => r,
         Err(e) => return shell.usage(&e),
     };
-    let name = args.name.clone().unwrap_or_else(|| name_of(&root));
-    if !is_name(&name) {
-        return shell.usage(&format!(
-            "`{name}` is no name for a pipeline: lower-case letters, digits and `-`, a letter first, at most 48"
-        ));
-    }
-    if let Err(e) = place(&root, &args.file) {
-        return shell.usage(&format!("{e}; nothing was written"));
-    }
-    let spec = SPEC.replace("my-model", &name);
-    // Never through a link, and never over what somebody else has just written.
-    let new = std::fs::OpenOptions::new().write(true).create_new(true).open(&args.file);
-    let done = new
-        .and_then(|mut f| f.write_all(spec.as_bytes()))
-        .and_then(|()| add_lines(&root.join(".gitattributes"), ATTRIBUTES))
-        .and_then(|a| Ok((a, add_lines(&root.join(".gitignore"), IGNORE)?)));
+    let ready = place(&root, &args.file).and_then(|()| name(shell, &root, args));
+    let done = ready.and_then(|name| write(&root, &args.file, &SPEC.replace("my-model", &name)));
     match done {
-        Ok((attributes, ignore)) => {
+        Ok(added) => {
             shell.out(&format!("{}\n", args.file));
-            for (n, file) in [(attributes, ".gitattributes"), (ignore, ".gitignore")] {
-                if n > 0 {
-                    shell.out(&format!("{} (+{n} lines)\n", shown(&root, file)));
-                }
+            for (file, n) in added.into_iter().filter(|(_, n)| *n > 0) {
+                shell.out(&format!("{} (+{n} lines)\n", shown(&root, file)));
             }
             shell.say("next: read the spec, then `mlpipe plan` and `mlpipe compile`");
             Exit::Fine
         }
-        Err(e) => shell.usage(&format!("cannot write: {e}")),
+        Err(e) => shell.usage(&format!("{e}; nothing was written")),
     }
+}
+
+/// The name that was asked for, else the folder's, else, where another spec has that already, the file's.
+fn name(shell: &Shell, root: &Utf8Path, args: &Args) -> Result<String, String> {
+    // What is wrong with other specs is not this command's to tell; one that cannot be read holds no name.
+    let others = shell.load(&[root.to_owned()]).unwrap_or_default();
+    let holder = |name: &str| {
+        let mut pipelines = others.iter().flat_map(|project| &project.pipelines);
+        pipelines.find(|p| p.spec.pipeline.node == name).map(|p| shown(root, p.spec.path.as_str()))
+    };
+    let name = match &args.name {
+        Some(name) => name.clone(),
+        None => {
+            let folder = name_of(root.file_name().unwrap_or("model"));
+            if holder(&folder).is_none() { folder } else { name_of(args.file.file_stem().unwrap_or("model")) }
+        }
+    };
+    if !is_name(&name) {
+        return Err(format!(
+            "`{name}` is no name for a pipeline: lower-case letters, digits and `-`, a letter first, at most 48"
+        ));
+    }
+    match holder(&name) {
+        Some(file) => Err(format!("`{file}` holds the pipeline `{name}` already: give another `--name`")),
+        None => Ok(name),
+    }
+}
+
+/// Writes the spec and the lines that git needs, and says how many of those were added where. Where something fails, there is
+/// no spec and the files of git are as they were.
+fn write(root: &Utf8Path, file: &Utf8Path, spec: &str) -> Result<Vec<(&'static str, usize)>, String> {
+    let because = |path: &str, e: std::io::Error| format!("`{path}` cannot be written: {e}");
+    let (mut added, mut for_git) = (Vec::new(), Vec::new());
+    for (path, lines) in [(".gitattributes", ATTRIBUTES), (".gitignore", IGNORE)] {
+        let (text, count) = with_lines(&root.join(path), lines).map_err(|e| because(path, e))?;
+        added.push((path, count));
+        for_git.extend((count > 0).then(|| OutputFile { path: path.to_owned(), text }));
+    }
+    // Never through a link, and never over what somebody else has just written.
+    let mut new = std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(file)
+        .map_err(|e| because(file.as_str(), e))?;
+    let done = new
+        .write_all(spec.as_bytes())
+        .map_err(|e| because(file.as_str(), e))
+        .and_then(|()| output::write_all(root, &for_git, true, &|| false).map_err(|e| e.to_string()));
+    if done.is_err() {
+        let _ = std::fs::remove_file(file);
+    }
+    done.map(|_| added)
 }
 
 /// A spec is written where every command finds it: below the root, under its ending, and not over another.
@@ -83,29 +120,24 @@ fn place(root: &Utf8Path, file: &Utf8Path) -> Result<(), String> {
     Ok(())
 }
 
-/// Appends the lines that a file does not have yet; how many.
-fn add_lines(path: &Utf8Path, lines: &[&str]) -> std::io::Result<usize> {
-    let old = match std::fs::read_to_string(path) {
+/// The text of a file with the lines that it does not have yet at its end, and how many those are.
+fn with_lines(path: &Utf8Path, lines: &[&str]) -> std::io::Result<(String, usize)> {
+    let mut text = match std::fs::read_to_string(path) {
         Ok(t) => t,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(e) => return Err(e),
     };
-    let missing: Vec<&&str> = lines.iter().filter(|l| !old.lines().any(|o| o.trim() == **l)).collect();
-    if missing.is_empty() {
-        return Ok(0);
+    let missing: Vec<&str> =
+        lines.iter().filter(|l| !text.lines().any(|old| old.trim() == **l)).copied().collect();
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
     }
-    let mut file = std::fs::OpenOptions::new().create(true).append(true).open(path)?;
-    if !old.is_empty() && !old.ends_with('\n') {
-        writeln!(file)?;
-    }
-    for l in &missing {
-        writeln!(file, "{l}")?;
-    }
-    Ok(missing.len())
+    missing.iter().for_each(|line| text.extend([line, "\n"]));
+    Ok((text, missing.len()))
 }
 
-fn name_of(root: &Utf8Path) -> String {
-    let raw = root.file_name().unwrap_or("model").to_lowercase();
+fn name_of(folder_or_file: &str) -> String {
+    let raw = folder_or_file.to_lowercase();
     let name: String = raw.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let name: String = name.trim_start_matches(|c: char| !c.is_ascii_lowercase()).chars().take(48).collect();
     let name = name.trim_end_matches('-');

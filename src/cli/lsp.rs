@@ -7,7 +7,7 @@ use std::io::BufReader;
 /// Arguments.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "An editor starts it; docs/lsp.md says how. It takes no options but this one, which editors add."
+    after_help = "An editor starts it; docs/lsp.md says how. What holds for a file is said in its own root, so `--root` and `--config` do nothing here."
 )]
 pub(super) struct Args {
     /// Speak on standard input and output, which it does anyway

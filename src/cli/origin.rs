@@ -44,6 +44,17 @@ pub(super) fn place(word: &str) -> Option<(&str, usize)> {
     line.parse().ok().filter(|line| *line > 0 && !file.is_empty()).map(|line| (file, line))
 }
 
+/// What is wrong with a word that begins like `FILE:LINE` and is none.
+pub(super) fn no_place(word: &str) -> Option<String> {
+    let (file, line) = word.rsplit_once(':')?;
+    let is_file = !file.is_empty() && place(word).is_none() && Utf8Path::new(file).is_file();
+    is_file.then(|| {
+        format!(
+            "`{line}` is no line of `{file}`: lines are counted from 1, and one is asked for, as `{file}:12`"
+        )
+    })
+}
+
 /// Tells which statement made a line of a generated file, and why.
 pub(super) fn explain(shell: &Shell, file: &str, line: usize) -> Exit {
     let path = Utf8Path::new(file);
@@ -109,6 +120,12 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
         shell.findings(&projects);
         return Shell::verdict(&projects);
     }
+    if let Some((file, line)) = place(&args.what)
+        && let Ok(text) = std::fs::read_to_string(file)
+        && line > text.lines().count()
+    {
+        return shell.usage(&format!("`{file}` has {}", words::count(text.lines().count(), "line")));
+    }
     let mut out = String::new();
     for project in &projects {
         let all = match generated(project, None) {
@@ -138,6 +155,9 @@ pub(super) fn run(shell: &Shell, args: &Args) -> Exit {
 }
 
 fn nothing(shell: &Shell, projects: &[Project], what: &str) -> Exit {
+    if let Some(why) = no_place(what) {
+        return shell.usage(&why);
+    }
     let ids: Vec<&str> = projects
         .iter()
         .flat_map(Project::plans_selected)

@@ -10,8 +10,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 #[command(
     after_help = "Examples:\n  mlpipe schema                                    every name, and what it describes\n  \
                         mlpipe schema findings > findings.schema.json\n\n\
-                        They are of this version, to the letter: a field that is not there is refused. What reads these documents\n\
-                        has to pass over fields that it does not know, since later versions may add some."
+                        They are of this version, to the letter: a field that is not there is refused.\n\
+                        What reads these documents has to pass over fields that it does not know: later versions add some."
 )]
 pub(super) struct Args {
     /// Which one [default: list them]

@@ -31,6 +31,11 @@ pub(super) struct Chosen {
 }
 
 impl Files {
+    /// Is every spec of the root looked at?
+    pub(super) fn all(&self) -> bool {
+        self.paths.is_empty() && !self.touched
+    }
+
     /// The paths themselves.
     ///
     /// # Errors

@@ -216,6 +216,8 @@ codes! {
     BAD_KUBERNETES_NAME = "MLP365" "bad-kubernetes-name" Error;
     /// Two environments that are one Deployment.
     DEPLOYMENT_SHARED = "MLP366" "deployment-shared" Warning;
+    /// A deploy that only some schedules of its pipeline are for.
+    ONE_OF_SEVERAL_SCHEDULES = "MLP367" "one-of-several-schedules" Error;
     /// A gate's metrics are compared with themselves.
     BASELINE_IS_METRICS = "MLP370" "baseline-is-metrics" Error;
     /// A tolerance that swallows the threshold.
@@ -322,6 +324,10 @@ codes! {
     UNTRIED_SMOKE = "MLP706" "untried-smoke" Warning;
     /// A soak that no deploy waits for.
     SOAK_BEFORE_NOTHING = "MLP707" "soak-before-nothing" Warning;
+    /// Scheduled runs come more often than a soak takes.
+    SOAK_NEVER_OVER = "MLP708" "soak-never-over" Warning;
+    /// Scheduled runs ask for an approval that no time ends.
+    APPROVALS_PILE_UP = "MLP709" "approvals-pile-up" Warning;
     /// A canary that nothing takes back.
     CANARY_WITHOUT_ROLLBACK = "MLP710" "canary-without-rollback" Warning;
     /// A step of a canary is over before the first poll.
@@ -350,6 +356,8 @@ codes! {
     REQUIREMENTS_NOT_COPIED = "MLP722" "requirements-not-copied" Warning;
     /// A `.dockerignore` keeps the image's model out.
     MODEL_IGNORED = "MLP723" "model-ignored" Warning;
+    /// A Dockerfile copies the model before it installs packages.
+    MODEL_BEFORE_PACKAGES = "MLP724" "model-before-packages" Note;
     /// A gate that fails changes what is live.
     GATE_CHANGES_LIVE = "MLP730" "gate-changes-live" Warning;
     /// Production can fail with nobody there, and nobody is told.

@@ -65,6 +65,8 @@ rules! {
     STAGING_OF_ANOTHER_KIND deploys::staging_of_another_kind;
     UNTRIED_SMOKE deploys::untried_smoke [anywhere];
     SOAK_BEFORE_NOTHING deploys::soak_before_nothing [anywhere];
+    SOAK_NEVER_OVER deploys::soak_never_over [anywhere];
+    APPROVALS_PILE_UP deploys::approvals_pile_up [here];
     CANARY_WITHOUT_ROLLBACK live::canary_without_rollback [here];
     CANARY_STEP_UNSEEN live::canary_step_unseen [here];
     CANARY_TOO_FEW_REQUESTS live::canary_too_few_requests;
@@ -79,6 +81,7 @@ rules! {
     MODEL_NOT_COPIED models::model_not_copied;
     REQUIREMENTS_NOT_COPIED models::requirements_not_copied;
     MODEL_IGNORED models::model_ignored;
+    MODEL_BEFORE_PACKAGES models::model_before_packages;
     GATE_CHANGES_LIVE jobs::gate_changes_live;
     NOBODY_TOLD jobs::nobody_told [anywhere];
     NAME_RESERVED_ON_WINDOWS jobs::name_reserved_on_windows;

@@ -3,6 +3,7 @@
 use super::protocol::{Change, Opened};
 use super::text::{Encoding, Lines};
 use super::uri;
+use crate::project::CONFIG_NAME;
 use crate::spec::Texts;
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
@@ -59,7 +60,7 @@ impl Documents {
         Self { encoding, by_path: BTreeMap::new(), paths: BTreeMap::new() }
     }
 
-    /// Takes a file in; its path, or none where it is no spec.
+    /// Takes a file in; its path, or none where it is neither a spec nor a configuration.
     pub(super) fn open(&mut self, opened: Opened) -> Option<Utf8PathBuf> {
         let path = match uri::to_path(&opened.uri) {
             Some(path) => uri::real(&path),
@@ -69,7 +70,7 @@ impl Documents {
                 Utf8PathBuf::from(format!("/mlpipe-without-a-file/{name}/{name}"))
             }
         };
-        if opened.language_id != "mlpipe" && path.extension() != Some("mlpipe") {
+        if opened.language_id != "mlpipe" && path.extension() != Some("mlpipe") && !is_config(&path) {
             return None;
         }
         self.paths.insert(opened.uri.clone(), path.clone());
@@ -95,9 +96,9 @@ impl Documents {
         Some(path)
     }
 
-    /// The path of an open file.
+    /// The path of an open spec.
     pub(super) fn path(&self, uri: &str) -> Option<&Utf8Path> {
-        self.paths.get(uri).map(Utf8PathBuf::as_path)
+        self.paths.get(uri).map(Utf8PathBuf::as_path).filter(|p| !is_config(p))
     }
 
     /// The open file at a path.
@@ -105,9 +106,9 @@ impl Documents {
         self.by_path.get(path)
     }
 
-    /// The paths of all open files.
+    /// The paths of all open specs.
     pub(super) fn all(&self) -> impl Iterator<Item = &Utf8Path> {
-        self.by_path.keys().map(Utf8PathBuf::as_path)
+        self.by_path.keys().map(Utf8PathBuf::as_path).filter(|p| !is_config(p))
     }
 
     /// The address of a file: the client's own for an open one.
@@ -122,6 +123,11 @@ impl Documents {
             _ => Lines::new(text, self.encoding, false),
         }
     }
+}
+
+/// Is it an `mlpipe.toml`? What it says counts before it is saved; nothing else is asked of it.
+pub(super) fn is_config(path: &Utf8Path) -> bool {
+    path.file_name() == Some(CONFIG_NAME)
 }
 
 impl Texts for Documents {

@@ -22,12 +22,15 @@ pub(super) struct Refused {
 
 type Answer = Result<Value, Refused>;
 
+/// Changes come piece by piece (`TextDocumentSyncKind.Incremental`).
+const TEXT_SYNC: u8 = 2;
+
 /// What the server can do.
 pub(super) fn capabilities(encoding: Encoding) -> Value {
     json!({
         "capabilities": {
             "positionEncoding": encoding.word(),
-            "textDocumentSync": { "openClose": true, "change": 2, "save": true },
+            "textDocumentSync": { "openClose": true, "change": TEXT_SYNC, "save": true },
             "completionProvider": { "triggerCharacters": [" ", "\"", ".", "{"] },
             "hoverProvider": true,
             "definitionProvider": true,
@@ -108,20 +111,34 @@ pub(super) fn notified(session: &mut Session, method: &str, params: Value) -> Re
     Ok(())
 }
 
-/// Asks to be told of files that change on the disk.
+/// Asks to be told of files that change on the disk, and of an `mlpipe.toml` that is open. The latter is asked for here, and is not
+/// among the files of the extension: else a client would offer to lay it out, colour it and rename in it.
 fn initialized(session: &mut Session) {
-    if !session.client.watches {
-        return;
-    }
-    let watchers: Vec<Value> =
-        ["**/*.mlpipe", "**/mlpipe.toml", "**/*Dockerfile*"].map(|g| json!({ "globPattern": g })).into();
-    session.out.push(json!({
-        "jsonrpc": "2.0", "id": "watch", "method": "client/registerCapability",
-        "params": { "registrations": [{
+    let mut registrations: Vec<Value> = Vec::new();
+    if session.client.watches {
+        let watchers: Vec<Value> =
+            ["**/*.mlpipe", "**/mlpipe.toml", "**/*Dockerfile*"].map(|g| json!({ "globPattern": g })).into();
+        registrations.push(json!({
             "id": "watch", "method": "workspace/didChangeWatchedFiles",
             "registerOptions": { "watchers": watchers },
-        }] },
-    }));
+        }));
+    }
+    if session.client.opens {
+        for (id, method) in [("open", "didOpen"), ("change", "didChange"), ("close", "didClose")] {
+            let mut options = json!({ "documentSelector": [{ "pattern": "**/mlpipe.toml" }] });
+            if method == "didChange" {
+                options["syncKind"] = TEXT_SYNC.into();
+            }
+            let method = format!("textDocument/{method}");
+            registrations.push(json!({ "id": id, "method": method, "registerOptions": options }));
+        }
+    }
+    if !registrations.is_empty() {
+        session.out.push(json!({
+            "jsonrpc": "2.0", "id": "register", "method": "client/registerCapability",
+            "params": { "registrations": registrations },
+        }));
+    }
 }
 
 fn read<T: DeserializeOwned>(params: Value) -> Result<T, Refused> {

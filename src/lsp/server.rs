@@ -226,6 +226,7 @@ fn client(params: &Value) -> Client {
         snippets: can("/textDocument/completion/completionItem/snippetSupport"),
         symbol_tree: can("/textDocument/documentSymbol/hierarchicalDocumentSymbolSupport"),
         watches: can("/workspace/didChangeWatchedFiles/dynamicRegistration"),
+        opens: can("/textDocument/synchronization/dynamicRegistration"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What the server remembers: open files, the roots that they are below, what was found and what was told of it.
 
 use super::analysis::{self, Analysis, Told};
-use super::documents::Documents;
+use super::documents::{self, Documents};
 use super::index::Index;
 use super::protocol::Diagnostic;
 use super::text::Encoding;
@@ -22,6 +22,8 @@ pub(super) struct Client {
     pub(super) symbol_tree: bool,
     /// It watches files when it is asked to.
     pub(super) watches: bool,
+    /// It tells of more open files than those of its language when it is asked to.
+    pub(super) opens: bool,
 }
 
 /// A repository: the specs that were found below its root.
@@ -75,7 +77,7 @@ impl Session {
         }
     }
 
-    /// A file was opened: there may be new neighbours on the disk too.
+    /// A file was opened: there may be new neighbours on the disk too. A configuration changes what is told of every spec.
     pub(super) fn opened(&mut self, path: Utf8PathBuf) {
         self.roots.values_mut().for_each(|root| root.found.clear());
         self.touched(path);
@@ -85,7 +87,11 @@ impl Session {
     pub(super) fn touched(&mut self, path: Utf8PathBuf) {
         self.indices.clear();
         self.changed = Instant::now();
-        self.own.insert(path);
+        if documents::is_config(&path) {
+            self.own.extend(self.documents.all().map(Utf8Path::to_owned));
+        } else {
+            self.own.insert(path);
+        }
     }
 
     /// A file was closed: what was told of it is taken back, unless an open one is in it too.

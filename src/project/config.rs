@@ -1,7 +1,7 @@
 //! `mlpipe.toml`: what a repository says about findings, platforms and templates.
 
 use crate::diag::{self, Code, FileId, Finding, Severity, SourceMap, Span, words};
-use crate::spec::PlatformName;
+use crate::spec::{PlatformName, Texts};
 use camino::{Utf8Path, Utf8PathBuf};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -50,15 +50,24 @@ pub struct Config {
 
 impl Config {
     /// Reads the configuration of a root. What is wrong with it is told in findings, each an error, and left out of it.
-    /// `sources` gets the file.
-    pub fn read(root: &Utf8Path, from: &ConfigFrom, sources: &mut SourceMap) -> (Self, Vec<Finding>) {
+    /// `sources` gets the file, `texts` has it where it is open and not saved.
+    pub fn read(
+        texts: &dyn Texts,
+        root: &Utf8Path,
+        from: &ConfigFrom,
+        sources: &mut SourceMap,
+    ) -> (Self, Vec<Finding>) {
         let path = match from {
             ConfigFrom::Nothing => return (Self::default(), vec![]),
             ConfigFrom::Root => root.join(CONFIG_NAME),
             ConfigFrom::File(path) => path.canonicalize_utf8().unwrap_or_else(|_| root.join(path.as_str())),
         };
-        let shown = path.strip_prefix(root).unwrap_or(&path).as_str().replace('\\', "/");
-        let text = match std::fs::read(&path) {
+        let shown = match path.strip_prefix(root).unwrap_or(&path).as_str() {
+            "" => ".".to_owned(),
+            shown => shown.replace('\\', "/"),
+        };
+        let bytes = texts.unsaved(&path).map_or_else(|| std::fs::read(&path), |text| Ok(text.into_bytes()));
+        let text = match bytes {
             Ok(bytes) => String::from_utf8(bytes),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound && *from == ConfigFrom::Root => {
                 return (Self::default(), vec![]);

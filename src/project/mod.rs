@@ -5,6 +5,7 @@ mod bundle;
 mod config;
 mod discover;
 mod lanes;
+mod left_over;
 mod overlay;
 mod policy;
 mod proof;
@@ -112,7 +113,7 @@ impl Project {
         settings: &Settings,
     ) -> Self {
         let mut sources = SourceMap::default();
-        let (config, findings) = Config::read(root, &settings.config, &mut sources);
+        let (config, findings) = Config::read(texts, root, &settings.config, &mut sources);
         let mut project = Self {
             root: root.to_owned(),
             sources,

@@ -35,13 +35,15 @@ impl Proved {
 pub(super) fn differences(plan: &Plan, path: &str, file: File<'_>, overlay: &Overlay) -> Vec<Finding> {
     let all = prove::prove(plan, file).err().unwrap_or_default();
     let rest = all.len().saturating_sub(SHOWN);
-    all.iter().take(SHOWN).map(|d| finding(plan, file.platform, path, d, rest, overlay)).collect()
+    let text = file.text;
+    let line = |d: &Difference| d.line.checked_sub(1).and_then(|above| text.lines().nth(above));
+    all.iter().take(SHOWN).map(|d| finding(plan, file.platform, (path, line(d)), d, rest, overlay)).collect()
 }
 
 fn finding(
     plan: &Plan,
     platform: PlatformName,
-    path: &str,
+    (path, printed): (&str, Option<&str>),
     d: &Difference,
     rest: usize,
     overlay: &Overlay,
@@ -60,6 +62,8 @@ fn finding(
     let (template, at) = prove::place(platform, d.aspect, &text);
     let template = overlay.file(template).map_or_else(|| format!("templates/{template}"), |f| f.file.clone());
     let place = at.map_or(template.clone(), |l| format!("{template}:{l}"));
+    let unread = printed.filter(|_| d.aspect == Aspect::Unreadable);
+    let place = unread.and_then(|line| written(line, back.templates(), overlay)).unwrap_or(place);
     let yours = overlay.touches(back.templates());
     let (code, says) = match (d.aspect, yours) {
         (Aspect::Unreadable, false) => (Code::DOES_NOT_READ_BACK, "does not read back"),
@@ -84,6 +88,16 @@ fn finding(
         format!("the {} file {says}: {}{on}{vector}", platform.word(), d.what),
     )
     .help(format!("{job}`{path}`{line}, printed by `{place}`{more}; {whose}"))
+}
+
+/// Where a template of the user has that very line; nothing unless it is the only one.
+fn written(line: &str, templates: &[(&'static str, &'static str)], overlay: &Overlay) -> Option<String> {
+    let files = templates.iter().filter_map(|(name, _)| overlay.file(name));
+    let mut places = files.flat_map(|f| {
+        let same = f.text.lines().zip(1..).filter(|(l, _)| l.trim() == line.trim());
+        same.map(|(_, number)| format!("{}:{number}", f.file))
+    });
+    places.next().filter(|_| places.next().is_none())
 }
 
 #[cfg(test)]

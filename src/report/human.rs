@@ -2,9 +2,10 @@
 
 use super::Group;
 use super::window::Window;
-use crate::diag::{Finding, Severity, Span, words};
+use crate::diag::{FileId, Finding, Severity, Span, plain, plain_line, words};
 use camino::Utf8Path;
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -22,17 +23,27 @@ pub struct Look {
 /// Renders findings, each with its place in the spec.
 pub fn findings(groups: &[Group<'_>], look: Look) -> String {
     let theme = if look.fancy { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler =
-        GraphicalReportHandler::new_themed(theme).with_links(false).with_width(look.width).with_cause_chain();
+    // Only at spaces: a path or a command that is broken at a hyphen cannot be copied.
+    let handler = GraphicalReportHandler::new_themed(theme)
+        .with_links(false)
+        .with_width(look.width)
+        .with_cause_chain()
+        .with_break_words(false)
+        .with_word_separator(textwrap::WordSeparator::AsciiSpace)
+        .with_word_splitter(textwrap::WordSplitter::NoHyphenation);
     let all: Vec<(&Group<'_>, &Finding)> =
         groups.iter().flat_map(|g| g.findings.iter().map(move |f| (g, f))).collect();
     let shown = chosen(&all, look.limit);
+    let texts = texts(shown.iter().map(|i| all[*i]));
     let mut out = String::new();
     for (i, (group, f)) in shown.iter().map(|i| all[*i]).enumerate() {
         if i > 0 {
             out.push('\n');
         }
-        let source = f.span.map(|s| Window::new(group.sources.file(s.file), group.path(s)));
+        let source = f.span.and_then(|s| {
+            let text = texts.get(&(group.base, s.file))?;
+            Some(Window::new(group.sources.file(s.file), text, &group.path(s)))
+        });
         let shown = Shown { finding: f, base: group.base, source };
         if handler.render_report(&mut out, &shown).is_err() {
             out.push_str(&format!("{}: {}\n", f.code.id, f.message));
@@ -44,6 +55,18 @@ pub fn findings(groups: &[Group<'_>], look: Look) -> String {
         out.push_str(&counted(rest));
     }
     out
+}
+
+/// The texts of the files that findings are in, as they are shown.
+fn texts<'a>(
+    findings: impl Iterator<Item = (&'a Group<'a>, &'a Finding)>,
+) -> BTreeMap<(&'a Utf8Path, FileId), Cow<'a, str>> {
+    let mut all = BTreeMap::new();
+    for (group, span) in findings.filter_map(|(group, f)| Some((group, f.span?))) {
+        let file = group.sources.file(span.file);
+        all.entry((group.base, span.file)).or_insert_with(|| plain(&file.text));
+    }
+    all
 }
 
 /// Which findings are shown, in their order: where there are too many, the worst.
@@ -84,6 +107,21 @@ pub fn summary(findings: &[&Finding]) -> String {
         .join(", ")
 }
 
+/// So many characters of a sentence are shown on each side of what is left out.
+const SIDE: usize = 300;
+
+/// A sentence as it is shown: what it quotes from a spec says nothing to the terminal, and does not fill pages.
+fn sentence(text: &str) -> Cow<'_, str> {
+    let end = text.char_indices().nth(SIDE).map(|(at, _)| at);
+    let start = text.char_indices().nth_back(SIDE).map(|(at, _)| at);
+    match (end, start) {
+        (Some(end), Some(start)) if start > 2 * end => {
+            Cow::Owned(format!("{} … {}", plain(&text[..end]), plain(&text[start..])))
+        }
+        _ => plain(text),
+    }
+}
+
 struct Shown<'a> {
     finding: &'a Finding,
     base: &'a Utf8Path,
@@ -92,17 +130,18 @@ struct Shown<'a> {
 
 impl fmt::Debug for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.finding.message)
+        f.write_str(&sentence(&self.finding.message))
     }
 }
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let message = sentence(&self.finding.message);
         match &self.finding.path {
             Some(path) if self.finding.span.is_none() => {
-                write!(f, "{}: {}", self.base.join(path), self.finding.message)
+                write!(f, "{}: {message}", plain_line(self.base.join(path).as_str()))
             }
-            _ => f.write_str(&self.finding.message),
+            _ => f.write_str(&message),
         }
     }
 }
@@ -123,7 +162,7 @@ impl miette::Diagnostic for Shown<'_> {
     }
 
     fn help<'b>(&'b self) -> Option<Box<dyn fmt::Display + 'b>> {
-        self.finding.help.as_ref().map(|h| Box::new(h) as Box<dyn fmt::Display>)
+        self.finding.help.as_ref().map(|h| Box::new(sentence(h)) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
@@ -132,20 +171,22 @@ impl miette::Diagnostic for Shown<'_> {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let primary = self.finding.span?;
-        let label = |span: Span, text: Option<String>| {
-            LabeledSpan::new(text, span.start as usize, (span.end.saturating_sub(span.start)).max(1) as usize)
-        };
+        let window = self.source.as_ref()?;
+        let length = |span: Span| window.marked(span);
+        let text = self.finding.label.as_deref().unwrap_or("here");
         let first = LabeledSpan::new_primary_with_span(
-            self.finding.label.clone().or_else(|| Some("here".to_owned())),
-            (primary.start as usize, (primary.end.saturating_sub(primary.start)).max(1) as usize),
+            Some(plain(text).into_owned()),
+            (primary.start as usize, length(primary)),
         );
         // A place in another file cannot be drawn in this one's window; the message names it.
         let rest = self
             .finding
             .related
             .iter()
-            .filter(move |l| l.span.file == primary.file)
-            .map(move |l| label(l.span, Some(l.text.clone())));
+            .filter(move |l| l.span.file == primary.file && window.together(primary, l.span))
+            .map(move |l| {
+                LabeledSpan::new(Some(plain(&l.text).into_owned()), l.span.start as usize, length(l.span))
+            });
         Some(Box::new(std::iter::once(first).chain(rest)))
     }
 }

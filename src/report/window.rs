@@ -1,6 +1,6 @@
 //! The part of a file that is shown around a place, found in the table of its lines.
 
-use crate::diag::SourceFile;
+use crate::diag::{SourceFile, Span, plain_line};
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 /// A file whose lines are shown. The reader of `miette` for plain text goes through a file from its start, several times for
@@ -8,13 +8,50 @@ use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanConten
 #[derive(Debug)]
 pub(super) struct Window<'a> {
     file: &'a SourceFile,
+    text: &'a str,
     name: String,
 }
 
+/// More bytes are not shown: beyond them stands a line that no person wrote, and only what is around the place helps.
+const WIDEST: usize = 1500;
+
+/// So many bytes on each side of a place are shown of such a line.
+const AROUND: usize = 60;
+
 impl<'a> Window<'a> {
-    /// The file, under the name that is shown.
-    pub(super) fn new(file: &'a SourceFile, name: String) -> Self {
-        Self { file, name }
+    /// The file, its text as it is shown, which is as long, and the name that it is shown under.
+    pub(super) fn new(file: &'a SourceFile, text: &'a str, name: &str) -> Self {
+        Self { file, text, name: plain_line(name).into_owned() }
+    }
+
+    /// How much of a place is marked, in bytes: all of it, but for a text that fills pages.
+    pub(super) fn marked(&self, span: Span) -> usize {
+        let (start, end) = (span.start as usize, span.end as usize);
+        let most = (start + WIDEST / 2).min(self.text.len());
+        let end =
+            if end > most { (start..=most).rev().find(|at| self.text.is_char_boundary(*at)) } else { None }
+                .unwrap_or(end);
+        end.saturating_sub(start).max(1)
+    }
+
+    /// Can both places be shown? Not where they are far from each other and their lines are not: what is between would be
+    /// shown too.
+    pub(super) fn together(&self, one: Span, other: Span) -> bool {
+        let line = |span: Span| self.file.line_col(span.start).line;
+        one.start.abs_diff(other.start) as usize <= WIDEST || line(one).abs_diff(line(other)) > 3
+    }
+
+    /// The bytes around a place in a line that is too long to be shown whole.
+    fn part(&self, start: usize, end: usize) -> std::ops::Range<usize> {
+        let lines = |offset: usize| {
+            let line = self.file.line_col(offset as u32).line;
+            self.file.lines(line, line)
+        };
+        let (first, last) = (lines(start).start, lines(end.saturating_sub(1).max(start)).end);
+        let border = |at: usize| self.text.is_char_boundary(at);
+        let from = (first..=start.saturating_sub(AROUND).max(first)).rev().find(|at| border(*at));
+        let to = ((end + AROUND).min(last)..=last).find(|at| border(*at));
+        from.unwrap_or(first)..to.unwrap_or(last)
     }
 }
 
@@ -25,7 +62,7 @@ impl SourceCode for Window<'_> {
         before: usize,
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
-        let text = self.file.text.as_bytes();
+        let text = self.text.as_bytes();
         let end = span.offset() + span.len();
         if end > text.len() + 1 {
             return Err(MietteError::OutOfBounds);
@@ -33,6 +70,7 @@ impl SourceCode for Window<'_> {
         let line = |offset: usize| self.file.line_col(offset as u32).line;
         let (first, last) = (line(span.offset()), line(end.saturating_sub(1).max(span.offset())));
         let shown = self.file.lines(first.saturating_sub(before as u32).max(1), last + after as u32);
+        let shown = if shown.len() > WIDEST { self.part(span.offset(), end) } else { shown };
         let at = self.file.line_col(shown.start as u32);
         // What is asked for without lines around it is asked for its line and column.
         let (data, at) = if before == 0 {
@@ -91,7 +129,7 @@ mod tests {
             let mut sources = SourceMap::default();
             let file = sources.add("a.mlpipe", text.clone());
             let file: &'static crate::diag::SourceFile = Box::leak(Box::new(sources)).file(file);
-            let ours = drawn(Window::new(file, "a.mlpipe".into()), &spans);
+            let ours = drawn(Window::new(file, &file.text, "a.mlpipe"), &spans);
             let theirs = drawn(NamedSource::new("a.mlpipe", text), &spans);
             prop_assert_eq!(without_column(&ours), without_column(&theirs));
         }
@@ -109,7 +147,7 @@ mod tests {
         let mut sources = SourceMap::default();
         let file = sources.add("a.mlpipe", "x\nüü y\n");
         let file: &'static crate::diag::SourceFile = Box::leak(Box::new(sources)).file(file);
-        let drawn = drawn(Window::new(file, "a.mlpipe".into()), &[(7, 1)]);
+        let drawn = drawn(Window::new(file, &file.text, "a.mlpipe"), &[(7, 1)]);
         assert!(drawn.contains("[a.mlpipe:2:4]"), "{drawn}");
     }
 }

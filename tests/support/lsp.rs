@@ -45,6 +45,7 @@ pub(crate) fn modern() -> Value {
             "documentSymbol": { "hierarchicalDocumentSymbolSupport": true },
             "codeAction": { "codeActionLiteralSupport": { "codeActionKind": { "valueSet": ["quickfix"] } } },
             "rename": { "prepareSupport": true },
+            "synchronization": { "dynamicRegistration": true },
         },
         "workspace": { "didChangeWatchedFiles": { "dynamicRegistration": true } },
     })

@@ -87,12 +87,18 @@ impl Repo {
     /// Runs `mlpipe ARGS` in the root and asserts the exit code.
     #[track_caller]
     pub(crate) fn run(&self, args: &[&str], code: i32) -> Ran {
+        self.run_wide(args, code, 100)
+    }
+
+    /// The same on a terminal of so many columns.
+    #[track_caller]
+    pub(crate) fn run_wide(&self, args: &[&str], code: i32, columns: u32) -> Ran {
         let Output { status, stdout, stderr } = Command::new(env!("CARGO_BIN_EXE_mlpipe"))
             .args(args)
             .current_dir(self.dir.path())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("COLUMNS", "100")
+            .env("COLUMNS", columns.to_string())
             .output()
             .expect("mlpipe starts");
         let ran = Ran {

@@ -40,13 +40,30 @@ fn dead(spec: &Spec, on: &On) -> Finding {
             None => format!("the pipeline has no `{words}`, so this never happens"),
         },
     );
-    let finding = finding.help(
-        "the `on` of a deploy narrows that of the pipeline: add the event there too, or take it out here",
-    );
+    let finding = finding.help(other_zone(spec, &on.event).unwrap_or_else(|| {
+        "the `on` of a deploy narrows that of the pipeline: add the event there too, or take it out here"
+            .to_owned()
+    }));
     match same_kind {
         Some(other) => finding.also(other.span, "the pipeline's"),
         None => finding,
     }
+}
+
+/// What to write where the pipeline has that very line, in another zone.
+fn other_zone(spec: &Spec, event: &Event) -> Option<String> {
+    let Event::Schedule { cron, .. } = event else { return None };
+    spec.on.iter().find_map(|p| match &p.event {
+        Event::Schedule { cron: line, timezone } if line.split_whitespace().eq(cron.split_whitespace()) => {
+            Some(format!(
+                "the pipeline's `{}` counts in {}: write `timezone \"{}\"` here too; without a zone a schedule counts in UTC",
+                line.node,
+                zone(timezone.as_ref()),
+                zone(timezone.as_ref())
+            ))
+        }
+        _ => None,
+    })
 }
 
 fn unreached(spec: &Spec, deploy: &Deploy) -> Finding {
@@ -68,6 +85,11 @@ fn unreached(spec: &Spec, deploy: &Deploy) -> Finding {
 
 /// Does any event of the pipeline pass this deploy and every one before it?
 fn reached(spec: &Spec, deploy: &Deploy) -> bool {
+    spec.on.iter().filter(|p| !is_pull_request(p)).any(|p| passes(spec, deploy, &p.event))
+}
+
+/// Does that event of the pipeline pass this deploy and every one before it?
+pub(crate) fn passes(spec: &Spec, deploy: &Deploy, event: &Event) -> bool {
     let mut chain = vec![deploy];
     while let Some(before) = chain.last().and_then(|d| deploy_before(spec, d)) {
         if chain.iter().any(|d| d.name.node == before.name.node) {
@@ -75,11 +97,9 @@ fn reached(spec: &Spec, deploy: &Deploy) -> bool {
         }
         chain.push(before);
     }
-    spec.on.iter().filter(|p| !is_pull_request(p)).any(|p| {
-        chain.iter().all(|d| {
-            let mut narrowing = d.on.iter().filter(|o| !is_pull_request(o)).peekable();
-            narrowing.peek().is_none() || narrowing.any(|o| meet(&p.event, &o.event))
-        })
+    chain.iter().all(|d| {
+        let mut narrowing = d.on.iter().filter(|o| !is_pull_request(o)).peekable();
+        narrowing.peek().is_none() || narrowing.any(|o| meet(event, &o.event))
     })
 }
 
@@ -89,11 +109,16 @@ fn meet(a: &Event, b: &Event) -> bool {
         (Event::Push(a), Event::Push(b)) | (Event::Tag(a), Event::Tag(b)) => any_meets(a, b),
         (Event::Manual(_), Event::Manual(_)) => true,
         (Event::Named { name: a, .. }, Event::Named { name: b, .. }) => a.node == b.node,
-        (Event::Schedule { cron: a, .. }, Event::Schedule { cron: b, .. }) => {
-            a.split_whitespace().eq(b.split_whitespace())
+        (Event::Schedule { cron: a, timezone: x }, Event::Schedule { cron: b, timezone: y }) => {
+            a.split_whitespace().eq(b.split_whitespace()) && zone(x.as_ref()) == zone(y.as_ref())
         }
         _ => false,
     }
+}
+
+/// The zone that a schedule counts in: one without a zone counts in UTC.
+fn zone(said: Option<&Spanned<String>>) -> &str {
+    said.map_or("UTC", |z| if z.node == "Etc/UTC" { "UTC" } else { z.node.as_str() })
 }
 
 fn any_meets(a: &[Spanned<String>], b: &[Spanned<String>]) -> bool {

@@ -1,10 +1,11 @@
 //! Deploys and notifications.
 
 pub(super) mod bad_kubernetes_name;
-pub(super) mod deploy_never_runs;
+pub(crate) mod deploy_never_runs;
 pub(super) mod deploy_on_pull_request;
 pub(super) mod deployment_shared;
 pub(super) mod nothing_to_deploy;
 pub(super) mod notify_never_sends;
+pub(super) mod one_of_several_schedules;
 pub(super) mod trigger_never_trips;
 pub(super) mod ungated_production;

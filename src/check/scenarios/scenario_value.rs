@@ -91,8 +91,12 @@ fn of_value(spec: &Spec, scenario: &Scenario, about: &About<'_>, said: &Said<'_>
     }
     match about {
         About::Rollbacks(d) => rollbacks(d, said, out),
-        About::Live(d, _, unit) => {
+        About::Live(d, metric, unit) => {
+            let before = out.len();
             number(said, *unit, out);
+            if out.len() == before {
+                unjudged(scenario, d, metric, said, out);
+            }
             if let Some(at) = said.at {
                 moments::nobody_watches(spec, scenario, d, d.watch.as_ref().map(|w| &w.interval), at, out);
             }
@@ -185,6 +189,27 @@ fn alone(scenario: &Scenario, metric: &MetricPath, said: &Said<'_>, out: &mut Ve
             out,
         );
     }
+}
+
+/// A number changes nothing where no trigger asks for it, unless it ends a time without one, which no step may end in.
+fn unjudged(scenario: &Scenario, d: &Deploy, metric: &MetricPath, said: &Said<'_>, out: &mut Vec<Finding>) {
+    let GivenValue::Number(_) = &said.value.node else { return };
+    let judged = d.rollback.iter().flat_map(|r| &r.when).any(|w| w.metric.node == *metric);
+    let ends_a_gap = scenario.given.iter().any(|g| match &g.what {
+        GivenWhat::Value { subject, value, .. } => {
+            subject.node == said.subject.node && !matches!(value.node, GivenValue::Number(_))
+        }
+        _ => false,
+    });
+    if judged || ends_a_gap {
+        return;
+    }
+    told(
+        said.subject.span,
+        format!("no trigger of `{}` asks for `{metric}`, so a number has no effect", d.name.node),
+        format!("write `rollback {{ when {metric} … }}` in the deploy, give `missing`, or take this out"),
+        out,
+    );
 }
 
 fn given(scenario: &Scenario, path: &MetricPath) -> bool {

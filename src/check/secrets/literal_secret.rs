@@ -1,22 +1,30 @@
 #![doc = include_str!("../../../docs/findings/MLP383.md")]
 
+use super::shapes::{self, Shape, shape};
 use crate::check::facts::jobs;
 use crate::diag::{Code, Finding, Spanned};
 use crate::spec::{ModelSource, Spec, Target};
 
-/// How credentials of well-known issuers start, and how many letters, digits, `_` or `-` follow at least.
-const PREFIXES: [(&str, usize, &str); 11] = [
-    ("AKIA", 16, "an AWS access key"),
-    ("ASIA", 16, "an AWS access key"),
-    ("ghp_", 36, "a GitHub token"),
-    ("gho_", 36, "a GitHub token"),
-    ("ghs_", 36, "a GitHub token"),
-    ("github_pat_", 40, "a GitHub token"),
-    ("glpat-", 20, "a GitLab token"),
-    ("xoxb-", 20, "a Slack token"),
-    ("sk-proj-", 20, "an OpenAI key"),
-    ("sk-ant-", 20, "an Anthropic key"),
-    ("hooks.slack.com/services/T", 8, "a Slack webhook"),
+/// Credentials that `compile` refuses: those whose shape can hardly be anything else.
+///
+/// Sources: AWS IAM User Guide, "IAM identifiers", "Understanding unique ID prefixes" (the alphabet is that of base32, as gitleaks has
+/// it); GitHub changelog of 2021-03-31, "Authentication token format updates", and of 2026-05-15 on installation tokens
+/// (`ghs_APPID_JWT`, about 520 characters with dots); GitLab Docs, "GitLab token overview", "Token prefixes", and its routable tokens
+/// (with dots, up to 300 characters); for the rest the rules of gitleaks (`config/gitleaks.toml`) and the detectors of trufflehog,
+/// where both agree, as read in August 2026.
+pub(crate) const SHAPES: [Shape; 11] = [
+    shape("AKIA", "[A-Z2-7]{16}", "an AWS access key"),
+    shape("ASIA", "[A-Z2-7]{16}", "an AWS access key"),
+    shape("ghp_", "[A-Za-z0-9_]{36,255}", "a GitHub token"),
+    shape("gho_", "[A-Za-z0-9_]{36,255}", "a GitHub token"),
+    shape("ghs_", "[A-Za-z0-9_.-]{36,}", "a GitHub token"),
+    shape("github_pat_", "[A-Za-z0-9_]{82,255}", "a GitHub token"),
+    shape("glpat-", "[A-Za-z0-9_.=-]{20,320}", "a GitLab token"),
+    shape("xoxb-", "[0-9]{8,14}-[A-Za-z0-9-]{18,}", "a Slack token"),
+    // `OpenAI` in base64 is in the middle of each: `sk-…`, `sk-proj-…`, `sk-svcacct-…`, `sk-admin-…`.
+    shape("sk-", "[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,}", "an OpenAI key"),
+    shape("sk-ant-", "[a-z]+[0-9]{2}-[A-Za-z0-9_-]{80,}", "an Anthropic key"),
+    shape("hooks.slack.com/services/T", "[A-Z0-9]+/B[A-Z0-9]+/[A-Za-z0-9]{23,25}", "a Slack webhook"),
 ];
 
 /// Runs the rule.
@@ -55,16 +63,8 @@ fn report(text: &Spanned<String>, out: &mut Vec<Finding>) {
 
 /// What well-known credential stands in a text.
 pub(crate) fn credential(text: &str) -> Option<&'static str> {
-    if text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----") {
+    if shapes::is_private_key(text) {
         return Some("a private key");
     }
-    PREFIXES.iter().find(|(prefix, least, _)| follows(text, prefix, *least)).map(|(.., what)| *what)
-}
-
-fn follows(text: &str, prefix: &str, least: usize) -> bool {
-    let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
-    text.match_indices(prefix).any(|(at, _)| {
-        let starts = !text[..at].ends_with(word);
-        starts && text[at + prefix.len()..].chars().take_while(|c| word(*c)).count() >= least
-    })
+    shapes::known(&SHAPES, text)
 }

@@ -108,11 +108,44 @@ impl Cron {
             _ => inside,
         }
     }
+
+    /// The longest time between two firings, in minutes; nothing for a line that names a day of the month or a month.
+    pub(crate) fn longest_gap(&self) -> Option<u32> {
+        let [minutes, hours, days, months, weekdays] = &self.values;
+        // Where both kinds of days are named, either fires it.
+        let both = self.restricted[2] && self.restricted[4];
+        if both || days.len() < 31 || months.len() < 12 {
+            return None;
+        }
+        let hours = || weekdays.iter().flat_map(|d| hours.iter().map(move |h| (d % 7) * 24 + h));
+        let mut at: Vec<u32> = hours().flat_map(|h| minutes.iter().map(move |m| h * 60 + m)).collect();
+        at.sort_unstable();
+        at.dedup();
+        let around = at.first()? + 7 * 24 * 60;
+        let ends = at.iter().skip(1).copied().chain([around]);
+        at.iter().zip(ends).map(|(from, to)| to - from).max()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_gaps_are_counted_around_the_week() {
+        let hours = |line| read(line).unwrap().longest_gap().map(|minutes| f64::from(minutes) / 60.0);
+        assert_eq!(hours("17 3 * * *"), Some(24.0));
+        assert_eq!(hours("17 3 * * 1"), Some(168.0));
+        assert_eq!(hours("17 3 * * 1-5"), Some(72.0));
+        assert_eq!(hours("17 3,15 * * 0,7"), Some(156.0));
+        assert_eq!(hours("17 */6 * * *"), Some(6.0));
+        assert_eq!(hours("0,30 * * * *"), Some(0.5));
+        assert_eq!(hours("0,30 3 * * *"), Some(23.5));
+        assert_eq!(hours("17 3 1 * *"), None);
+        assert_eq!(hours("17 3 * 1-6 *"), None);
+        // Every day of the month, or a Monday: every day, and not every week.
+        assert_eq!(hours("17 3 1-31 * 1"), None);
+    }
 
     #[test]
     fn reads_lists_ranges_and_steps() {

@@ -1,16 +1,21 @@
 //! Rules about where a release goes, who says yes, and who looks at it.
 
+pub(super) mod approvals_pile_up;
 pub(super) mod canary_without_split;
 pub(super) mod no_smoke;
 pub(super) mod soak_before_nothing;
+pub(super) mod soak_never_over;
 pub(super) mod staging_of_another_kind;
 pub(super) mod target_without_credentials;
 pub(super) mod unattended_schedule;
 pub(super) mod untried_smoke;
 
+use crate::check::deploys::deploy_never_runs::passes;
 use crate::check::facts::{deploy_before, is_production};
+use crate::check::triggers::cron;
+use crate::diag::Span;
 use crate::plan::{Condition, EventKind, Plan};
-use crate::spec::{Deploy, Spec, Target};
+use crate::spec::{Deploy, Event, Model, ModelSource, Spec, Target};
 
 /// The deploys that serve production.
 pub(super) fn production(spec: &Spec) -> impl Iterator<Item = &Deploy> {
@@ -63,4 +68,33 @@ pub(super) fn kind_of_target(deploy: &Deploy) -> Option<&str> {
         Target::Command(_) => "command",
         Target::Later(kind) => kind.as_str(),
     })
+}
+
+/// What a scheduled run can ship that no push has shipped before.
+pub(super) fn something_new(spec: &Spec, pushed: bool) -> Option<(String, Option<Span>)> {
+    if let Some(model) = spec.models.values().find(|m| moves(m)) {
+        let place = model.source.as_ref().map(|s| s.span);
+        return Some((format!("whatever `{}` is by then", model.name.node), place));
+    }
+    (!pushed).then(|| ("what was merged since the last run".to_owned(), None))
+}
+
+/// Can the source give another model tomorrow for the same commit?
+fn moves(model: &Model) -> bool {
+    match model.source.as_ref().map(|s| &s.node) {
+        Some(ModelSource::Mlflow { uri, .. }) => uri.contains('@'),
+        _ => false,
+    }
+}
+
+/// Seconds after which another scheduled run reaches a deploy at the latest, and its `on`.
+pub(super) fn cadence(spec: &Spec, deploy: &Deploy) -> Option<(f64, Span)> {
+    let reaching = spec.on.iter().filter(|on| passes(spec, deploy, &on.event));
+    let gaps = reaching.filter_map(|on| {
+        let Event::Schedule { cron: line, .. } = &on.event else { return None };
+        let minutes = cron::read(&line.node).ok()?.longest_gap()?;
+        Some((minutes, on.span))
+    });
+    // With more than one it is at most the shortest of theirs.
+    gaps.min_by_key(|(minutes, _)| *minutes).map(|(minutes, span)| (f64::from(minutes) * 60.0, span))
 }

@@ -1,10 +1,10 @@
 #![doc = include_str!("../../../docs/findings/MLP702.md")]
 
-use super::{is_approved, is_taken_back, production, runs_on};
-use crate::diag::{Code, Finding, Span};
+use super::{is_approved, is_taken_back, production, runs_on, something_new};
+use crate::diag::{Code, Finding};
 use crate::lint::Subject;
 use crate::plan::EventKind;
-use crate::spec::{Event, Model, ModelSource, Spec};
+use crate::spec::Event;
 
 /// Runs the rule.
 pub(in crate::lint) fn run(subject: Subject<'_>, out: &mut Vec<Finding>) {
@@ -28,22 +28,5 @@ pub(in crate::lint) fn run(subject: Subject<'_>, out: &mut Vec<Finding>) {
             Some(place) => finding.also(place, "may be another one every time"),
             None => finding,
         });
-    }
-}
-
-/// What a scheduled run can ship that no push has shipped before.
-fn something_new(spec: &Spec, pushed: bool) -> Option<(String, Option<Span>)> {
-    if let Some(model) = spec.models.values().find(|m| moves(m)) {
-        let place = model.source.as_ref().map(|s| s.span);
-        return Some((format!("whatever `{}` is by then", model.name.node), place));
-    }
-    (!pushed).then(|| ("what was merged since the last run".to_owned(), None))
-}
-
-/// Can the source give another model tomorrow for the same commit?
-fn moves(model: &Model) -> bool {
-    match model.source.as_ref().map(|s| &s.node) {
-        Some(ModelSource::Mlflow { uri, .. }) => uri.contains('@'),
-        _ => false,
     }
 }

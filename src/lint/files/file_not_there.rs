@@ -8,6 +8,8 @@ use crate::spec::{Install, ModelSource, Spec};
 /// A file or folder that has to be in the repository before any command of a job runs.
 struct Needed {
     path: String,
+    /// As it is written, where that counts from a `workdir`.
+    written: Option<String>,
     span: Span,
     /// `image`: what wants it.
     what: &'static str,
@@ -25,20 +27,26 @@ pub(in crate::lint) fn run(subject: Subject<'_>, out: &mut Vec<Finding>) {
     }
     for n in missing {
         let message = format!("{} wants `{}`, and the repository has none", n.what, n.path);
-        out.push(Finding::at(Code::FILE_NOT_THERE, n.span, message).help(
-            "write its path from the repository's root, or from the `workdir` that applies, or add it",
-        ));
+        let help = match &n.written {
+            Some(path) if subject.beside.exists(path) => {
+                "it counts from the `workdir`: write its path from there".to_owned()
+            }
+            Some(_) => "write its path from the `workdir`, or add it".to_owned(),
+            None => "write its path from the repository's root, or add it".to_owned(),
+        };
+        out.push(Finding::at(Code::FILE_NOT_THERE, n.span, message).help(help));
     }
 }
 
 fn needed(spec: &Spec) -> Vec<Needed> {
     let mut all = Vec::new();
     let whole = spec.workdir.as_ref().map_or("", |w| w.node.as_str());
-    let mut add = |folder: &str, path: &str, span, what| {
-        let full = if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") };
+    let mut add = |folder: &str, written: &str, span, what| {
+        let full = if folder.is_empty() { written.to_owned() } else { format!("{folder}/{written}") };
         // The root itself is always there, and `normal` knows no path outside.
         if let Some(path) = normal(&full).filter(|p| !p.is_empty()) {
-            all.push(Needed { path, span, what });
+            let written = (!folder.is_empty()).then(|| written.to_owned());
+            all.push(Needed { path, written, span, what });
         }
     };
     if let Some(workdir) = &spec.workdir {

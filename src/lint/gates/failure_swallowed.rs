@@ -156,6 +156,7 @@ impl<'a> Shell<'a> {
         let installs = matches!(
             (word(0), word(1)),
             ("poetry" | "uv" | "pdm", "install" | "sync" | "pip" | "add" | "lock")
+                | ("docker" | "podman", "pull" | "stop" | "rm" | "kill" | "rmi" | "login")
         ) || PREPARE.contains(&word(0));
         !(name.is_empty() || QUIET.contains(&name) || installs && !self.verb)
     }

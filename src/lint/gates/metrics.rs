@@ -53,9 +53,35 @@ const COSTS: [&str; 14] = [
     "response_time",
 ];
 
-/// What makes something else of a cost: `latency_delta` may be negative, and more of `latency_gain` is better.
-const DERIVED: [&str; 9] =
-    ["delta", "diff", "change", "drop", "gain", "std", "count", "improvement", "reduction"];
+/// What makes something else of a cost, as a part of its name: `latency_delta` may be negative, and more of `latency_gain` or
+/// `latency_slo_attainment` is better.
+const DERIVED: [&str; 25] = [
+    "delta",
+    "diff",
+    "change",
+    "drop",
+    "gain",
+    "std",
+    "count",
+    "improvement",
+    "reduction",
+    "slo",
+    "sla",
+    "attainment",
+    "compliance",
+    "within",
+    "under",
+    "below",
+    "budget",
+    "remaining",
+    "headroom",
+    "margin",
+    "score",
+    "ratio",
+    "ok",
+    "pass",
+    "samples",
+];
 
 /// What is known of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +120,7 @@ pub(super) fn nature(metric: &MetricPath) -> Option<Nature> {
     }
     let latency = |p: &String| p == "latency" || p.ends_with("_latency") || p.starts_with("latency_");
     let cost = COSTS.contains(&name.as_str()) || parts.iter().any(latency);
-    (cost && !DERIVED.iter().any(|d| name.contains(d))).then_some(Nature::Cost)
+    (cost && !name.split('_').any(|part| DERIVED.contains(&part))).then_some(Nature::Cost)
 }
 
 /// All of a share, in the unit of its file; nothing where that is no unit of a share.
@@ -116,7 +142,9 @@ mod tests {
         for name in ["accuracy", "test_accuracy", "F1", "f1.macro", "rag.context_precision", "pass_rate"] {
             assert_eq!(of(name), Some(Nature::Share), "{name}");
         }
-        for name in ["latency.p95", "p95_latency", "latency_ms", "rmse", "predict.latency"] {
+        for name in
+            ["latency.p95", "p95_latency", "latency_ms", "rmse", "predict.latency", "translation_latency"]
+        {
             assert_eq!(of(name), Some(Nature::Cost), "{name}");
         }
         for name in [
@@ -124,6 +152,9 @@ mod tests {
             "accuracy_drop",
             "latency_delta",
             "latency.count",
+            "latency_slo_attainment",
+            "latency.within_slo",
+            "latency_budget_remaining",
             "samples",
             "faithfulness",
             "learning_rate",

@@ -5,20 +5,26 @@ use crate::lint::Subject;
 use crate::lint::commands::{Command, commands};
 use crate::lint::script::{Join, Simple, Word};
 
-/// An option that makes a tool succeed whatever it finds: the tool, its subcommand (or none), the option in its spellings.
-const TOLD: [(&str, &str, &[&str]); 12] = [
-    ("ruff", "check", &["--exit-zero", "-e"]),
-    ("flake8", "", &["--exit-zero"]),
-    ("pylint", "", &["--exit-zero"]),
-    ("bandit", "", &["--exit-zero"]),
-    ("pip-audit", "", &["--dry-run"]),
-    ("checkov", "", &["--soft-fail", "-s"]),
-    ("tfsec", "", &["--soft-fail", "-s"]),
-    ("hadolint", "", &["--no-fail"]),
-    ("sqlfluff", "lint", &["--nofail"]),
-    ("safety", "check", &["--continue-on-error"]),
-    ("trivy", "", &["--exit-code=0"]),
-    ("gitleaks", "", &["--exit-code=0"]),
+// What the tools' own documents say, as read in August 2026: ruff, flake8, pylint, bandit, hadolint, tfsec and sqlfluff, `--help` of
+// each; checkov, "Hard and soft fail"; safety, `safety check --help` (`--exit-code/--continue-on-error`); pip-audit, README, "Dry
+// runs"; Trivy, "Others", "Exit Code" (0 by default), and the pages of its subcommands; gitleaks, README (`--exit-code`, 1 by
+// default); grype, `--help` of it; Semgrep, "CLI reference", "Exit codes"; Black, "The basics", "Writeback and reporting"; Prettier, "CLI".
+
+/// An option that makes a tool succeed whatever it finds: the tool, its subcommand (or none), the option in its spellings, and the
+/// options beside which it does not.
+const TOLD: [(&str, &str, &[&str], &[&str]); 12] = [
+    ("ruff", "check", &["--exit-zero", "-e"], &[]),
+    ("flake8", "", &["--exit-zero"], &[]),
+    ("pylint", "", &["--exit-zero"], &[]),
+    ("bandit", "", &["--exit-zero"], &[]),
+    ("pip-audit", "", &["--dry-run", "-d"], &["--fix"]),
+    ("checkov", "", &["--soft-fail", "-s"], &["--hard-fail-on"]),
+    ("tfsec", "", &["--soft-fail", "-s"], &[]),
+    ("hadolint", "", &["--no-fail"], &[]),
+    ("sqlfluff", "lint", &["--nofail"], &[]),
+    ("safety", "check", &["--continue-on-error"], &[]),
+    ("trivy", "", &["--exit-code=0"], &[]),
+    ("gitleaks", "", &["--exit-code=0"], &[]),
 ];
 
 /// A tool that succeeds whatever it finds unless an option says otherwise.
@@ -26,7 +32,9 @@ struct Untold {
     tool: &'static str,
     /// Subcommands that look for something; any where there are none here.
     under: &'static [&'static str],
-    /// Options that say otherwise, or name a file that may.
+    /// Subcommands that look for nothing.
+    besides: &'static [&'static str],
+    /// Options that say otherwise, name a file that may, or ask for something else.
     options: &'static [&'static str],
     /// What to write.
     write: &'static str,
@@ -37,26 +45,47 @@ struct Untold {
 const UNTOLD: [Untold; 3] = [
     Untold {
         tool: "trivy",
-        under: &["image", "fs", "filesystem", "repo", "repository", "config", "rootfs"],
-        options: &["--exit-code", "--config", "-c"],
+        under: &[
+            "image",
+            "i",
+            "fs",
+            "filesystem",
+            "repo",
+            "repository",
+            "config",
+            "conf",
+            "rootfs",
+            "sbom",
+            "vm",
+        ],
+        besides: &[],
+        options: &["--exit-code", "--config", "-c", "--download-db-only", "--help", "-h"],
         write: "--exit-code 1",
         files: &["trivy.yaml"],
     },
     Untold {
         tool: "grype",
         under: &[],
+        besides: &["db", "version", "config", "completion", "explain", "help", "login"],
         options: &["--fail-on", "-f", "--config", "-c"],
         write: "--fail-on high",
         files: &[".grype.yaml", ".grype/config.yaml"],
     },
-    Untold { tool: "semgrep", under: &["scan"], options: &["--error"], write: "--error", files: &[] },
+    Untold {
+        tool: "semgrep",
+        under: &["scan"],
+        besides: &[],
+        options: &["--error", "--validate", "--test"],
+        write: "--error",
+        files: &[],
+    },
 ];
 
 /// A tool that changes what it finds, and then succeeds.
 const FORMATTERS: [(&str, &str, &[&str], &str); 4] = [
-    ("black", "", &["--check", "--version", "--help"], "--check"),
-    ("isort", "", &["--check", "--check-only", "-c", "--version"], "--check"),
-    ("ruff", "format", &["--check", "--diff"], "--check"),
+    ("black", "", &["--check", "--version", "--help", "-h"], "--check"),
+    ("isort", "", &["--check", "--check-only", "-c", "--version", "--help", "-h"], "--check"),
+    ("ruff", "format", &["--check", "--diff", "--exit-non-zero-on-format", "--help", "-h"], "--check"),
     ("prettier", "", &["--check", "-c", "--list-different", "-l"], "--check"),
 ];
 
@@ -113,13 +142,16 @@ fn passes(
     simple: &Simple,
     behind: &[Simple],
 ) -> Option<(String, String)> {
-    let tool = simple.tool();
-    let (name, sub) = (tool.first()?.text.as_str(), subcommand(tool));
-    let options: Vec<String> = options(tool);
+    let tool_words = simple.tool();
+    let (name, sub) = (tool_words.first()?.text.as_str(), subcommand(tool_words));
+    let options: Vec<String> = options(tool_words);
     let has = |o: &str| {
         options.iter().any(|w| w == o || w.strip_prefix(o).is_some_and(|rest| rest.starts_with('=')))
     };
-    for (tool, under, told) in TOLD {
+    for (tool, under, told, but) in TOLD {
+        if but.iter().any(|o| has(o)) {
+            continue;
+        }
         let Some(option) = told.iter().find(|o| options.iter().any(|w| w == *o)) else { continue };
         if name == tool && (under.is_empty() || sub == under) {
             let option = option.replace("--exit-code=0", "--exit-code 0");
@@ -135,6 +167,8 @@ fn passes(
         let runs =
             name == tool && (untold.under.contains(&sub) || untold.under.is_empty() && !sub.is_empty());
         if runs
+            && !untold.besides.contains(&sub)
+            && !lists_parts(tool_words)
             && !untold.options.iter().any(|o| has(o))
             && !told_elsewhere(subject, command, simple, &untold)
         {
@@ -154,11 +188,25 @@ fn passes(
             && last
             && works
         {
-            let why = "repairs what it finds in the runner's copy, and passes".to_owned();
+            let why = match has("--diff") {
+                true => "shows what it would repair, and passes".to_owned(),
+                false => "repairs what it finds in the runner's copy, and passes".to_owned(),
+            };
             return Some((why, format!("write `{write}`: then it says what is wrong, and fails")));
         }
     }
     None
+}
+
+/// It writes down what an image is made of, for others to judge: a bill of materials.
+fn lists_parts(tool: &[Word]) -> bool {
+    let format = |w: &Word| {
+        let value = w.text.rsplit('=').next().unwrap_or_default();
+        ["cyclonedx", "spdx", "github"].iter().any(|f| value.starts_with(f))
+    };
+    let option = |w: &Word| ["--format", "-f", "--output", "-o"].iter().any(|o| w.text.starts_with(o));
+    tool.windows(2).any(|pair| option(&pair[0]) && format(&pair[1]))
+        || tool.iter().any(|w| option(w) && format(w))
 }
 
 /// A file or a variable may say what no option does.

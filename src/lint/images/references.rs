@@ -29,7 +29,10 @@ const MOVING: [&str; 8] = ["latest", "stable", "edge", "nightly", "main", "maste
 
 /// How the image is chosen.
 pub(super) fn chosen(image: &str) -> Chosen {
-    if image.contains('@') {
+    // An image of this machine, by its own id.
+    let id = image.strip_prefix("sha256:").unwrap_or(image);
+    let is_id = id.len() >= 12 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    if image.contains('@') || is_id {
         return Chosen::Digest;
     }
     match image.rsplit('/').next().and_then(|last| last.split_once(':')) {
@@ -50,8 +53,16 @@ pub(super) fn references(subject: Subject<'_>) -> Vec<Reference> {
     if let Some(image) = &subject.spec.image {
         let path = image.dockerfile.as_ref().map_or("Dockerfile", |d| d.node.as_str());
         let span = image.dockerfile.as_ref().map_or(image.repository.span, |d| d.span);
+        let mut lines: Vec<(String, Vec<String>)> = Vec::new();
         for (line, base) in subject.beside.text(path).iter().flat_map(|text| bases(text)) {
-            let says = format!("`{path}`, line {line}, builds on");
+            match lines.iter_mut().find(|(known, _)| *known == base) {
+                Some((_, at)) => at.push(line.to_string()),
+                None => lines.push((base, vec![line.to_string()])),
+            }
+        }
+        for (base, at) in lines {
+            let s = if at.len() > 1 { "s" } else { "" };
+            let says = format!("`{path}`, line{s} {}, builds on", at.join(" and "));
             all.push(Reference { span, says, image: base });
         }
     }
@@ -120,5 +131,6 @@ mod tests {
         assert_eq!(chosen("python"), Chosen::Newest);
         assert_eq!(chosen("python:latest"), Chosen::Newest);
         assert_eq!(chosen("python:3.12@sha256:00"), Chosen::Digest);
+        assert_eq!(chosen("sha256:4224eead35ea350b"), Chosen::Digest);
     }
 }

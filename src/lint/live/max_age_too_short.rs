@@ -57,37 +57,10 @@ fn cadence(spec: &Spec) -> Option<Wait> {
     let mut others = spec.on.iter().filter(|o| !matches!(o.event, Event::PullRequest(_)));
     let (Some(on), None) = (others.next(), others.next()) else { return None };
     let Event::Schedule { cron: line, .. } = &on.event else { return None };
-    let hours = longest_gap(&cron::read(&line.node).ok()?)?;
-    Some(Wait { what: "the time from run to run".to_owned(), seconds: hours * 3600.0, span: on.span })
-}
-
-/// Hours between two firings, for a line that names neither a day of the month nor a month.
-fn longest_gap(cron: &cron::Cron) -> Option<f64> {
-    let [_, hours, days, months, weekdays] = &cron.values;
-    if days.len() < 31 || months.len() < 12 {
-        return None;
-    }
-    let mut at: Vec<u32> =
-        weekdays.iter().flat_map(|d| hours.iter().map(move |h| (d % 7) * 24 + h)).collect();
-    at.sort_unstable();
-    at.dedup();
-    let around = at.first()? + 7 * 24;
-    let ends = at.iter().skip(1).copied().chain([around]);
-    at.iter().zip(ends).map(|(from, to)| to - from).max().map(f64::from)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn gaps_are_counted_around_the_week() {
-        let gap = |line| longest_gap(&cron::read(line).unwrap_or_else(|e| panic!("{e:?}")));
-        assert_eq!(gap("17 3 * * *"), Some(24.0));
-        assert_eq!(gap("17 3 * * 1"), Some(168.0));
-        assert_eq!(gap("17 3 * * 1-5"), Some(72.0));
-        assert_eq!(gap("17 3,15 * * 0,7"), Some(156.0));
-        assert_eq!(gap("17 */6 * * *"), Some(6.0));
-        assert_eq!(gap("17 3 1 * *"), None);
-    }
+    let minutes = cron::read(&line.node).ok()?.longest_gap()?;
+    Some(Wait {
+        what: "the time from run to run".to_owned(),
+        seconds: f64::from(minutes) * 60.0,
+        span: on.span,
+    })
 }

@@ -177,6 +177,13 @@ pub(super) fn may_bring(source: &str, path: &str) -> bool {
     }
 }
 
+/// Does an instruction bring that file for certain?
+pub(super) fn certainly_brings(source: &str, path: &str) -> bool {
+    let plain = !source.contains(['*', '?', '[', '$']) && !source.contains("://");
+    let folder = normal(source.trim_start_matches('/')).filter(|_| plain);
+    folder.is_some_and(|folder| is_below(path, &folder))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

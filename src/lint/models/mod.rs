@@ -3,6 +3,7 @@
 mod dockerfile;
 mod dockerignore;
 
+pub(super) mod model_before_packages;
 pub(super) mod model_ignored;
 pub(super) mod model_not_copied;
 pub(super) mod requirements_not_copied;

@@ -13,8 +13,8 @@ pub(in crate::lint) fn run(subject: Subject<'_>, out: &mut Vec<Finding>) {
     let Some(end) = end_of(version).filter(|end| *end < today) else { return };
     let message = format!("Python {version} has had no repairs since {end}");
     let help = match newest(today) {
-        Some(newest) => {
-            format!("move to a version that still gets them; Python {newest} does for the longest time")
+        Some((newest, until)) => {
+            format!("move to a version that still gets them: Python {newest} does until {until}")
         }
         None => "move to a version that still gets them".to_owned(),
     };
@@ -37,8 +37,14 @@ fn end_of(version: &str) -> Option<Date> {
     rows().find(|(minor, _)| of(minor)).map(|(_, day)| day)
 }
 
-fn newest(today: Date) -> Option<&'static str> {
-    rows().filter(|(_, day)| *day > today).max_by_key(|(_, day)| *day).map(|(minor, _)| minor)
+/// The version with the longest time before it, of those that are old enough for packages to have wheels for it, with its last day.
+/// One comes out in the October five years before its end; half a year is what the large packages take.
+fn newest(today: Date) -> Option<(&'static str, Date)> {
+    let old_enough = |end: Date| {
+        let april = end.to_string().get(..4).and_then(|y| y.parse::<u16>().ok()).map(|y| y - 4);
+        april.and_then(|y| Date::parse(&format!("{y:04}-04-01"))).is_some_and(|day| day <= today)
+    };
+    rows().filter(|(_, end)| *end > today && old_enough(*end)).max_by_key(|(_, end)| *end)
 }
 
 #[cfg(test)]
@@ -54,6 +60,14 @@ mod tests {
         assert!(mine.iter().all(|(v, day)| table[v] == *day));
         let days: Vec<Date> = rows().map(|(_, day)| day).collect();
         assert!(days.is_sorted());
+    }
+
+    #[test]
+    fn a_version_is_named_half_a_year_after_it_came_out() {
+        let on = |day: &str| newest(Date::parse(day).unwrap()).map(|(minor, _)| minor);
+        assert_eq!(on("2026-11-21"), Some("3.14"));
+        assert_eq!(on("2027-04-01"), Some("3.15"));
+        assert_eq!(on("2040-01-01"), None);
     }
 
     #[test]

@@ -31,7 +31,10 @@ pub(in crate::lint) fn run(subject: Subject<'_>, out: &mut Vec<Finding>) {
                     command.place(subject, word.range.clone()),
                     message,
                 )
-                .help("hand it on by the environment, a file or standard input, such as `--password-stdin`"),
+                .help(match simple.name() {
+                    "curl" => format!("give curl the header on standard input: `curl -H @- … <<< \"Authorization: Bearer ${secret}\"`"),
+                    _ => "hand it on by the environment, a file or standard input, such as `--password-stdin`".to_owned(),
+                }),
             );
         }
     }

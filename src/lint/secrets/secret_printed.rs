@@ -14,7 +14,11 @@ pub(in crate::lint) fn run(subject: Subject<'_>, out: &mut Vec<Finding>) {
                 r.operator.contains('>')
                     && !matches!(r.word.text.as_str(), "1" | "2" | "/dev/stderr" | "/dev/stdout")
             });
-            if simple.nested || simple.after == Join::Pipe || elsewhere {
+            let group = command.script.as_ref().is_some_and(|s| !s.plain)
+                && group_goes_elsewhere(&command.shell.node[simple.range.end..]);
+            // The runner of GitHub Actions takes that line, and masks what it says from then on.
+            let masks = simple.words.iter().any(|w| w.text.contains("::add-mask::"));
+            if simple.nested || simple.after == Join::Pipe || elsewhere || group || masks {
                 continue;
             }
             let Some(what) = printed(&command, simple) else { continue };
@@ -25,6 +29,17 @@ pub(in crate::lint) fn run(subject: Subject<'_>, out: &mut Vec<Finding>) {
             );
         }
     }
+}
+
+/// Behind a command the end of a group or loop whose output goes into a file or a pipe, as far as the text tells.
+fn group_goes_elsewhere(behind: &str) -> bool {
+    let text: String = behind.chars().filter(|c| !matches!(c, ' ' | '\t')).collect();
+    ["}", ")", "done", "fi", "esac"].iter().any(|end| {
+        text.match_indices(end).any(|(at, _)| {
+            let rest = &text[at + end.len()..];
+            rest.starts_with('>') || rest.starts_with('|') && !rest.starts_with("||")
+        })
+    })
 }
 
 fn printed(command: &Command<'_>, simple: &Simple) -> Option<String> {

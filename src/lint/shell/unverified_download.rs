@@ -7,15 +7,14 @@ use crate::lint::commands::{Command, commands};
 use crate::lint::script::{Simple, Word};
 use crate::lint::urls;
 
-/// Variables that switch the check of certificates off, and the values that do.
-const SWITCHES: [(&str, &[&str]); 7] = [
-    ("PYTHONHTTPSVERIFY", &["0"]),
+/// Variables that switch the check of certificates off, and the values that do. Node.js, "Command-line API", "Environment variables"; Git,
+/// `git-config(1)`, `http.sslVerify`; MLflow, "Logging to a Tracking Server"; Requests before 2.28.0 (its issue 6071). `PYTHONHTTPSVERIFY` is of Python 2 (PEP 493),
+/// an empty `REQUESTS_CA_BUNDLE` changes nothing, and of the AWS CLI only the option does it.
+const SWITCHES: [(&str, &[&str]); 4] = [
     ("NODE_TLS_REJECT_UNAUTHORIZED", &["0"]),
     ("GIT_SSL_NO_VERIFY", &["1", "true"]),
     ("MLFLOW_TRACKING_INSECURE_TLS", &["1", "true"]),
     ("CURL_CA_BUNDLE", &[""]),
-    ("REQUESTS_CA_BUNDLE", &[""]),
-    ("AWS_NO_VERIFY_SSL", &["1", "true"]),
 ];
 
 /// Options that do the same: the program, and the option.
