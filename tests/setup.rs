@@ -214,3 +214,130 @@ fn the_page_tells_of_every_kind_and_field() {
         }
     }
 }
+
+/// The manifest of one platform for these specs together.
+fn manifest_of(platform: &str, specs: &[&str]) -> serde_json::Value {
+    let repo = Repo::new();
+    for (i, spec) in specs.iter().enumerate() {
+        repo.write(&format!("s{i}.mlpipe"), format!("mlpipe 1\npipeline p{i}\n{spec}"));
+    }
+    let text = repo.run(&["setup", "--format", "json", "--to", platform], 0).out;
+    let mut document: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(document["manifests"].as_array().map(Vec::len), Some(1));
+    document["manifests"][0].take()
+}
+
+fn item<'a>(manifest: &'a serde_json::Value, id: &str) -> &'a serde_json::Value {
+    let all = manifest["items"].as_array().expect("items");
+    all.iter().find(|i| i["id"] == id).unwrap_or_else(|| panic!("no {id}: {manifest:#}"))
+}
+
+fn deploy(approval: &str) -> String {
+    format!(
+        "deploy production {{ {approval} target command {{ deploy \"d\"; live \"l\" }}; secret TOKEN }}\n\
+         image ghcr \"ghcr.io/acme/x\" {{ tags commit }}\n"
+    )
+}
+
+#[test]
+fn what_two_pipelines_need_of_one_environment_is_one_item() {
+    let first = format!("on push main\n{}", deploy("approval required { by \"ann\" };"));
+    let second =
+        format!("on push \"release/**\"\non tag \"v*\"\n{}", deploy("approval required { by \"bob\" };"));
+    let manifest = manifest_of("github", &[&first, &second]);
+    let production = item(&manifest, "environment/production");
+    assert_eq!(production["setting"]["branches"], serde_json::json!(["main", "release/**/*"]));
+    assert_eq!(production["setting"]["tags"], serde_json::json!(["v*"]));
+    assert_eq!(production["jobs"], serde_json::json!(["p0/deploy-production", "p1/deploy-production"]));
+    assert_eq!(production["places"].as_array().map(Vec::len), Some(2));
+    let people = item(&manifest, "approval/production-approval");
+    assert_eq!(people["setting"]["by"], serde_json::json!(["ann", "bob"]));
+    // Each has a lock of its own: another pipeline's is another resource group.
+    let manifest = manifest_of("gitlab", &[&first, &second]);
+    item(&manifest, "resource-group/mlpipe/p0/production");
+    item(&manifest, "resource-group/mlpipe/p1/production");
+    item(&manifest, "protected/branch/release/*");
+}
+
+#[test]
+fn a_secret_stands_where_every_job_that_names_it_can_read_it() {
+    let only = format!("on push main\non pull_request main\n{}", deploy(""));
+    let manifest = manifest_of("gitlab", &[&only]);
+    let token = &item(&manifest, "secret/production/TOKEN")["setting"];
+    assert_eq!(
+        (token["environment"].as_str(), token["protected"].as_bool()),
+        (Some("production"), Some(true))
+    );
+    // A gate has no environment, and it runs for merge requests, whose branches are not protected.
+    let both = format!("{only}gate check {{ run \"true\"; secret TOKEN }}\n");
+    let manifest = manifest_of("gitlab", &[&both]);
+    let token = item(&manifest, "secret/TOKEN");
+    let setting = &token["setting"];
+    assert_eq!((setting["environment"].as_str(), setting["protected"].as_bool()), (None, Some(false)));
+    assert_eq!(token["jobs"], serde_json::json!(["p0/gate-check", "p0/deploy-production"]));
+    assert!(
+        !manifest["items"].as_array().expect("items").iter().any(|i| i["id"] == "secret/production/TOKEN")
+    );
+    // Jenkins binds by id and knows no environments.
+    item(&manifest_of("jenkins", &[&only]), "secret/TOKEN");
+}
+
+#[test]
+fn a_schedule_of_a_shared_root_says_which_pipeline_it_starts() {
+    let spec = "on schedule \"17 3 * * 1\"\ngate a { run \"true\" }\n";
+    let alone = manifest_of("gitlab", &[spec]);
+    assert_eq!(item(&alone, "schedule/p0/17 3 * * 1 UTC")["setting"]["input"].as_str(), None);
+    let shared = manifest_of("gitlab", &[spec, spec]);
+    let second = &item(&shared, "schedule/p1/17 3 * * 1 UTC")["setting"];
+    assert_eq!(second["input"], serde_json::json!({ "name": "mlpipe_pipeline", "value": "p1" }));
+    assert_eq!(second["description"], "mlpipe p1: 17 3 * * 1 UTC");
+    item(&shared, "version/17.11");
+}
+
+/// The comment at the head of a GitLab file lists settings too; each of them is an item.
+#[test]
+fn the_head_of_a_gitlab_file_lists_nothing_else() {
+    let mut lines = 0;
+    for (name, manifests) in compiled() {
+        for (manifest, text) in manifests.iter().filter(|(m, _)| m.platform == PlatformName::Gitlab) {
+            for line in text.lines().filter_map(|l| l.strip_prefix("#   - ")) {
+                let (kind, rest) = line.split_once(' ').expect("words");
+                let has = |is: &dyn Fn(&Setting) -> bool| manifest.items.iter().any(|i| is(&i.setting));
+                let found = match (kind, rest) {
+                    ("pipeline", r) if r.starts_with("schedule: cron ") => has(&|s| match s {
+                        Setting::Schedule { cron, timezone, branch, .. } => {
+                            r.starts_with(&format!("schedule: cron {cron}, zone {timezone}, branch {branch}"))
+                        }
+                        _ => false,
+                    }),
+                    ("pipeline", r) => has(&|s| match s {
+                        Setting::Event { name, .. } => {
+                            r.starts_with(&format!("trigger token: event {name} "))
+                        }
+                        _ => false,
+                    }),
+                    ("resource", r) => has(&|s| match s {
+                        Setting::ResourceGroup { key, mode } => {
+                            r == format!("group {key}: process mode {mode}")
+                        }
+                        _ => false,
+                    }),
+                    ("protected", r) => has(&|s| match s {
+                        Setting::Approval { environment, .. } => {
+                            r.starts_with(&format!("environment {environment}: "))
+                        }
+                        _ => false,
+                    }),
+                    ("project", r) => has(&|s| match s {
+                        Setting::Secret { name, .. } => r.starts_with(&format!("variable {name}: ")),
+                        _ => false,
+                    }),
+                    _ => panic!("{name}: {line}"),
+                };
+                assert!(found, "{name}: {line}");
+                lines += 1;
+            }
+        }
+    }
+    assert!(lines > 40, "{lines}");
+}

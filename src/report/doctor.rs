@@ -1,5 +1,6 @@
 //! What `mlpipe doctor` found.
 
+use crate::diag::plain_line;
 use crate::doctor::{Check, Outcome, SCHEMA_VERSION};
 use serde::Serialize;
 use std::fmt::Write;
@@ -38,10 +39,11 @@ pub fn human(projects: &[Vec<Check>]) -> String {
         }
         let wide = checks.iter().map(|c| c.outcome.words().len()).max().unwrap_or(0);
         for c in checks {
-            let detail = if c.detail.is_empty() { String::new() } else { format!(" ({})", line(&c.detail)) };
-            let _ = writeln!(out, "{:<wide$}  {}{detail}", c.outcome.words(), line(&c.title));
+            let detail =
+                if c.detail.is_empty() { String::new() } else { format!(" ({})", plain_line(&c.detail)) };
+            let _ = writeln!(out, "{:<wide$}  {}{detail}", c.outcome.words(), plain_line(&c.title));
             if c.outcome == Outcome::Missing && !c.help.is_empty() {
-                let _ = writeln!(out, "{:<wide$}    {}", "", line(&c.help));
+                let _ = writeln!(out, "{:<wide$}    {}", "", plain_line(&c.help));
             }
         }
         let count = |o| checks.iter().filter(|c| c.outcome == o).count();
@@ -55,11 +57,6 @@ pub fn human(projects: &[Vec<Check>]) -> String {
         );
     }
     out
-}
-
-/// What other programs said goes to a terminal on one line and without control characters.
-fn line(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// For machines. `docs/setup.md` says how to read it.

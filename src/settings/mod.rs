@@ -11,8 +11,6 @@ mod gitlab;
 mod jenkins;
 mod refs;
 mod secrets;
-#[cfg(test)]
-mod tests;
 
 pub use commands::{encoded, schedule_body, scope_of};
 

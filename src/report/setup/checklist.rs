@@ -1,5 +1,6 @@
 //! A Markdown task list.
 
+use crate::diag::plain_line;
 use crate::settings::{Item, Manifest, Need, Place, Setting};
 use crate::spec::PlatformName;
 use std::fmt::Write;
@@ -44,9 +45,9 @@ fn one(out: &mut String, manifest: &Manifest) {
 }
 
 fn task(out: &mut String, item: &Item) {
-    let _ = writeln!(out, "\n- [ ] **{}**", plain(&item.title));
+    let _ = writeln!(out, "\n- [ ] **{}**", plain_line(&item.title));
     let mut line = |head: &str, text: &str| {
-        let _ = writeln!(out, "  - {head}{}", plain(text));
+        let _ = writeln!(out, "  - {head}{}", plain_line(text));
     };
     for (head, text) in details(&item.setting) {
         line(head, &text);
@@ -97,12 +98,7 @@ fn details(setting: &Setting) -> Vec<(&'static str, String)> {
 
 fn place(place: &Place) -> String {
     let at = place.line.map_or_else(|| place.path.clone(), |line| format!("{}:{line}", place.path));
-    format!("{} {}", plain(&at), code(&place.text))
-}
-
-/// One line, in which no control character of a name reaches a terminal.
-fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    format!("{} {}", plain_line(&at), code(&place.text))
 }
 
 /// A code span that holds whatever backticks there are.
@@ -110,5 +106,5 @@ fn code(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);
     let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
-    format!("{fence}{pad}{}{pad}{fence}", plain(text))
+    format!("{fence}{pad}{}{pad}{fence}", plain_line(text))
 }
