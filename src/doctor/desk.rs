@@ -6,8 +6,11 @@ use crate::plan::{Job, Plan, PlanInstall, PlanTarget, SecretFrom, SecretUse, Wor
 use camino::Utf8Path;
 use std::collections::BTreeMap;
 
-/// Programs by name, each with its least version, how it is asked for the one it has, and who needs it.
-const TOOLS: [(&str, Option<(u32, u32)>, &[&str]); 7] = [
+/// A major and a minor version.
+type Version = (u32, u32);
+
+/// Programs by name, each with its least version and how it is asked for the one it has.
+const TOOLS: &[(&str, Option<Version>, &[&str])] = &[
     ("bash", Some((4, 4)), &["--version"]),
     ("git", None, &["--version"]),
     ("python3", Some((3, 8)), &["--version"]),
@@ -33,7 +36,7 @@ fn needs(plan: &Plan, job: &Job, tool: &str) -> bool {
 /// The programs that the jobs of the script call.
 pub(super) fn tools(plans: &[&Plan]) -> Vec<Check> {
     let mut all = Vec::new();
-    for (tool, minimum, words) in TOOLS {
+    for &(tool, minimum, words) in TOOLS {
         let every = plans.iter().flat_map(|p| p.jobs.iter().map(move |j| (*p, j)));
         let jobs: Vec<String> = every
             .clone()
@@ -49,7 +52,7 @@ pub(super) fn tools(plans: &[&Plan]) -> Vec<Check> {
     all
 }
 
-fn one(tool: &str, minimum: Option<(u32, u32)>, words: &[&str], who: &str) -> Check {
+fn one(tool: &str, minimum: Option<Version>, words: &[&str], who: &str) -> Check {
     let least = minimum.map(|(a, b)| format!(" {a}.{b} or newer")).unwrap_or_default();
     let with = if tool == "docker" { " with buildx" } else { "" };
     let (id, title) = (format!("tool/{tool}"), format!("{tool}{with}{least}, for {who}"));
@@ -65,7 +68,7 @@ fn one(tool: &str, minimum: Option<(u32, u32)>, words: &[&str], who: &str) -> Ch
 }
 
 /// The first `3.11` of a line.
-fn version(line: &str) -> Option<(u32, u32)> {
+fn version(line: &str) -> Option<Version> {
     let words = line.split(|c: char| !c.is_ascii_digit() && c != '.');
     words
         .filter_map(|w| {
