@@ -162,3 +162,27 @@ pub(super) fn written(trigger: &Trigger) -> String {
         Trigger::Named { name } => format!("on event {name}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(branches: &[&str], tags: &[&str]) -> Setting {
+        let words = |all: &[&str]| all.iter().map(|w| (*w).to_owned()).collect();
+        Setting::Environment { name: "e".into(), tier: None, branches: words(branches), tags: words(tags) }
+    }
+
+    #[test]
+    fn the_rules_of_two_are_the_rules_of_either_and_none_where_one_has_none() {
+        for (a, b, both) in [
+            (environment(&["main"], &[]), environment(&["main"], &["v*"]), environment(&["main"], &["v*"])),
+            (environment(&["main"], &[]), environment(&[], &["v*"]), environment(&["main"], &["v*"])),
+            (environment(&["main"], &[]), environment(&[], &[]), environment(&[], &[])),
+            (environment(&[], &[]), environment(&["main"], &[]), environment(&[], &[])),
+        ] {
+            let mut into = a;
+            fold(&mut into, &b);
+            assert_eq!(into, both);
+        }
+    }
+}
