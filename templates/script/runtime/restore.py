@@ -1,4 +1,4 @@
-# ---- restore: what was good comes back ------------------------------------------------
+# ---- restore: what was good comes back ----------------------------------------------
 
 def read_live(target: Target, deadline: Deadline) -> Live:
     """What serves now, or that the target did not say."""
