@@ -75,9 +75,9 @@ pub(super) fn play(
 
 impl Section<'_, '_> {
     fn forward(&mut self) -> Result<(), Stop> {
-        if let Some(why) = self.run.ledger.stops(self.start).map(str::to_owned) {
+        if let Some(why) = self.run.ledger.stops(self.work, self.start) {
             self.called("begin");
-            return Err(Stop::Failed(format!("the pipeline is halted: {why}")));
+            return Err(Stop::Failed(format!("halted: {why}")));
         }
         self.call("begin")?;
         self.begun = true;
@@ -304,7 +304,7 @@ impl Section<'_, '_> {
     /// Writes the rollback into the ledger.
     fn count(&mut self) {
         if let Some(words) = self.run.ledger.rolled_back(&self.work.environment, self.now) {
-            self.tell(format!("halted: {words}; no deploy starts until a person resumes"));
+            self.tell(format!("halted: {words}; no deploy starts there until a person resumes"));
         }
     }
 

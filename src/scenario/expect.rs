@@ -99,7 +99,7 @@ fn place(outcome: Expected, e: &EnvironmentOutcome, job: Option<&PlayedJob>) -> 
         Expected::RolledBack => (e.left == Left::RolledBack, left),
         Expected::Halted => {
             let halted = if e.halted { "is halted" } else { "is not halted" };
-            (e.halted, format!("the pipeline {halted}; {left}"))
+            (e.halted, format!("{} {halted}; {left}", e.name))
         }
         Expected::Asked => {
             let asked = if e.asked { "a person was asked" } else { "nobody was asked" };

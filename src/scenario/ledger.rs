@@ -1,8 +1,9 @@
-//! The ledger's rollbacks, and whether they halt the pipeline.
+//! The rollbacks in the ledgers, and which deploys a halt stops.
 
 use super::Time;
 use super::gate::holds;
 use super::situation::Situation;
+use crate::plan::DeployWork;
 use crate::spec::{Halt, Spec};
 use indexmap::IndexMap;
 
@@ -13,8 +14,8 @@ pub(super) struct Ledger<'p> {
     situation: &'p Situation,
     /// By environment: the rollbacks of this run.
     here: IndexMap<String, Vec<Time>>,
-    /// What halted the pipeline.
-    pub(super) halted: Option<Halted>,
+    /// By environment: its first halt.
+    halted: IndexMap<String, Halted>,
 }
 
 /// A halt.
@@ -29,7 +30,7 @@ pub(super) struct Halted {
 impl<'p> Ledger<'p> {
     /// The ledger at the start of the run. A halt of then stands: only a person ends it.
     pub(super) fn new(spec: &'p Spec, situation: &'p Situation) -> Self {
-        let mut ledger = Self { spec, situation, here: IndexMap::new(), halted: None };
+        let mut ledger = Self { spec, situation, here: IndexMap::new(), halted: IndexMap::new() };
         for d in spec.deploys.values() {
             let Some(halt) = d.rollback.as_ref().and_then(|r| r.halt.as_ref()) else { continue };
             let name = &d.name.node;
@@ -41,7 +42,7 @@ impl<'p> Ledger<'p> {
             });
             let now = (*recent > 0).then(|| ledger.count(name, halt, Time::default()));
             if let Some(count) = then.chain(now).find(|count| trips(halt, *count)) {
-                ledger.halted = Some(Halted { why: in_words(name, count, halt), at: None });
+                ledger.halted.insert(name.clone(), Halted { why: in_words(name, count, halt), at: None });
             }
         }
         ledger
@@ -52,18 +53,29 @@ impl<'p> Ledger<'p> {
         self.here.entry(environment.to_owned()).or_default().push(at);
         let halt = self.spec.deploys.get(environment)?.rollback.as_ref()?.halt.as_ref()?;
         let count = self.count(environment, halt, at);
-        if self.halted.is_some() || !trips(halt, count) {
+        if self.halted.contains_key(environment) || !trips(halt, count) {
             return None;
         }
         let why = in_words(environment, count, halt);
-        self.halted = Some(Halted { why: why.clone(), at: Some(at) });
+        self.halted.insert(environment.to_owned(), Halted { why: why.clone(), at: Some(at) });
         Some(why)
     }
 
     /// Why a deploy that starts at that moment stops at its first step. One that starts beside the halt does not.
-    pub(super) fn stops(&self, start: Time) -> Option<&str> {
-        let before = |h: &&Halted| h.at.is_none_or(|at| at < start);
-        self.halted.as_ref().filter(before).map(|h| h.why.as_str())
+    pub(super) fn stops(&self, work: &DeployWork, start: Time) -> Option<String> {
+        self.seen(work).find(|h| h.at.is_none_or(|at| at < start)).map(|h| h.why.clone())
+    }
+
+    /// Does a halt stop the next deploy there?
+    pub(super) fn halts(&self, work: &DeployWork) -> bool {
+        self.seen(work).next().is_some()
+    }
+
+    /// The halts that a deploy sees: those of its own ledger, and of the ledgers that lie beside it.
+    fn seen<'a>(&'a self, work: &'a DeployWork) -> impl Iterator<Item = &'a Halted> {
+        let beside = |name: &String| work.ledger.as_ref().is_some_and(|l| l.beside.contains(name));
+        let mine = move |name: &String| *name == work.environment || beside(name);
+        self.halted.iter().filter(move |(name, _)| mine(name)).map(|(_, halted)| halted)
     }
 
     /// Rollbacks that are not older than the window at that moment; one exactly as old still counts.

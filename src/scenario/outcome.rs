@@ -157,7 +157,7 @@ pub struct EnvironmentOutcome {
     pub name: String,
     /// What serves there in the end.
     pub left: Left,
-    /// No deploy of the pipeline starts until a person resumes.
+    /// No deploy to it starts until a person resumes: its ledger or one that lies beside it is halted.
     pub halted: bool,
     /// A person was asked before it was deployed to.
     pub asked: bool,

@@ -131,8 +131,12 @@ impl<'p> Run<'p> {
             self.plan.jobs.iter().enumerate().map(|(i, j)| (j.id.as_str(), i)).collect();
         // At one moment in the order of the plan, the run's own words first.
         self.timeline.sort_by_key(|e| (e.at, e.job.as_deref().and_then(|j| places.get(j))));
-        let halted = self.ledger.halted.is_some();
-        self.environments.values_mut().for_each(|e| e.halted = halted);
+        for job in &self.plan.jobs {
+            let Work::Deploy(work) = &job.work else { continue };
+            if let Some(e) = self.environments.get_mut(&work.environment) {
+                e.halted = self.ledger.halts(work);
+            }
+        }
         let all = |wanted: State| self.jobs.values().all(|j| j.state == wanted);
         let red = self.jobs.values().any(|j| j.state.is_red()) || self.soaks.values().any(|s| !s.held);
         let outcome = if all(State::NotInRun) {

@@ -334,7 +334,7 @@ fn the_third_rollback_in_an_hour_halts() {
     let played = stage.play(&format!("production.rollbacks = 2 in 1h, {trip}"));
     assert_eq!(
         told(&played, "deploy-production").last().unwrap(),
-        "10m halted: 3 rollbacks of production in 1h, `rollbacks > 2 in 1h`; no deploy starts until a person resumes"
+        "10m halted: 3 rollbacks of production in 1h, `rollbacks > 2 in 1h`; no deploy starts there until a person resumes"
     );
     // An attempt to put back that failed is one too; a deploy that touched nothing is none.
     stage.table(&[
@@ -365,9 +365,9 @@ fn a_halted_pipeline_touches_nothing() {
     let played = stage.play("production.rollbacks = 3 in 1h");
     assert_eq!(
         told(&played, "deploy-production"),
-        ["0s failed: the pipeline is halted: 3 rollbacks of production in 1h, `rollbacks > 2 in 1h`"]
+        ["0s failed: halted: 3 rollbacks of production in 1h, `rollbacks > 2 in 1h`"]
     );
-    // Rollbacks of one environment halt every deploy of the pipeline.
+    // Rollbacks of one environment stop every deploy whose ledger lies in the same place, and no other.
     Stage::new(SOAK).table(&[
         (
             "staging.rollbacks = 2 in 1h, staging failed",
@@ -379,6 +379,14 @@ fn a_halted_pipeline_touches_nothing() {
             "staging:rolled_back production!halted",
         ),
     ]);
+    let staging = r#"deploy staging {
+  target kubernetes { kubeconfig secret STAGING; deployment "test" }
+}
+deploy production {"#;
+    Stage::new(&LIVE.replace("deploy production {", staging)).table(&[(
+        "production.rollbacks = 3 in 1h",
+        "staging:deployed staging!not-halted production:untouched production!halted run=failure",
+    )]);
 }
 
 /// A halt stops deploys that start after it, not one that goes on beside it.

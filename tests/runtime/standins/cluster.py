@@ -1,14 +1,16 @@
 #!/usr/bin/env -S python3 -IS
-"""A stand-in for kubectl with a cluster of objects in $STANDIN/cluster.json: `KIND/NAME` to the object, all of one namespace.
+"""A stand-in for kubectl with a cluster of objects in $STANDIN/cluster.json: `KIND/NAME` to the object, all of one namespace, or
+`namespaces` with such a cluster for each.
 
 It does what `get -o json`, `apply -f -`, `annotate`, `delete -l`, `set image` and `rollout status` do to Deployments,
 Services and Ingresses; a Deployment whose image names `broken` never gets ready. `faults` maps a verb to what its next calls do: an empty text
-works, `kill` kills the caller, anything else is printed and fails."""
+works, `kill` kills the caller, `hang` waits before it fails, anything else is printed and fails."""
 
 import json
 import os
 import signal
 import sys
+import time
 
 HOME = os.environ["STANDIN"]
 STATE = os.path.join(HOME, "cluster.json")
@@ -23,7 +25,7 @@ def fail(text):
 
 def keep():
     with open(STATE + ".new", "w") as file:
-        json.dump(state, file)
+        json.dump(whole, file)
     os.replace(STATE + ".new", STATE)
 
 
@@ -61,7 +63,10 @@ def get(kind, name):
 
 
 with open(STATE) as file:
-    state = json.load(file)
+    whole = json.load(file)
+state = whole.get("namespaces", {}).get(sys.argv[2], whole)
+if "objects" not in state:
+    fail(f'Error from server (NotFound): namespaces "{sys.argv[2]}" not found')
 objects = state["objects"]
 with open(os.path.join(HOME, "calls.jsonl"), "a") as file:
     file.write(json.dumps({"tool": "kubectl", "words": sys.argv[1:]}) + "\n")
@@ -72,6 +77,8 @@ if fault:
     if fault == "kill":
         os.kill(os.getppid(), signal.SIGKILL)
         sys.exit(137)
+    if fault == "hang":
+        time.sleep(60)
     fail(fault)
 if verb == "get":
     get(words[1], words[2])

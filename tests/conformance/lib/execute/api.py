@@ -4,6 +4,7 @@ import contextlib
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
 
 
 class Api:
@@ -12,6 +13,8 @@ class Api:
     def __init__(self, approval):
         self.approval = approval
         self.messages = []
+        #: the stand-in for Prometheus, where the scenario has one
+        self.course = None
         api = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -21,6 +24,9 @@ class Api:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
+                if self.path == "/prometheus/api/v1/query" and api.course is not None:
+                    self.reply(200, api.course.answer(parse_qs(body)["query"][0]))
+                    return
                 api.messages.append([self.path, body])
                 self.reply(200, {})
 

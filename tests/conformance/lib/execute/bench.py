@@ -12,6 +12,8 @@ from pathlib import Path
 from ..base import HERE, ROOT, BrokenTool, MissingTool
 from ..tools import system
 from .api import Api
+from .course import Course, interpreter
+from .ledger import config_maps, kinds
 from .scenario import Scenario
 
 STANDINS = ROOT / "tests" / "runtime" / "standins"
@@ -50,6 +52,8 @@ class Bench:
     env: dict = field(default_factory=dict)
     #: platform's own word for each job that ran: success or failure
     verdicts: dict = field(default_factory=dict)
+    #: job of a deploy to its phases that the platform shows each by itself, in order
+    shown: dict = field(default_factory=dict)
 
     @property
     def repository(self) -> Path:
@@ -136,20 +140,27 @@ class Bench:
         for folder in (bin_folder, state, home):
             folder.mkdir()
         self.env = {**clean(), **WHO, "PATH": f"{bin_folder}:{clean()['PATH']}", "HOME": str(home), "NO_COLOR": "1"}
+        python, slept = real_python(), self.folder / "python" / "slept"
         known = {"variables": sorted(self.env), "secrets": self.secrets(), "api": self.api.url,
-                 "cancel": self.scenario.cancel.partition(": ")[2]}
-        for name, value in {**self.scenario.state, "bench": known, "commands": self.scenario.commands}.items():
+                 "cancel": self.scenario.cancel.partition(": ")[2], "begins": self.scenario.begins, "slept": str(slept)}
+        given = {"configmaps": config_maps(self.scenario)} if self.scenario.ledger else {}
+        for name, value in {**self.scenario.state, **given, "bench": known, "commands": self.scenario.commands}.items():
             (state / f"{name}.json").write_text(json.dumps(value), encoding="utf-8")
         (state / "live").write_text(self.scenario.state.get("live", {}).get("digest", ""), encoding="utf-8")
-        python = real_python()
         programs = {path.name: [python, "-I", "-S", path] for path in STANDINS.iterdir() if os.access(path, os.X_OK)}
         programs |= {name: [python, "-I", "-S", HERE / "standins" / "tool", name] for name in TOLD}
-        programs["python3"] = [python]
+        if self.scenario.begins:
+            programs["python3"] = [interpreter(python, slept.parent)]
+            slept.write_text("0", encoding="utf-8")
+            self.api.course = Course(self.scenario, state, slept)
+        else:
+            programs["python3"] = [python]
+        asked = shlex.quote(programs["python3"][0])
         for name, program in programs.items():
             if name != "python3" or not direct:
                 program = [python, "-I", "-S", HERE / "standins" / "record", self.trace, name, *program, "--"]
             line = f"STANDIN={shlex.quote(str(state))} exec {' '.join(shlex.quote(str(w)) for w in program)} \"$@\""
-            self.program(name, ASKED.format(python=shlex.quote(python), recorded=line) if name == "python3" else line)
+            self.program(name, ASKED.format(python=asked, recorded=line) if name == "python3" else line)
         for name in PACKAGE_MANAGERS:
             self.program(name, "exit 0")
         self.program("sh", CALLED.format(calls=shlex.quote(str(self.calls)), sh=shlex.quote(system("sh"))))
@@ -171,6 +182,8 @@ class Bench:
     def serves(self) -> dict:
         """Place to what serves there at the end, before or new; the only place has no name."""
         state = self.folder / "state"
+        if "cluster" in self.scenario.state:
+            return self.cluster(json.loads((state / "cluster.json").read_text(encoding="utf-8")))
         if "kubectl" not in self.scenario.state:
             was = self.scenario.state.get("live", {}).get("digest", "")
             return {"": "before" if (state / "live").read_text(encoding="utf-8") == was else "new"}
@@ -180,10 +193,30 @@ class Bench:
         same = {name: now["deployments"][name]["images"] == one["images"] for name, one in was["deployments"].items()}
         return {name: "before" if one else "new" for name, one in same.items()}
 
+    def cluster(self, now) -> dict:
+        """The same where the stand-in for kubectl keeps objects. What a canary left beside them is said too."""
+        found = {}
+        for namespace, one in self.scenario.state["cluster"]["namespaces"].items():
+            objects = now["namespaces"][namespace]["objects"]
+            for name in filter(lambda name: name.startswith("deployment/"), one["objects"]):
+                was, there = (images(kept[name]) for kept in (one["objects"], objects))
+                left = sorted(objects.keys() - one["objects"].keys())
+                text = ["before" if was == there else "new", *(f"with {thing} beside it" for thing in left)]
+                found[f"{namespace}/{name.partition('/')[2]}"] = ", ".join(text)
+        return found
+
+    def ledgers(self) -> dict:
+        """Environment to the kinds of the entries of its ledger, and whether somebody still has its lease."""
+        path = self.folder / "state" / "configmaps.json"
+        return kinds(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+
     def live(self) -> str:
         """The same in a word: before, new, or of several places the ones that are new."""
         serves = self.serves()
         new = [name for name, what in serves.items() if what == "new"]
+        strange = [f"{name}: {what}" for name, what in serves.items() if what not in ("before", "new")]
+        if strange:
+            return "; ".join(strange)
         return "before" if not new else "new" if len(new) == len(serves) else ", ".join(["new", *new])
 
     def called(self, several) -> list:
@@ -203,6 +236,11 @@ class Bench:
         if not self.trace.is_file():
             return []
         return [json.loads(line) for line in self.trace.read_text(encoding="utf-8").splitlines()]
+
+
+def images(deployment) -> list:
+    """The images of a Deployment."""
+    return [one["image"] for one in deployment["spec"]["template"]["spec"]["containers"]]
 
 
 def clean() -> dict:

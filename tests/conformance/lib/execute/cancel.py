@@ -115,7 +115,8 @@ def github(bench):
            "GITHUB_ACTOR": ACTOR, "GITHUB_API_URL": bench.api.url, "GITHUB_EVENT_PATH": str(event_file(bench))}
     driver = Driver(bench, env)
     every = {**bench.secrets(), "GITHUB_TOKEN": "conformance-token"}
-    verbs = [(name, step["run"]) for name in before(jobs, deploy) for step in jobs[name]["steps"] if step.get("id") == "run"]
+    verbs = [(name, step["run"]) for name in before(jobs, deploy) for step in jobs[name]["steps"]
+             if "run" in step and step.get("id") not in (None, "restore")]
     earlier = driver.earlier_jobs(verbs, "GITHUB_JOB", every)
     outcomes, cancelled, killed = {}, False, []
     for step in jobs[deploy]["steps"]:

@@ -66,7 +66,9 @@ def given(scenario, pipeline) -> list:
     """What happens in the words of `--given`: the scenario's own, its inputs, a person's no, a cancel."""
     own = scenario.given.get(pipeline, []) if isinstance(scenario.given, dict) else scenario.given
     inputs = [f"input {name} = {text(value)}" for name, value in scenario.inputs.items()]
-    cancel = [f"cancelled during {scenario.cancel.partition(':')[0]}"] if scenario.cancel else []
+    # A step of a canary has no name in these words; then the scenario says the moment itself.
+    told = any(one.startswith("cancelled ") for one in own)
+    cancel = [f"cancelled during {scenario.cancel.partition(':')[0]}"] if scenario.cancel and not told else []
     return [*own, *inputs, *cancel, *(["approval denied"] if scenario.approval == "no" else [])]
 
 
@@ -91,6 +93,8 @@ def unforeseen(scenario, foretold, platform, run) -> list:
     for job in sorted((jobs.keys() | seen.keys() | run.calls.keys()) - set(scenario.apart)):
         found.append((f"`{job}`", jobs.get(job, "does not run"), seen.get(job, "does not run")))
         found.append((f"the calls of `{job}`", told(calls.get(job, [])), told(run.calls.get(job, []))))
+        if not scenario.cancel:
+            found.append((f"what shows by itself of `{job}`", phases(foretold, job, platform), " ".join(run.shown.get(job, [])) or "nothing"))
     for environment, left in foretold.left.items():
         expected = SERVES[left]
         place = scenario.places.get(environment, "")
@@ -111,12 +115,21 @@ def outcome(foretold, run) -> str:
 
 def called(job, foretold, platform) -> list:
     """The script's calls as the platform makes them. GitLab deploys in one call, and asks in a new shell after one that did not end
-    well, whatever it came to, whether something is left to put back."""
+    well, whatever it came to, whether something is left to put back. Jenkins asks that too when the very first phase failed."""
     calls = foretold.calls[job]
+    if platform == "jenkins" and len(calls) == 1 and calls[0].endswith(" begin") and foretold.jobs[job] != "passed":
+        return [*calls, calls[0].removesuffix("begin") + "restore"]
     if platform != "gitlab" or not calls or not calls[0].startswith("deploy "):
         return calls
     whole = " ".join(calls[0].split(" ")[:2])
     return [whole] if foretold.jobs[job] == "passed" else [whole, f"{whole} restore"]
+
+
+def phases(foretold, job, platform) -> str:
+    """The phases of a deploy, as the plan's calls name them; nothing for another job."""
+    calls = foretold.calls.get(job, [])
+    calls = called(job, foretold, platform) if platform == "jenkins" and calls else calls
+    return " ".join(call.split(" ")[2] for call in calls if call.startswith("deploy ")) or "nothing"
 
 
 def told(calls) -> str:

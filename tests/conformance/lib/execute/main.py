@@ -39,6 +39,10 @@ class Run:
     #: calls of the script in the order in which they began, with their job
     order: list = field(default_factory=list)
     seconds: float = 0.0
+    #: job of a deploy to its phases that the platform shows each by itself
+    shown: dict = field(default_factory=dict)
+    #: environment to the kinds of the entries in its ledger
+    ledgers: dict = field(default_factory=dict)
 
     @property
     def calls(self) -> dict:
@@ -119,7 +123,8 @@ def one(scenario, platform, folder, examples) -> Run:
     several = any(":" in job for job in needs)
     trace = plain(events, str(folder), several) + messages(api)
     (folder / "plain.jsonl").write_text("".join(json.dumps(line) + "\n" for line in trace), encoding="utf-8")
-    run = Run([], trace, dict(sorted(bench.verdicts.items())), bench.live(), code, bench.serves(), bench.called(several))
+    run = Run([], trace, dict(sorted(bench.verdicts.items())), bench.live(), code, bench.serves(), bench.called(several),
+              shown=bench.shown, ledgers=bench.ledgers())
     if scenario.cancel:
         # A driver, not an executor: what counts is whether the deploy's handlers ran, and what serves when all is over.
         run.trace = []
@@ -156,6 +161,9 @@ def judged(scenario, code, run) -> list:
         else:
             at = hit + 1
     wrong += [f"`{words}` must not be called: {call}" for words in scenario.never for call in calls if words in call]
+    for environment, kinds in scenario.book.items():
+        if run.ledgers.get(environment, "") != kinds:
+            wrong.append(f"the ledger of {environment} should say `{kinds}`, it says `{run.ledgers.get(environment, '')}`")
     if scenario.live and run.live != scenario.live:
         wrong.append(f"what serves at the end should be `{scenario.live}`, it is `{run.live}`")
     return wrong
@@ -172,6 +180,8 @@ def compare(scenario, runs) -> list:
             gap = f"{verdicts[first]} against {verdicts[name]}"
         if not gap and runs[first].live != run.live:
             gap = f"{runs[first].live} serves against {run.live}"
+        if not gap and runs[first].ledgers != run.ledgers:
+            gap = f"the ledgers say {runs[first].ledgers} against {run.ledgers}"
         if gap:
             faults.append(f"{scenario.name}: {first} and {name} did not do the same: {gap}")
     if scenario.jobs and not scenario.cancel and not all(traces.values()):

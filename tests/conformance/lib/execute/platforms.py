@@ -13,6 +13,14 @@ from ..tools import go_tool, installed, java_home, python_tool, system
 from .events import ACTOR, event_file, github_event, github_starts, gitlab_facts, gitlab_inputs, jenkins_words
 
 LIMIT = 300
+#: The phases of a deploy.
+PHASE = re.compile(r"begin|roll-out|canary-\d+|smoke|watch|finish|restore")
+
+
+def show(bench, job, phase="", ended=True):
+    """Writes down that the platform shows a phase by itself: a step, a section, a stage."""
+    if ended and PHASE.fullmatch(phase) and phase not in bench.shown.setdefault(job, []):
+        bench.shown[job].append(phase)
 
 
 def start(bench, command, **more):
@@ -32,6 +40,8 @@ SERVICES = re.compile(r"^  services:\n(?:    .*\n)+|^    DOCKER_[A-Z_]+: .*\n", 
 NO_VARIABLES = re.compile(r"^  variables:\n(?!    )", re.MULTILINE)
 #: GitLab's patterns are RE2; the executor reads them as JavaScript, where this means something else.
 RE2_CHARACTER = re.compile(r"\\\\x\{([0-9a-f]{4})\}")
+#: What the executor makes of a line that begins a section of the log.
+SECTION = re.compile(r"^(\S+) +mlpipe_(\w+)_started\s*$", re.MULTILINE)
 ENDED = re.compile(r"^ (PASS|FAIL|WARN)  (\S+)\s*$", re.MULTILINE)
 
 
@@ -68,6 +78,8 @@ def gitlab(bench):
         copy = bench.folder / "gitlab-ci.yml"
         copy.write_text(copy.read_text(encoding="utf-8").replace("when: on_failure", "when: on_success"), encoding="utf-8")
         output += start(bench, [*command, *names])[1] if names else ""
+    for job, section in SECTION.findall(output):
+        show(bench, job, section.replace("_", "-"))
     ended = [(name.replace("image-push", "image"), word) for word, name in ENDED.findall(output)]
     bench.verdicts = {name: "failure" if word == "FAIL" else "success" for name, word in ended}
     return code, output
@@ -136,6 +148,7 @@ def workflow(bench, path, prefix):
             lines.append(line)
             continue
         lines.append(f"[{said.get('job', '')}] {said.get('msg', '').rstrip()}")
+        show(bench, prefix + said.get("jobID", ""), (said.get("stepID") or [""])[0], bool(said.get("stepResult") in ("success", "failure")))
         if said.get("jobResult") in ("success", "failure"):
             bench.verdicts[prefix + said["jobID"]] = said["jobResult"]
     return code, "\n".join(lines)
@@ -173,15 +186,18 @@ def jenkins(bench):
         code, output = start(bench, command, JAVA_OPTS=JAVA, **java_home())
         worst = max(worst, code)
         outputs.append(output)
-        bench.verdicts |= stages(trace, f"{file.stem}:" if several else "")
+        bench.verdicts |= stages(bench, trace, f"{file.stem}:" if several else "")
     return worst, "\n".join(outputs)
 
 
-def stages(trace, prefix) -> dict:
+def stages(bench, trace, prefix) -> dict:
     """What became of each stage that is a job: those that got an agent."""
     events = [json.loads(line) for line in trace.read_text(encoding="utf-8").splitlines()] if trace.is_file() else []
     jobs = {e["stage"] for e in events if e["event"] == "agent"}
     # A report with a failed test makes a stage UNSTABLE; the build stays what it is, and what needs the job goes on.
+    for event in events:
+        if event["event"] == "stage" and event["state"] == "ended" and event["result"] != "NOT_BUILT":
+            show(bench, *(prefix + event["name"]).rsplit(": ", 1))
     return {prefix + e["name"]: "success" if e["result"] in ("SUCCESS", "UNSTABLE") else "failure"
             for e in events if e["event"] == "stage" and e["state"] == "ended" and e["name"] in jobs}
 

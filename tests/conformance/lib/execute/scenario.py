@@ -8,8 +8,8 @@ from ..base import HERE, BrokenTool
 SCENARIOS = HERE / "scenarios"
 #: What a scenario may say; anything else is a slip of the pen.
 KEYS = {"about", "event", "branch", "fork", "inputs", "spec", "files", "secrets", "state", "command", "approval", "cancel", "given",
-        "places", "expect"}
-EXPECTED = {"outcome", "jobs", "calls", "never", "live", "apart"}
+        "places", "begins", "queries", "course", "ledger", "expect"}
+EXPECTED = {"outcome", "jobs", "calls", "never", "live", "apart", "ledger"}
 EVENTS = ("push", "tag", "pull_request", "schedule", "manual")
 
 
@@ -44,6 +44,14 @@ class Scenario:
     given: list | dict
     #: environment to the place that its deploy changes; the only place has no name and needs no line
     places: dict
+    #: where something is watched: the call with which the first traffic moves. Time is virtual then; "" where it is real
+    begins: str
+    #: live metric to a part of the query by which the stand-in for Prometheus knows it
+    queries: dict
+    #: live metric to what Prometheus says of it, by the time since the first traffic moved; an empty text is no sample
+    course: dict
+    #: environment to the entries that its ledger has at the start: kind, how long `ago`, and digest
+    ledger: dict
     #: success, failure, or "" where the platforms differ and say so
     outcome: str
     #: job to success or failure, as each platform itself says; no other job runs
@@ -55,6 +63,8 @@ class Scenario:
     live: str
     #: jobs that each platform runs in a way of its own, and that are not compared
     apart: tuple
+    #: environment to the kinds of the entries that its ledger has at the end
+    book: dict
 
     @property
     def cancelled(self) -> tuple:
@@ -107,6 +117,8 @@ def read(example, name, world, one) -> Scenario:
         secrets=secrets, state=merged(world.get("state", {}), one.get("state", {})),
         commands=(*one.get("command", ()), *world.get("command", ())), approval=one.get("approval", world.get("approval", "")),
         cancel=one.get("cancel", ""), given=one.get("given", []), places=world.get("places", {}),
+        begins=world.get("begins", ""), queries=world.get("queries", {}), course=merged(world.get("course", {}), one.get("course", {})),
+        ledger=one.get("ledger", {}), book=expect.get("ledger", {}),
         outcome=expect["outcome"], jobs=jobs, calls=tuple(expect.get("calls", ())),
         never=tuple(expect.get("never", ())), live=expect.get("live", ""), apart=tuple(expect.get("apart", ())),
     )
