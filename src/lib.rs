@@ -6,6 +6,7 @@
 pub mod check;
 pub mod cli;
 pub mod diag;
+pub mod doctor;
 pub mod fmt;
 pub mod lint;
 pub mod lsp;
@@ -19,5 +20,6 @@ pub mod render;
 pub mod report;
 pub mod scenario;
 pub mod script;
+pub mod settings;
 pub mod spec;
 pub mod syntax;

@@ -99,13 +99,15 @@ fn findings_are() {
 }
 
 #[test]
-fn plans_and_targets_are() {
+fn plans_targets_and_settings_are() {
     let (plan, targets) = (Judge::new("plan", ""), Judge::new("targets", ""));
+    let (setup, mut settings) = (Judge::new("setup", ""), BTreeSet::new());
     let mut kinds = BTreeSet::new();
     for (name, repo) in corpus() {
         let folder = repo.path(".");
         printed(&folder, &["plan", "--format", "json"]).iter().for_each(|d| plan.check(d, &name));
         printed(&folder, &["targets", "--format", "json"]).iter().for_each(|d| targets.check(d, &name));
+        printed(&folder, &["setup", "--format", "json"]).iter().for_each(|d| setup.check(d, &name));
     }
     for folder in examples() {
         let name = folder.to_string_lossy();
@@ -117,7 +119,16 @@ fn plans_and_targets_are() {
             assert_eq!(plan.holes(&document), [""; 0], "{name}");
         }
         printed(&folder, &["targets", "--format", "json"]).iter().for_each(|d| targets.check(d, &name));
+        for mut document in printed(&folder, &["setup", "--format", "json"]) {
+            setup.check(&document, &name);
+            for manifest in document["manifests"].as_array_mut().expect("manifests") {
+                let first = |i: &Value| settings.insert(i["setting"]["kind"].to_string());
+                manifest["items"].as_array_mut().expect("items").retain(first);
+            }
+            assert_eq!(setup.holes(&document), [""; 0], "{name}");
+        }
     }
+    assert!(settings.len() >= 13, "{settings:?}");
     assert!(kinds.len() >= 7, "{kinds:?}");
     for words in [&["targets", "--format", "json"][..], &["targets", "--all", "--format", "json"]] {
         let [document] = &printed(&examples()[0], words)[..] else { panic!("one document") };

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// Layers from the bottom up: a module imports only what stands before it.
 const LAYERS: &[&str] = &[
     "diag", "render", "syntax", "fmt", "spec", "check", "plan", "script", "platform", "prove", "scenario",
-    "origin", "output", "project", "lint", "report", "lsp", "cli",
+    "origin", "settings", "output", "project", "doctor", "lint", "report", "lsp", "cli",
 ];
 
 fn root() -> PathBuf {

@@ -5,7 +5,7 @@ use super::common::{Shell, To, shown};
 use super::format::Format;
 use super::touched::{Commit, Files};
 use crate::diag::{Code, Finding, Severity, words};
-use crate::output::{self, Cause, OutputFile};
+use crate::output::{self, OutputFile};
 use crate::project::{self, Project};
 use crate::spec::Disk;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -130,7 +130,7 @@ fn report(
                 }
                 Ok(None) => {}
                 Ok(Some(d)) => {
-                    let (what, to_do) = because(&d.cause);
+                    let (what, to_do) = d.cause.because();
                     let message = format!("this generated file {what}");
                     found.push(Finding::on_path(Code::DRIFTED, &d.path, message).help(to_do));
                 }
@@ -160,7 +160,7 @@ pub(super) fn compare(shell: &Shell, root: &Utf8Path, files: &[OutputFile]) -> E
             Ok(None) => {}
             Ok(Some(d)) => {
                 drifted += 1;
-                let (what, to_do) = because(&d.cause);
+                let (what, to_do) = d.cause.because();
                 shell.say(&format!("{}: {what}; {to_do}", shown(root, &d.path)));
                 shell.out(&d.diff);
             }
@@ -173,29 +173,4 @@ pub(super) fn compare(shell: &Shell, root: &Utf8Path, files: &[OutputFile]) -> E
     }
     shell.say(&format!("{} of {} drifted", drifted, words::count(files.len(), "file")));
     Exit::Findings
-}
-
-/// What is the matter with a file, and what to do about it.
-fn because(cause: &Cause) -> (String, &'static str) {
-    let (what, to_do) = match cause {
-        Cause::Missing => ("is missing", "`mlpipe compile` writes it"),
-        Cause::Foreign => {
-            ("was not written by mlpipe", "move it away, or replace it with `mlpipe compile --force`")
-        }
-        Cause::Edited => (
-            "was edited by hand",
-            "make the change in the spec, then `mlpipe compile` (it overwrites the edit)",
-        ),
-        Cause::SpecChanged => ("is older than its spec", "`mlpipe compile` brings it up to date"),
-        Cause::ToolChanged { wrote } => {
-            let what = format!("was written by mlpipe {wrote}, this is {}", env!("CARGO_PKG_VERSION"));
-            return (what, "`mlpipe compile` upgrades it, or use that version");
-        }
-        Cause::OthersChanged => (
-            "is older than another pipeline of this repository, than the templates of `--templates`, or than this build of \
-             mlpipe",
-            "`mlpipe compile` brings it up to date",
-        ),
-    };
-    (what.to_owned(), to_do)
 }

@@ -5,6 +5,7 @@ mod check;
 mod common;
 mod compile;
 mod completions;
+mod doctor;
 mod explain;
 mod fmt;
 mod format;
@@ -16,6 +17,7 @@ mod origin;
 mod page;
 mod plan;
 mod schema;
+mod setup;
 mod simulate;
 mod targets;
 mod test;
@@ -106,6 +108,10 @@ enum Command {
     Simulate(simulate::Args),
     /// Show which features each platform keeps natively, emulates, or leaves to settings
     Targets(targets::Args),
+    /// Show what has to exist outside the files: environments, secrets, schedules, plugins
+    Setup(setup::Args),
+    /// Look at what can be checked from here: repository, files, tools, settings
+    Doctor(doctor::Args),
     /// Explain a finding, or a line of a generated file
     Explain(explain::Args),
     /// Show which lines of the generated files a statement made
@@ -135,6 +141,8 @@ pub fn main() -> ExitCode {
         Command::Test(a) => test::run(&shell, &a),
         Command::Simulate(a) => simulate::run(&shell, &a),
         Command::Targets(a) => targets::run(&shell, &a),
+        Command::Setup(a) => setup::run(&shell, &a),
+        Command::Doctor(a) => doctor::run(&shell, &a),
         Command::Explain(a) => explain::run(&shell, &a),
         Command::Where(a) => origin::run(&shell, &a),
         Command::Init(a) => init::run(&shell, &a),

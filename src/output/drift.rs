@@ -25,6 +25,33 @@ pub enum Cause {
     OthersChanged,
 }
 
+impl Cause {
+    /// What is the matter with a file, and what to do about it.
+    pub fn because(&self) -> (String, &'static str) {
+        let (what, to_do) = match self {
+            Self::Missing => ("is missing", "`mlpipe compile` writes it"),
+            Self::Foreign => {
+                ("was not written by mlpipe", "move it away, or replace it with `mlpipe compile --force`")
+            }
+            Self::Edited => (
+                "was edited by hand",
+                "make the change in the spec, then `mlpipe compile` (it overwrites the edit)",
+            ),
+            Self::SpecChanged => ("is older than its spec", "`mlpipe compile` brings it up to date"),
+            Self::ToolChanged { wrote } => {
+                let what = format!("was written by mlpipe {wrote}, this is {}", env!("CARGO_PKG_VERSION"));
+                return (what, "`mlpipe compile` upgrades it, or use that version");
+            }
+            Self::OthersChanged => (
+                "is older than another pipeline of this repository, than the templates of `--templates`, or than this build of \
+                 mlpipe",
+                "`mlpipe compile` brings it up to date",
+            ),
+        };
+        (what.to_owned(), to_do)
+    }
+}
+
 /// One file that differs.
 #[derive(Debug, Clone)]
 pub struct Drift {

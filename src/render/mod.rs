@@ -9,4 +9,6 @@ mod quote;
 
 pub use engine::{Engine, TemplateBug, Templates};
 pub use overlay::{Overlaid, Overlay};
-pub use quote::{Quoted, bash, comment, expression_literal, groovy, yaml, yaml_folded, yaml_github};
+pub use quote::{
+    Quoted, bash, comment, expression_literal, groovy, groovy_casc, yaml, yaml_casc, yaml_folded, yaml_github,
+};

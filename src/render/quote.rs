@@ -120,6 +120,16 @@ pub fn groovy(text: &str) -> Quoted {
     Quoted::new(out)
 }
 
+/// A YAML double-quoted scalar in which Jenkins' configuration as code puts in no value of its own: `${` stays text.
+pub fn yaml_casc(text: &str) -> Quoted {
+    yaml(&text.replace("${", "^${"))
+}
+
+/// A Groovy string inside such a scalar: there is no `$` in it, and Groovy reads one.
+pub fn groovy_casc(text: &str) -> Quoted {
+    Quoted::new(groovy(text).as_str().replace('$', "\\u0024"))
+}
+
 /// Text for a comment that ends at the line's end: one line, no control characters.
 pub fn comment(text: &str) -> Quoted {
     Quoted::new(
@@ -142,6 +152,8 @@ mod tests {
         assert_eq!(yaml_folded(&["a".into(), "é".into()], 2).as_str(), "\"a é\"");
         assert_eq!(bash("it's $x").as_str(), "'it'\\''s $x'");
         assert_eq!(groovy("it's $x ü 😀").as_str(), "'it\\'s $x \\u00fc \\ud83d\\ude00'");
+        assert_eq!(yaml_casc("a ${b} $c").as_str(), "\"a ^${b} $c\"");
+        assert_eq!(groovy_casc("it's ${x}").as_str(), "'it\\'s \\u0024{x}'");
         assert_eq!(comment("a\nb").as_str(), "a b");
     }
 }

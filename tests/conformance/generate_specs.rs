@@ -1,6 +1,7 @@
 //! Writes compiled random specs for the conformance suite: `cargo run --example generate_specs -- DIR COUNT [FIRST]`.
 //!
-//! Each spec gets a root of its own, `DIR/gen-SEED/`, with everything that compiling makes.
+//! Each spec gets a root of its own, `DIR/gen-SEED/`, with everything that compiling makes, and the scripts of
+//! `mlpipe setup`.
 
 #![allow(clippy::print_stderr, reason = "a small program with one user, the conformance suite")]
 
@@ -11,6 +12,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use mlpipe::output;
 use mlpipe::project::Project;
 use mlpipe::spec::PlatformName;
+use mlpipe::{report, settings};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -45,5 +47,18 @@ fn write(dir: &Utf8Path, seed: u64) -> Result<(), String> {
         return Err(format!("{} {} in\n{text}", f.code.id, f.message));
     }
     output::write_all(&root, &files, true, &|| false).map_err(|e| e.to_string())?;
+    setup(&root, &project)
+}
+
+/// The scripts of `mlpipe setup`, with a line by which the suite takes them for generated ones.
+fn setup(root: &Utf8Path, project: &Project) -> Result<(), String> {
+    let plans: Vec<_> = project.plans_selected().collect();
+    for platform in [PlatformName::Github, PlatformName::Gitlab] {
+        let Some(manifest) = settings::manifest(platform, &plans) else { continue };
+        let script = report::setup_script(&manifest).map_err(|e| e.to_string())?;
+        let marked = script.replacen('\n', "\n# mlpipe: version=setup\n", 1);
+        std::fs::write(root.join(format!("setup-{}.sh", platform.word())), marked)
+            .map_err(|e| e.to_string())?;
+    }
     Ok(())
 }

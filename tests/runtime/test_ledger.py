@@ -210,6 +210,18 @@ class Refusals(Case):
                     with self.stops("last verified 1 h 6 m 40 s ago"):
                         self.fresh(age=3600)
 
+    def test_a_run_that_has_begun_may_end(self) -> None:
+        """However long it took: its age was looked at when the run first read it."""
+        ledger = self.fresh(age=3600)
+        self.clock.go(90_000)
+        ledger.append("left", digest=B)
+        again = self.ledger(age=3600)
+        again.seen = dict(ledger.seen)
+        again.load()
+        again.append("halted")
+        with self.stops("was last verified"):
+            self.fresh(age=3600)
+
     def test_never_verified_counts_from_its_beginning(self) -> None:
         ledger = self.fresh(environment="staging")
         ledger.append("intent")

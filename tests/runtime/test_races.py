@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 import unittest
 
-from ledgers import B, Place
+from ledgers import B, Place, runtime
 
 
 class Races(Place):
@@ -82,6 +83,27 @@ class Kills(Place):
                 path.unlink()
             count += 1
         self.assertGreater(count, 150)
+
+
+def files(text: str) -> dict:
+    return {"ledger.json": text.encode(), "deploy_state.json": b"{}"}
+
+
+class Signals(Place):
+    """What a platform sends when somebody cancels."""
+
+    def test_a_cancel_in_the_middle_of_a_write_gets_through(self) -> None:
+        self.fault("s3", "write", "hang")
+
+        def cancelled() -> None:
+            signal.signal(signal.SIGTERM, runtime.on_signal)
+            signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+            signal.setitimer(signal.ITIMER_REAL, 0.7)
+            with self.assertRaises(runtime.Signalled):
+                self.store("s3").write(files("one"), "")
+
+        self.assertEqual(self.child(cancelled), 0)
+        self.assertEqual(self.store("s3").read(), (None, ""))
 
 
 if __name__ == "__main__":

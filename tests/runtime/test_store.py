@@ -8,7 +8,6 @@ import errno
 import os
 import resource
 import shutil
-import signal
 import subprocess
 import unittest
 from pathlib import Path
@@ -186,6 +185,15 @@ class APath(Place):
         store = self.store("path")
         store.write(files("one"), "")
         self.assertEqual(store.read()[0], files("one"))
+
+    def test_a_version_is_on_the_disk_before_it_has_its_name(self) -> None:
+        link, fsync, steps = os.link, os.fsync, []
+        self.addCleanup(setattr, os, "link", link)
+        self.addCleanup(setattr, os, "fsync", fsync)
+        os.link = lambda *words: (steps.append("link"), link(*words))
+        os.fsync = lambda handle: (steps.append("fsync"), fsync(handle))
+        self.store("path").write(files("one"), "")
+        self.assertEqual(steps[:3], ["fsync", "link", "fsync"])
 
     def test_errors_of_the_file_system(self) -> None:
         link = os.link
@@ -575,21 +583,6 @@ class AnS3(Place):
         self.fault("s3", "write", "", conflict)
         store.write(files("two"), version)
         self.assertEqual(store.read()[0]["ledger.json"], b"two")
-
-
-class Signals(Place):
-    def test_a_cancel_in_the_middle_of_a_write_gets_through(self) -> None:
-        self.fault("s3", "write", "hang")
-
-        def cancelled() -> None:
-            signal.signal(signal.SIGTERM, runtime.on_signal)
-            signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
-            signal.setitimer(signal.ITIMER_REAL, 0.7)
-            with self.assertRaises(runtime.Signalled):
-                self.store("s3").write(files("one"), "")
-
-        self.assertEqual(self.child(cancelled), 0)
-        self.assertEqual(self.store("s3").read(), (None, ""))
 
 
 if __name__ == "__main__":

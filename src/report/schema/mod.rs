@@ -30,6 +30,8 @@ schemas! {
     "test" "`mlpipe test --format json`";
     "simulate" "`mlpipe simulate --format json`";
     "targets" "`mlpipe targets --format json`";
+    "setup" "`mlpipe setup --format json`";
+    "doctor" "`mlpipe doctor --format json`";
     "record" "`mlpipe-out/JOB.json`, what a job leaves behind";
     "message" "what `notify webhook` sends";
     "config" "`mlpipe.toml`";

@@ -4,7 +4,7 @@ use super::{ALL, find};
 use crate::diag::{self, Code, Severity};
 use crate::plan::Plan;
 use crate::platform::Feature;
-use crate::report::{json, scenario, targets};
+use crate::report::{doctor, json, scenario, setup, targets};
 use crate::scenario::Time;
 use crate::spec::PlatformName;
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
@@ -41,6 +41,8 @@ fn generated() -> Vec<(&'static str, Value)> {
         ("test", of::<scenario::Document<'_>>()),
         ("simulate", of::<scenario::Simulated<'_>>()),
         ("targets", of::<targets::Document<'_>>()),
+        ("setup", of::<setup::Document<'_>>()),
+        ("doctor", of::<doctor::Document<'_>>()),
         ("config", config()),
     ]
 }

@@ -92,8 +92,8 @@ class Book:
         say(f"mlpipe: {who} ended without a word while it deployed {theirs}")
 
         def ends(kind: str, why: str) -> None:
-            fields = {key: intent.get(key) for key in ("commit", "models")}
-            names = {"reference": theirs, "digest": intent.get("digest")}
+            fields: Json = {key: intent.get(key) for key in ("commit", "models")}
+            names: Json = {"reference": theirs, "digest": intent.get("digest")}
             names["closes"] = intent["sequence"]
             self.ledger.append(kind, **fields, **names, reason=f"{who}: {why}")
             say("mlpipe: " + why)

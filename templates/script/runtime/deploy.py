@@ -258,7 +258,11 @@ def keep_watch(
     watch = open_watch(options, section)
     try:
         watch.hold(seconds, deadline, beat)
+    except BaseException:
+        watch.verdict()
+        raise
     finally:
+        section.data["seen"] = watch.summary()
         section.save(section.data["phase"])
 
 
@@ -270,14 +274,8 @@ def deploy_watch(
     if section.data.get("unchanged"):
         say("mlpipe: it was live already; it is not watched again")
         return 0
-    watch = open_watch(options, section)
-    try:
-        keep_watch(options, section, float(options.words("watch")[0]), deadline)
-    finally:
-        watch = open_watch(options, section)
-        watch.verdict()
-        record.data["watch"] = watch.summary()
-        record.save()
+    keep_watch(options, section, float(options.words("watch")[0]), deadline)
+    open_watch(options, section).verdict()
     section.save("watched")
     return 0
 

@@ -43,7 +43,9 @@ class Ledger(View):
         self.check_times(entries)
         self.lease, self.state = head.pop("lease"), (files or {}).get(DEPLOY_STATE)
         self.entries, self.head, self.version = entries, head, version
-        if not self.any_age:
+        if not self.any_age and not self.seen.get("sequence"):
+            # Later on its age is this run's own: a long watch must not keep it from
+            # writing down how it ended.
             self.check_age()
         self.remember()
 

@@ -23,7 +23,7 @@ def run_story(jobs: Sequence[str]) -> Json:
 
 
 def why_to_tell(wanted: Sequence[str], story: Json) -> str:
-    """`halt`, `rollback`, `failure`, `success`, or nothing when there is nothing to tell.
+    """`halt`, `rollback`, `failure`, `success`, or nothing to tell.
 
     The platform starts the job only after a failure, or only after none."""
     rolled_back = any(one["outcome"] in ROLLBACKS for one in story["deploys"])

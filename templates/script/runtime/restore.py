@@ -1,4 +1,4 @@
-# ---- restore: what was good comes back ------------------------------------------------
+# ---- restore: what was good comes back ----------------------------------------------
 
 def read_live(target: Target, deadline: Deadline) -> Live:
     """What serves now, or that the target did not say."""
@@ -17,7 +17,7 @@ def in_time(options: Options, section: Section, text: str) -> int:
     """A put-back that took longer than its budget is red by itself."""
     took, most = float(section.data["seconds"]), budget(options)
     if text == "restored":
-        say(f"mlpipe: putting back took {took:g} s, the budget is {span(most)}")
+        say(f"mlpipe: that took {took:g} s, the budget is {span(most)}")
     if text == "restored" and options.has("within") and took > most:
         complain(f"putting back took {took:g} s, longer than its budget {span(most)}")
         return 1

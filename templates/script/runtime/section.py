@@ -138,5 +138,6 @@ def outcome(record: Record, section: Section, text: str, what: str) -> None:
         "why": data.get("why"),
         "seconds": data.get("seconds"),
         "halted": data.get("halted"),
+        "watch": data.get("seen"),
     }
     record.save()

@@ -27,7 +27,8 @@ class Hide:
         self.secrets: list[str] = []
 
     def add(self, *secrets: str) -> None:
-        self.secrets += [text for text in secrets if text.strip("/")]
+        """What is shorter than three characters would take words apart."""
+        self.secrets += [text for text in secrets if len(text.strip("/")) > 2]
         self.secrets.sort(key=len, reverse=True)
 
     def text(self, text: str, limit: int = 200) -> str:
@@ -129,8 +130,8 @@ def fetch_answer(
     def ask() -> bytes:
         nonlocal status, to
         request = urllib.request.Request(url, body, dict(headers))  # noqa: S310
-        left = deadline.left()
-        timeout = 30.0 if left is None else max(0.1, left)
+        # Longer than what `beside` waits, which says so in its own words.
+        timeout = (deadline.left() or 0) + 1
         with opener.open(request, timeout=timeout) as answer:
             status, to = int(answer.status), str(answer.headers.get("Location") or "")
             data = bytes(answer.read(ANSWER_LIMIT + 1))
