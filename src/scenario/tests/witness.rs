@@ -98,6 +98,7 @@ fn every_trigger_of_the_corpus_and_the_examples_trips_and_holds() {
     let texts = [
         "tests/corpus/ok/live.mlpipe",
         "tests/corpus/ok/whole-file.mlpipe",
+        "examples/canary-release/release.mlpipe",
         "examples/fastapi-service/full.mlpipe",
         "examples/llm-service/full.mlpipe",
     ];

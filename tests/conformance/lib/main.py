@@ -29,7 +29,7 @@ def arguments(words):
     parser.add_argument("--planted-only", action="store_true", help="only the planted faults: no example, no allow list (self-test)")
     parser.add_argument("--no-execute", action="store_true", help="judge, but run no pipeline")
     parser.add_argument("--scenario", action="append", default=[], help="run only this scenario; may be repeated")
-    parser.add_argument("--scenarios", choices=["submitted", "all"], default="submitted", help="all: those of all six examples")
+    parser.add_argument("--scenarios", choices=["submitted", "all"], default="submitted", help="all: those of all seven examples")
     parser.add_argument("--execute-only", action="store_true", help="run the pipelines, but judge nothing")
     return parser.parse_args(words)
 

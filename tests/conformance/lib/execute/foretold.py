@@ -94,7 +94,8 @@ def unforeseen(scenario, foretold, platform, run) -> list:
         found.append((f"`{job}`", jobs.get(job, "does not run"), seen.get(job, "does not run")))
         found.append((f"the calls of `{job}`", told(calls.get(job, [])), told(run.calls.get(job, []))))
         if not scenario.cancel:
-            found.append((f"what shows by itself of `{job}`", phases(foretold, job, platform), " ".join(run.shown.get(job, [])) or "nothing"))
+            shown = " ".join(run.shown.get(job, [])) or "nothing"
+            found.append((f"what shows by itself of `{job}`", phases(foretold, job, platform), shown))
     for environment, left in foretold.left.items():
         expected = SERVES[left]
         place = scenario.places.get(environment, "")

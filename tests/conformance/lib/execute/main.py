@@ -18,8 +18,9 @@ from .platforms import PLATFORMS, edges
 from .scenario import never_broken, scenarios
 from .trace import difference, out_of_order, plain, told
 
-#: The examples whose scenarios run on every submission; the others by command (`--scenarios all`).
-SUBMITTED = ("minimal", "fastapi-service")
+#: The examples, and the scenarios of others, that run on every submission; the rest by command (`--scenarios all`).
+SUBMITTED = ("minimal", "fastapi-service", "canary-release/errors-at-25-percent", "canary-release/cancel-in-canary-2",
+             "canary-release/all-green")
 #: Runs at the same time. A run waits for its own processes most of the time.
 AT_ONCE = 2
 
@@ -61,7 +62,7 @@ def run_all(examples: Path, only=(), every=False) -> tuple:
         return [f"scenarios: {error}"], (["scenario"], [])
     faults = [f"there is no scenario {name}" for name in only if name not in {s.name for s in known}]
     faults += never_broken(known)
-    chosen = [s for s in known if (s.name in only if only else every or s.example in SUBMITTED)]
+    chosen = [s for s in known if (s.name in only if only else every or {s.example, s.name} & set(SUBMITTED))]
     keep = os.environ.get("MLPIPE_CONFORMANCE_KEEP")
     folder = Path(keep or tempfile.mkdtemp(prefix="mlpipe-run-"))
     rows = []
