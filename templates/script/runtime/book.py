@@ -106,19 +106,11 @@ class Book:
         theirs = str(intent.get("reference") or "")
         say(f"mlpipe: {who} ended without a word while it deployed {theirs}")
 
-<<<<<<< HEAD
-        def ends(kind: str, why: str) -> None:
-            fields: Json = {key: intent.get(key) for key in ("commit", "models")}
-            names: Json = {"reference": theirs, "digest": intent.get("digest")}
-            names["closes"] = intent["sequence"]
-            self.ledger.append(kind, **fields, **names, reason=f"{who}: {why}")
-=======
         def ends(kind: str, why: str, **more: Any) -> None:
             kept = ("commit", "models", "reference", "digest")
-            fields = {**{key: intent.get(key) for key in kept}, **more}
+            fields: Json = {**{key: intent.get(key) for key in kept}, **more}
             fields["closes"] = intent["sequence"]
             self.ledger.append(kind, **fields, reason=f"{who}: {why}")
->>>>>>> faults
             say("mlpipe: " + why)
 
         if good is None:

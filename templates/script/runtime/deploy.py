@@ -107,6 +107,8 @@ def deploy_begin(
         section.data.update(reference=digest if by_command else image, digest=digest)
         section.data["models"] = models
         section.data["approved_by"] = check_approval(options.words("approval"))
+        if options.has("watch"):
+            open_watch(options, section)  # what is missing for it is said now
         target = open_target(options)
         book = open_book(options, section, deadline)
         live = book.admit(target, deadline) if book else target.live(deadline)
