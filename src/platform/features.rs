@@ -98,6 +98,8 @@ features! {
     Withheld "secrets withheld from forks";
     /// The critical section that puts an artifact live.
     Deploy "deploy";
+    /// A release takes over in steps, and each is seen by itself.
+    Canary "canary";
     /// The platform knows where a deploy goes to.
     Environment "deploy's environment";
     /// One deploy of an environment at a time, which no newer run cancels.
@@ -358,7 +360,10 @@ impl Found {
             Work::Image(_) => self.add(Feature::Image, at),
             // What is asked is in the job.
             Work::Approve(_) => {}
-            Work::Deploy(_) => {
+            Work::Deploy(deploy) => {
+                if !deploy.canary.is_empty() {
+                    self.add(Feature::Canary, at);
+                }
                 for feature in [Feature::Deploy, Feature::RestoreFailed, Feature::RestoreCancelled] {
                     self.add(feature, at);
                 }

@@ -72,6 +72,7 @@ pub(super) const TABLE: &[Capability] = &[
         "a condition over the pull request's head and author; the job `withheld` says what did not run",
     ),
     Capability::native(Feature::Deploy, "one job with a step a phase"),
+    Capability::native(Feature::Canary, "a step of the deploy's job for each"),
     Capability::native(Feature::Environment, "`environment` of the deploy's job"),
     Capability::native(Feature::Lock, "`concurrency` of the deploy's job, which cancels nothing"),
     Capability::native(Feature::LockOrder, "`queue: max`, up to a hundred runs, on github.com"),

@@ -78,6 +78,10 @@ pub(super) const TABLE: &[Capability] = &[
         "a condition over the source project; the job `withheld` says what did not run",
     ),
     Capability::native(Feature::Deploy, "one job; its phases are sections of the script's log"),
+    Capability::emulated(
+        Feature::Canary,
+        "GitLab's jobs have no steps; a section of the deploy's log for each",
+    ),
     Capability::native(Feature::Environment, "`environment` of the deploy's job, with its tier"),
     Capability::native(Feature::Lock, "`resource_group` of the deploy's job"),
     Capability::outside(

@@ -90,6 +90,7 @@ pub(super) const TABLE: &[Capability] = &[
         "`CHANGE_FORK` is set for a fork's change request; bots' branches count as the repository's own",
     ),
     Capability::native(Feature::Deploy, "one stage with a stage a phase"),
+    Capability::native(Feature::Canary, "a stage inside the deploy's for each"),
     Capability::emulated(
         Feature::Environment,
         "Jenkins knows no environments; the stage, the lock and the records carry the name",

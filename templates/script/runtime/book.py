@@ -4,6 +4,8 @@
 
 BOOK_ONCE = {**LEDGER_ONCE, "halt": 3}
 BOOK_MANY = {"beside": 1}
+#: A put-back is told nothing of a model: what goes back is another run's.
+NO_MODEL = {f"MLPIPE_MODEL_{name}": "" for name in ("VERSION", "DIGEST", "PATH")}
 
 
 class Book:
@@ -22,18 +24,28 @@ class Book:
 
     # Before anything is touched.
 
-    def admit(self, target: Target, live: Live, deadline: Deadline) -> Live:
-        """May this deploy begin? What a run left that was killed is put back first."""
+    def admit(self, target: Target, deadline: Deadline) -> Live:
+        """May this deploy begin? What a run left that was killed is put back first,
+        whatever becomes of this one. What is live is read when nobody else may change
+        it any more."""
         self.ledger.take(self.seconds, deadline)
         self.ledger.load()
+        live = self.repair(target, deadline)
+        self.count()  # a run that was killed may have had no time to
         self.refuse_halted()
         self.refuse_quarantined()
-        live = self.repair(target, live, deadline)
-        if self.ledger.last_good() is None and live.what:
+        self.refuse_older()
+        self.adopt(live)
+        return live
+
+    def adopt(self, live: Live) -> None:
+        """What was live before the ledger began counts as good; what a deploy put there
+        that never came to its end does not."""
+        intents = [e for e in self.ledger.entries if e["kind"] == "intent"]
+        tried = any(live.what in (e["reference"], e["digest"]) for e in intents)
+        if self.ledger.last_good() is None and live.what and not tried:
             say(f"mlpipe: the ledger is empty: {live.what} is taken over as good")
             self.ledger.append("adopted", **named(live.what), reason="was live before")
-        self.refuse_older()
-        return live
 
     def refuse_halted(self) -> None:
         """A halt of this environment, or of one whose ledger lies beside this one."""
@@ -71,7 +83,8 @@ class Book:
         digest = str(self.section.data["digest"])
         if good.get("digest") == digest or not (mine and theirs) or mine >= theirs:
             return
-        if not self.ledger.waived(digest):
+        waived = self.ledger.waived(digest)
+        if waived is None or waived["sequence"] < good["sequence"]:
             name = self.section.environment
             raise Stop(
                 f"{name} has a newer one already: {good['digest']} of {theirs}, this "
@@ -81,21 +94,23 @@ class Book:
                 + by_script(f"ledger {name} waive", digest, "REASON"),
             )
 
-    def repair(self, target: Target, live: Live, deadline: Deadline) -> Live:
+    def repair(self, target: Target, deadline: Deadline) -> Live:
         """An intent without an end is of a run that was killed: what was good comes
-        back, if what is live is what that run put there."""
+        back, if what is live is what that run put there, or nothing. The result is
+        what is live now."""
+        live = target.live(deadline)
         intent, good = self.ledger.open_intent(), self.ledger.last_good()
-        if intent is None or self.is_mine(intent):
+        if intent is None:
             return live
-        who = str(field(intent, "run.url") or field(intent, "run.id") or "a run")
+        who = run_name(intent["run"])
         theirs = str(intent.get("reference") or "")
         say(f"mlpipe: {who} ended without a word while it deployed {theirs}")
 
-        def ends(kind: str, why: str) -> None:
-            fields: Json = {key: intent.get(key) for key in ("commit", "models")}
-            names: Json = {"reference": theirs, "digest": intent.get("digest")}
-            names["closes"] = intent["sequence"]
-            self.ledger.append(kind, **fields, **names, reason=f"{who}: {why}")
+        def ends(kind: str, why: str, **more: Any) -> None:
+            kept = ("commit", "models", "reference", "digest")
+            fields: Json = {**{key: intent.get(key) for key in kept}, **more}
+            fields["closes"] = intent["sequence"]
+            self.ledger.append(kind, **fields, reason=f"{who}: {why}")
             say("mlpipe: " + why)
 
         if good is None:
@@ -103,14 +118,16 @@ class Book:
             return live
         before = str(good["reference"])
         touched = live.what == theirs or target.partial or intent.get("split")
-        if live.what not in (theirs, before):
-            ends("left", f"{live.what or 'nothing'} is live, which is not its work")
+        if live.what and live.what not in (theirs, before):
+            self.beat()
+            target.clear(deadline)
+            ends("left", f"{live.what} is live, which is not its work")
         elif not touched and live.ready:
             ends("left", f"{before} is live as before")
         else:
             began = time.monotonic()
             self.beat()
-            env = verb_env(self.section, self.options)
+            env = {**verb_env(self.section, self.options), **NO_MODEL}
             code = target.back(before, env, deadline)
             live = target.live(deadline)
             if code or live.what != before or not live.ready:
@@ -119,23 +136,23 @@ class Book:
                     "by hand: " + target.by_hand(before),
                 )
             took = round(time.monotonic() - began, 1)
-            ends("rolled_back", f"{before} was put back in {took:g} s")
-            self.count()
-            self.refuse_halted()
+            why = f"{before} was put back in {took:g} s"
+            # A run that is started again tries once more; nobody has judged it yet.
+            again = self.is_mine(intent)
+            if again:
+                ends("left", why, verified=True)
+            else:
+                ends("rolled_back", why, seconds=took)
         return live
 
     def is_mine(self, entry: Json) -> bool:
         """Did this very run write it?"""
-        run_of, mine = entry.get("run") or {}, this_run()
-        return (
-            str(run_of.get("id")) == str(mine["run_id"])
-            and run_of.get("platform") == mine["platform"]
-        )
+        return run_key(entry["run"]) == run_key(ledger_run())
 
-    def good(self, before: str) -> str:
-        """What is put back if this one is not good."""
+    def good(self) -> str:
+        """What is put back if this one is not good; nothing when nothing ever was."""
         entry = self.ledger.last_good()
-        return str(entry["reference"]) if entry else before
+        return str(entry["reference"]) if entry else ""
 
     # While it is done.
 
@@ -178,6 +195,10 @@ class Book:
             return False
         if self.ledger.seen.get("lease"):
             self.ledger.renewed_lease()
+        return self.wrote_good()
+
+    def wrote_good(self) -> bool:
+        """Is the last that this run has written that its release is good?"""
         mine = [e for e in self.ledger.entries if self.is_mine(e)]
         digest = self.section.data["digest"]
         last = mine[-1] if mine else {}
@@ -185,11 +206,14 @@ class Book:
 
     def ended(self, text: str, what: str) -> None:
         """It is not good: taken back, or never there."""
+        self.ledger.store.deadline = Deadline(LAST_LOOK)
         self.ledger.load()
         intent = self.ledger.open_intent()
-        if intent is None or not self.is_mine(intent):
+        # `good` may have been written without an answer, and then been taken back.
+        undone = text == "restored" and self.wrote_good()
+        if not undone and (intent is None or not self.is_mine(intent)):
             return
-        why = str(self.section.data.get("why") or "")
+        why = str(self.section.data.get("why") or "the run was cancelled or killed")
         reason = f"{why}; {what}" if why else what
         if text != "restored":
             self.ledger.append("left", **self.facts(), reason=reason)
@@ -200,7 +224,7 @@ class Book:
 
     def count(self) -> None:
         """One rollback too many halts the environment."""
-        if not self.options.has("halt"):
+        if not self.options.has("halt") or self.ledger.halted():
             return
         op, most, window = self.options.words("halt")
         found = self.ledger.rollbacks(float(window))
@@ -249,6 +273,8 @@ def open_book(options: Options, section: Section, deadline: Deadline) -> Book | 
     ledger = open_ledger(options, deadline)
     if ledger is None:
         return None
+    # Old is a reason not to begin; what was begun comes to its end.
+    ledger.any_age = section.data.get("phase") is not None
     ledger.seen = section.data.setdefault("ledger", {})
     return Book(ledger, options, section, deadline)
 

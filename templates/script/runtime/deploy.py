@@ -107,11 +107,11 @@ def deploy_begin(
         section.data.update(reference=digest if by_command else image, digest=digest)
         section.data["models"] = models
         section.data["approved_by"] = check_approval(options.words("approval"))
+        if options.has("watch"):
+            open_watch(options, section)  # what is missing for it is said now
         target = open_target(options)
         book = open_book(options, section, deadline)
-        live = target.live(deadline)
-        if book is not None:
-            live = book.admit(target, live, deadline)
+        live = book.admit(target, deadline) if book else target.live(deadline)
     except BaseException:
         if earlier.get("phase") not in (None, *ENDED):
             # A second begin must not lose what the first one has to put back.
@@ -125,11 +125,18 @@ def deploy_begin(
     if unfinished and live.what == section.data["reference"]:
         before = str(earlier.get("before") or "")
     section.data.update(before=before, was_ready=live.ready, began=began)
-    section.data["good"] = book.good(before) if book is not None else before
-    section.save("begun")
-    outcome(record, section, "unfinished", "the deploy has begun")
-    if book is not None:
-        book.intend()
+    section.data["good"] = book.good() if book is not None else before
+    try:
+        section.save("begun")
+        outcome(record, section, "unfinished", "the deploy has begun")
+        if book is not None:
+            book.intend()
+    except BaseException as error:
+        # Not every platform calls `restore` when `begin` has failed.
+        section.data["why"] = why_not(error)
+        text = f"nothing was changed in {section.environment}"
+        ending(record, section, book, "left", "failed_untouched", text)
+        raise
     if not before:
         say(f"mlpipe: nothing is live in {section.environment} yet: a first deploy, so")
         say("mlpipe: there is nothing to put back if it fails")
@@ -294,7 +301,8 @@ def smoke_once(options: Options, section: Section, deadline: Deadline) -> None:
     """The deploy's own smoke test."""
     command = options.one("smoke")
     if command:
-        code = run(command, deadline, verb_env(section, options), workdir()).code
+        env, beat = verb_env(section, options), open_beat(options, section, deadline)
+        code = run(command, deadline, env, workdir(), beat=beat).code
         if code:
             raise Stop(f"the smoke test failed with {code}", code=code)
 
@@ -317,12 +325,19 @@ def deploy_finish(
     if book is not None:
         book.good_now()
     section.save("finished")
+    finished(record, section, book)
+    return 0
+
+
+def finished(record: Record, section: Section, book: Book | None) -> None:
+    """It is good: says so, and lets the next one begin."""
+    what = f"{section.data['reference']} serves {section.environment}"
+    text = "unchanged" if section.data.get("unchanged") else "deployed"
+    outcome(record, section, text, what)
     if book is not None:
         book.close()
-    text = "unchanged" if section.data.get("unchanged") else "deployed"
-    outcome(record, section, text, f"{wanted} serves {section.environment}")
-    say(f"mlpipe: {wanted} serves {section.environment}")
-    return 0
+    section.save("finished")
+    say("mlpipe: " + what)
 
 
 def all_done(options: Options, section: Section) -> None:

@@ -198,6 +198,14 @@ class View:
                 return entry
         return None
 
+    def waived(self, digest: str) -> Json | None:
+        """A person's newest leave to deploy this digest, unless it was rolled back
+        since."""
+        for entry in reversed(self.entries):
+            if entry["digest"] == digest and entry["kind"] in ("waived", "rolled_back"):
+                return entry if entry["kind"] == "waived" else None
+        return None
+
     def halted(self) -> Json | None:
         """The entry that stops every deploy, unless it was resumed since."""
         for entry in reversed(self.entries):

@@ -324,6 +324,7 @@ class Ledger(View):
                 free = self.is_ours(lease) or stood >= lease["seconds"]
             if free:
                 new = {"holder": ledger_run(), "nonce": nonce, "count": 1}
+                self.seen["lease"] = nonce  # a cancel may come before the answer
                 if self.put(self.entries, {**new, "seconds": seconds}, state=False):
                     self.hold_lease(nonce)
                     return
@@ -491,13 +492,20 @@ def resume_ledger(ledger: Ledger, reason: str, digest: str) -> Json:
 
 
 def waive_digest(ledger: Ledger, reason: str, digest: str) -> Json:
-    """Lets a version be deployed again that was rolled back."""
+    """Lets a version be deployed again that was rolled back, or that is older than
+    what is good now."""
     if not DIGEST.fullmatch(digest):
         raise Stop(f"waive needs the digest of a version, not {digest!r}")
 
     def check(view: View) -> None:
-        if not view.quarantined(digest):
-            raise Stop(f"{digest} is not quarantined in {ledger.environment}")
+        good = view.last_good()
+        if view.quarantined(digest):
+            return
+        if good is None or good["digest"] == digest:
+            raise Stop(
+                f"{digest} is not quarantined in {ledger.environment}, and nothing "
+                "newer is good there"
+            )
 
     fields = {"reason": reason, "approved_by": who_asks(), "digest": digest}
     entry = ledger.append("waived", check, **fields)

@@ -24,6 +24,52 @@ def in_time(options: Options, section: Section, text: str) -> int:
     return 0
 
 
+def ledger_time(options: Options) -> Deadline:
+    """A ledger that hangs does not use up the time for putting back."""
+    return Deadline(min(20.0, budget(options) / 4))
+
+
+def ending(
+    record: Record, section: Section, book: Book | None, state: str, text: str, what: str
+) -> int:
+    """Writes down how it ended: for this run, in the ledger, and for people. 1 when the
+    ledger does not take it; then `restore` may be called again."""
+    section.data["untold"] = [text, what]
+    section.save(state)
+    say("mlpipe: " + what)
+    return told(record, section, book)
+
+
+def told(record: Record, section: Section, book: Book | None) -> int:
+    """Tells the ledger and people what they do not know yet."""
+    text, what = section.data["untold"]
+    code = 0
+    try:
+        if book is not None:
+            book.ended(text, what)
+            book.close()
+        del section.data["untold"]
+    except Stop as stop:
+        complain(stop.sentence, stop.help)
+        complain("the ledger does not know it yet; the next run finds that out")
+        code = 1
+    section.save(section.data["phase"])
+    outcome(record, section, text, what)
+    record.finish("failed", what)
+    return code
+
+
+def restored_before(record: Record, section: Section, book: Book | None) -> int:
+    """It has ended; was it killed before it had said so everywhere?"""
+    phase = section.data["phase"]
+    say(f"mlpipe: the deploy to {section.environment} is {phase}; nothing to put back")
+    if "untold" in section.data:
+        return told(record, section, book)
+    if phase == "finished" and field(section.data, "ledger.lease"):
+        finished(record, section, book)
+    return 0
+
+
 def deploy_restore(
     record: Record, options: Options, section: Section, deadline: Deadline
 ) -> int:
@@ -33,49 +79,45 @@ def deploy_restore(
     if not section.load():
         say(f"mlpipe: the deploy to {environment} did not begin; nothing to put back")
         return 0
-    phase = section.data["phase"]
-    if phase in ENDED:
-        say(f"mlpipe: the deploy to {environment} is {phase}; nothing to put back")
-        return 0
-
+    book = open_book(options, section, ledger_time(options))
+    if section.data["phase"] in ENDED:
+        return restored_before(record, section, book)
     began = time.monotonic()
-    book = open_book(options, section, deadline)
-    if book is not None and book.already_good():
+    try:
+        good = book is not None and book.already_good()
+    except Stop as stop:
+        # Another run has the lease: what is live now is its business.
+        section.save("left")
+        outcome(record, section, "left_alone", stop.sentence)
+        raise
+    if good:
         section.save("finished")
         say(f"mlpipe: the deploy to {environment} is good; nothing to put back")
-        book.close()
+        finished(record, section, book)
         return 0
+    phase = section.data["phase"]
 
     def ends(state: str, text: str, what: str) -> int:
         section.data["seconds"] = round(time.monotonic() - began, 1)
-        section.save(state)
-        say("mlpipe: " + what)
         late = in_time(options, section, text)
-        try:
-            if book is not None:
-                book.ended(text, what)
-                book.close()
-        except Stop as stop:
-            complain(stop.sentence, stop.help)
-            complain("the ledger does not know it yet; the next run finds that out")
-            late = 1
-        outcome(record, section, text, what)
-        record.finish("failed", what)
-        return late
+        return ending(record, section, book, state, text, what) or late
 
     before, wanted = str(section.data["good"]), str(section.data["reference"])
     if phase == "begun" or section.data.get("unchanged"):
         return ends("left", "failed_untouched", f"nothing was changed in {environment}")
+    target = open_target(options)
+    split = section.data.get("split")  # what runs beside it is this run's in any case
     if not before:
+        if split:
+            target.clear(deadline)
         return ends(
             "left",
             "nothing_to_restore",
-            f"this was the first deploy to {environment}: there is nothing to put "
+            f"nothing in {environment} was good before: there is nothing to put "
             f"back, what it left there stays",
         )
-    target = open_target(options)
     live = read_live(target, deadline)
-    half_done = section.data.get("split") or (
+    half_done = split or (
         target.partial and phase in ("rolling", "restoring")
     )
     if live.readable and live.what == before and live.ready and not half_done:
@@ -83,6 +125,8 @@ def deploy_restore(
         return ends("restored", text, f"{before} serves {environment} as before")
     mine = (wanted, before, str(section.data["before"]))
     if live.readable and live.what not in mine and live.what:
+        if split:
+            target.clear(deadline)
         return ends(
             "left",
             "left_alone",
@@ -91,11 +135,7 @@ def deploy_restore(
         )
     section.save("restoring")
     say(f"mlpipe: putting {before} back in {environment}")
-    model = ("MLPIPE_MODEL_VERSION", "MLPIPE_MODEL_DIGEST", "MLPIPE_MODEL_PATH")
-    env = {
-        **verb_env(section, options),
-        **dict.fromkeys(model, ""),
-    }  # not the new one's
+    env = {**verb_env(section, options), **NO_MODEL}
     code = target.back(before, env, deadline)
     after = read_live(target, Deadline(LAST_LOOK))  # the budget may be used up
     if code or not after.readable or after.what != before or not after.ready:
@@ -170,22 +210,27 @@ def phases(options: Options) -> list[tuple[str, str]]:
     return [*first, *middle, ("finish", TITLES["finish"])]
 
 
+def has_begun(options: Options) -> bool:
+    """Is there anything that `restore` may have to do?"""
+    section = Section(options)
+    return section.load() and section.data.get("phase") not in (None, *ENDED)
+
+
 def all_phases(record: Record, options: Options) -> int:
     """Begin to finish; when one fails after begin, restore, and the code of the first
     failure is the job's."""
     environment = options.one("environment")
-    begun, code = False, 0
+    code = 0
     try:
         for phase, title in phases(options):
             code = phase_process(phase, f"{title}: {environment}")
             if code:
                 break
-            begun = True
-        if code and begun:
+        if code and has_begun(options):
             phase_process("restore", f"{TITLES['restore']}: {environment}")
         hold()  # all is done; what is left is to read how it ended
     except Signalled:
-        if begun:  # once more if that was what it met: no second signal interrupts it
+        if has_begun(options):  # once more if that was what it met: no second signal interrupts it
             phase_process("restore", f"{TITLES['restore']}: {environment}")
         raise
     finally:

@@ -93,12 +93,16 @@ def deploy_job(record: Record, options: Options) -> int:
     act = deploy_canary if phase.startswith("canary-") else ACTS[phase]
     try:
         return act(record, options, section, deadline)
-    except Stop as stop:
-        section.failed(stop.sentence)
+    except (Stop, Signalled) as error:
+        section.failed(why_not(error))
         raise
-    except Signalled:
-        section.failed("the run was cancelled")
-        raise
+
+
+def why_not(error: BaseException) -> str:
+    """Why a deploy does not go on, for the ledger."""
+    if isinstance(error, Signalled):
+        return "the run was cancelled"
+    return error.sentence if isinstance(error, Stop) else repr(error)
 
 
 def time_left(phase: str, options: Options, section: Section) -> Deadline:

@@ -45,6 +45,10 @@ class Target:
         """It becomes the only one."""
         raise NotImplementedError
 
+    def clear(self, deadline: Deadline) -> int:
+        """Takes away what runs beside what is live, which stays as it is."""
+        return 0
+
     def by_hand(self, reference: str) -> str:
         """What a person does when the put-back failed."""
         raise NotImplementedError
@@ -145,9 +149,12 @@ class Kubernetes(Target):
 
     def back(self, reference: str, env: Mapping[str, str], deadline: Deadline) -> int:
         # The traffic first: what it goes to then is still there, and was good.
-        code = self.traffic.remove(deadline) if self.traffic else 0
+        code = self.clear(deadline)
         put = self.put(reference, env, deadline)
         return code or put
+
+    def clear(self, deadline: Deadline) -> int:
+        return self.traffic.remove(deadline) if self.traffic else 0
 
     def splitter(self) -> Nginx:
         if self.traffic is None:

@@ -1,0 +1,134 @@
+"""Killed and cancelled at every step of a deploy: what serves afterwards, and what the ledger says."""
+
+from __future__ import annotations
+
+import unittest
+
+from bench import sha
+from steps import KILLED, NEW, NEXT, OLD, STEPS, Cluster, Commands, World, cancel, kill, shared_out
+
+LATER = sha("later")
+CHECKS = ["--smoke", "true", "--watch", "60", "30", "--metric", "rate", "run", "cat ../rate", "", ""]
+CHECKS += ["--trigger", "rate", ">", "0.01", "once", "0", "rate > 1%"]
+HALT = ["--halt", ">", "2", "3600", "--within", "30"]
+WORDS = [*STEPS, *CHECKS, *HALT]
+
+
+class Faults(unittest.TestCase):
+    kind: type[World] = Commands
+
+    def world(self, rate: str = "0") -> World:
+        world = self.kind()
+        world.words = list(WORDS)
+        (world.folder / "rate").write_text(rate)
+        self.addCleanup(world.gone)
+        return world
+
+    def moments(self, rate: str = "0") -> list:
+        """The trace of a run. Nothing but files outlives a kill, so of moments that find the same files one is
+        enough."""
+        world = self.world(rate)
+        trace = world.trace()
+        self.assertEqual(world.live(), OLD if world.code else NEW, world.log())
+        self.assertEqual(world.rest(), [])
+        seen, found = set(), []
+        for key, print in trace:
+            if print not in seen:
+                found.append(key)
+            seen.add(print)
+        names = " ".join(key[2] for key, _ in trace)
+        self.trace = [key for key, _ in trace]
+        for step in self.steps:
+            self.assertIn(step, names)
+        return found
+
+    steps: tuple[str, ...] = ()
+
+    def settled(self, world: World, live: str) -> None:
+        """What has to be so after every fault: one whole release, and a ledger that is whole and says it."""
+        assert world.live() == live, f"live is {world.live()}\n{world.log()}"
+        assert world.rest() == [], f"left: {world.rest()}\n{world.log()}"
+        ledger = world.ledger()
+        assert ledger.open_intent() is None, f"{world.kinds()}\n{world.log()}"
+        good = ledger.last_good()
+        assert good is None or good["digest"] == live or good["reference"].endswith(live), good
+
+
+class KilledOnCommands(Faults):
+    steps = ("cat ../service/live", "service/copy", "service/weight", "true", "cat ../rate", "link ledger")
+
+    def killed(self, key: list, rate: str = "0") -> World:
+        world = self.world(rate)
+        code = world.deploy(at=key, act=kill)
+        assert code == KILLED or key[0] == "restore", f"ended with {code}\n{world.log()}"
+        return world
+
+    def one(self, key: list, rate: str = "0") -> None:
+        """The same killed run twice over: for its own `restore`, and for the next run."""
+        world = self.killed(key, rate)
+        other = world.copy()
+        try:
+            self.restore(other)
+            self.next_run(world)
+        finally:
+            world.gone()
+            other.gone()
+
+    def next_run(self, world: World) -> None:
+        before = world.document()["entries"]
+        (world.folder / "rate").write_text("0")
+        code = world.run_of("2", NEXT).deploy()
+        assert code == 0, f"{code}\n{world.log()}"
+        self.settled(world, NEXT)
+        entries = world.document()["entries"]
+        assert entries[: len(before)] == before, "an entry was lost"
+        assert entries[-1]["kind"] == "good" and world.document()["lease"] is None
+        # Whatever is taken back from here on, it is this one that comes back.
+        (world.folder / "rate").write_text("1")
+        assert world.run_of("3", LATER).phase("restore") == 0, "there is nothing to put back"
+        self.settled(world, NEXT)
+
+    def restore(self, world: World) -> None:
+        kinds = world.kinds()
+        code = world.phase("restore")
+        assert code == 0, f"{code}\n{world.log()}"
+        self.settled(world, NEW if "good" in kinds else OLD)
+
+    def test_at_every_step(self) -> None:
+        wrong = shared_out(self.moments(), self.one)
+        self.assertEqual(wrong, [], "\n".join(wrong))
+
+    def test_while_it_is_put_back(self) -> None:
+        keys = [key for key in self.moments("1") if key[0] == "restore"]
+        self.assertGreater(len(keys), 5)
+        wrong = shared_out(keys, lambda key: self.one(key, "1"))
+        self.assertEqual(wrong, [], "\n".join(wrong))
+
+
+class KilledOnACluster(KilledOnCommands):
+    kind = Cluster
+    steps = ("get deployment", "apply", "annotate", "set image", "delete", "rollout", "replace -f", "true", "cat")
+
+
+class CancelledOnCommands(Faults):
+    def cancelled(self, key: list) -> None:
+        world = self.world()
+        code = world.deploy(at=key, act=cancel)
+        assert code, f"{code}\n{world.log()}"
+        kinds = world.kinds()
+        self.settled(world, NEW if "good" in kinds else OLD)
+        assert world.document()["lease"] is None, f"the lease is still held\n{world.log()}"
+        if "intent" in kinds and "good" not in kinds:
+            last = world.document()["entries"][-1]
+            assert last["kind"] in ("left", "rolled_back"), kinds
+            assert "the run was cancelled" in last["reason"], last["reason"]
+        world.gone()
+
+    def test_at_every_step(self) -> None:
+        self.moments()
+        wrong = shared_out(self.trace, self.cancelled)
+        self.assertEqual(wrong, [], "\n".join(wrong))
+
+
+if __name__ == "__main__":
+    unittest.main()
