@@ -54,6 +54,7 @@ class Moments:
     def install(self) -> None:
         """Every command by `run`, and every file by `link` and `replace`."""
         run, link, replace = runtime.run, os.link, os.replace
+        os.fsync = lambda handle: None  # a kill is no loss of power
 
         def named(words) -> str:
             text = words if isinstance(words, str) else " ".join(words)

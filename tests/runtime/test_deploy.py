@@ -639,7 +639,7 @@ class AllPhases(OnCommand):
         slow = f'if [ -n "${{MLPIPE_ROLLBACK_TO-}}" ] && [ ! -e {ready} ]; then : > {ready}; sleep 30; fi'
         self.deploy = f"{slow}; {self.deploy}"
         out = self.all_phases(signal.SIGTERM, smoke="exit 9")
-        self.assertEqual(out.count("mlpipe: putting"), 2, out)
+        self.assertEqual(out.count(f"mlpipe: putting {OLD}"), 2, out)
 
     def test_two_signals_as_the_roll_out_is_started_leave_the_put_back_whole(self) -> None:
         (self.repo / "moments.py").write_text(

@@ -130,5 +130,14 @@ class CancelledOnCommands(Faults):
         self.assertEqual(wrong, [], "\n".join(wrong))
 
 
+class CancelledOnACluster(CancelledOnCommands):
+    kind = Cluster
+
+    def test_at_every_step(self) -> None:
+        # What a process does between two steps is the same on both targets.
+        wrong = shared_out(self.moments(), self.cancelled)
+        self.assertEqual(wrong, [], "\n".join(wrong))
+
+
 if __name__ == "__main__":
     unittest.main()

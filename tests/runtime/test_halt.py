@@ -178,6 +178,26 @@ class Good(Halt):
         self.bad(4)
         self.assertEqual(self.world.live(), OTHER)
 
+    def test_a_run_that_is_started_again_has_to_prove_itself_again(self) -> None:
+        self.until("watch")  # all traffic is its own, and then the machine is lost
+        self.assertEqual(self.world.live(), NEW)
+        self.world.checkout = "another"
+        self.good(1, NEW)
+        self.assertEqual(self.world.kinds(), ["adopted", "intent", "left", "intent", "good"])
+        self.assertEqual(self.outcome(), ("passed", "deployed"))
+        self.assertEqual(self.world.log().count("rate > 1%"), 1, "it was watched again")
+
+    def test_a_run_that_is_refused_repairs_all_the_same(self) -> None:
+        self.bad(1, NEXT)
+        self.rate("0")
+        self.world.run_of("2", NEW)
+        self.until("watch")
+        out = self.refused(3, NEXT)
+        self.assertIn(f"{NEXT} was rolled back in production at", out)
+        self.assertEqual(self.world.live(), OLD)
+        what = self.world.record()["deploy"]["what"]
+        self.assertEqual(what, f"{OLD} was put back, which run 2 (github) had not done")
+
     def test_what_is_live_already(self) -> None:
         self.good(1, NEW)
         self.good(2, NEW)
@@ -367,7 +387,8 @@ class Two(Halt):
         self.world.words = [*SLOW, "--smoke", "cat ../service/weight >/dev/null || true"]
         self.world.real = True
         other = self.other()
-        other.real = True
+        other.real, other.started = True, self.world.started
+        other.records()
         parties = []
         for party in (self.world, other):
             pid = os.fork()

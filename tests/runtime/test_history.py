@@ -132,6 +132,9 @@ class Views(Case):
                 self.assertEqual(bool(back), bool(back) and back["kind"] == "rolled_back")
                 ended = history(*chosen, ("waived", what, "z", 1))
                 self.assertIsNone(ended.quarantined(what))
+                self.assertEqual(number(ended.waived(what)), 5)
+                undone = history(*chosen, ("waived", what, "z", 1), ("rolled_back", what, "z", 1))
+                self.assertIsNone(undone.waived(what))
             intent = view.open_intent()
             if intent:
                 ended = history(*chosen, ("left", intent["digest"], intent["run"]["id"], 1))

@@ -18,6 +18,8 @@ class Book:
         self.options = options
         self.section = section
         self.deadline = deadline
+        #: What was done before this deploy began, if anything was.
+        self.repaired = ""
         #: Longer than any verb may take: the lease is renewed before each, and while
         #: the traffic is watched.
         self.seconds = 3 * verb_seconds(options) + 120
@@ -127,6 +129,7 @@ class Book:
         else:
             began = time.monotonic()
             self.beat()
+            self.repaired = f"{before} was put back, which {who} had not done"
             env = {**verb_env(self.section, self.options), **NO_MODEL}
             code = target.back(before, env, deadline)
             live = target.live(deadline)

@@ -116,7 +116,8 @@ def deploy_begin(
         if earlier.get("phase") not in (None, *ENDED):
             # A second begin must not lose what the first one has to put back.
             section.data = earlier
-        outcome(record, section, "failed_untouched", "nothing was touched")
+        what = (book.repaired if book else "") or "nothing was touched"
+        outcome(record, section, "failed_untouched", what)
         if book is not None:
             book.close()
         raise

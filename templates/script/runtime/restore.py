@@ -230,7 +230,8 @@ def all_phases(record: Record, options: Options) -> int:
             phase_process("restore", f"{TITLES['restore']}: {environment}")
         hold()  # all is done; what is left is to read how it ended
     except Signalled:
-        if has_begun(options):  # once more if that was what it met: no second signal interrupts it
+        # Once more if that was what it met: no second signal interrupts it.
+        if has_begun(options):
             phase_process("restore", f"{TITLES['restore']}: {environment}")
         raise
     finally:
