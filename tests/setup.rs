@@ -30,8 +30,15 @@ fn printed(example: &str, words: &[&str]) -> String {
     String::from_utf8(done.stdout).expect("UTF-8")
 }
 
-const EXAMPLES: [&str; 6] =
-    ["continuous-training", "fastapi-service", "llm-service", "minimal", "monorepo", "quality-gate"];
+const EXAMPLES: [&str; 7] = [
+    "canary-release",
+    "continuous-training",
+    "fastapi-service",
+    "llm-service",
+    "minimal",
+    "monorepo",
+    "quality-gate",
+];
 
 #[test]
 fn the_checklists_of_the_examples() {

@@ -91,6 +91,14 @@ pub struct PlanPrometheus {
     pub basic: Option<(String, String)>,
 }
 
+impl PlanPrometheus {
+    /// Is that one of the variables that the server is asked with? The deploy stops at its first step when one is empty.
+    pub fn asks_with(&self, name: &str) -> bool {
+        let basic = self.basic.iter().flat_map(|(user, password)| [user, password]);
+        self.secret.iter().chain(&self.token).chain(basic).any(|variable| variable == name)
+    }
+}
+
 /// A live metric.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]

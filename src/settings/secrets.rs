@@ -132,7 +132,9 @@ fn missing(platform: PlatformName, job: &Job, secret: &SecretUse) -> (&'static s
         Work::Gate(_) | Work::Model(_) | Work::Notify(_) => true,
         Work::Image(_) => login_of(job).is_some_and(|(user, password)| name == user || name == password),
         Work::Deploy(d) => {
-            matches!(&d.target, PlanTarget::Kubernetes { kubeconfig, .. } if kubeconfig == name)
+            let cluster =
+                matches!(&d.target, PlanTarget::Kubernetes { kubeconfig, .. } if kubeconfig == name);
+            cluster || d.watch.as_ref().and_then(|w| w.prometheus.as_ref()).is_some_and(|p| p.asks_with(name))
         }
         Work::Withheld(_) => false,
     };
