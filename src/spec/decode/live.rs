@@ -156,6 +156,10 @@ impl Decoder<'_> {
             }
             text.push_str(" consecutive");
             Lasting::Consecutive
+        } else if let (Some(long), true) = (inner.duration("for"), metric.node == smoke_failures()) {
+            let help = "write how many failures are too many: `when smoke.failures > 3 consecutive`";
+            self.bad_value(long.span, "failures are counted, they do not last".to_owned(), help);
+            return None;
         } else if let Some(long) = inner.duration("for") {
             text.push_str(&format!(" for {}", inner.literal("for").map(|l| l.node.text).unwrap_or_default()));
             Lasting::For(long.node)

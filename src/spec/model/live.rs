@@ -220,7 +220,7 @@ pub fn trip_count(op: Op, right: f64) -> Option<u64> {
     let count = match op {
         Op::Gt => right.floor() + 1.0,
         Op::Ge => right.ceil(),
-        Op::Eq if right.fract() == 0.0 => right,
+        Op::Eq if right.fract() == 0.0 && right >= 1.0 => right,
         Op::Eq => return None,
         Op::Ne if right == 1.0 => 2.0,
         Op::Lt if right <= 1.0 => return None,
