@@ -115,6 +115,7 @@ rules! {
     BAD_KUBERNETES_NAME deploys::bad_kubernetes_name;
     DEPLOYMENT_SHARED deploys::deployment_shared;
     ONE_OF_SEVERAL_SCHEDULES deploys::one_of_several_schedules [anywhere];
+    WATCH_ADDRESS deploys::watch_address;
 
     BASELINE_IS_METRICS gates::baseline_is_metrics;
     TOLERANCE_TOO_WIDE gates::tolerance_too_wide;

@@ -218,6 +218,8 @@ codes! {
     DEPLOYMENT_SHARED = "MLP366" "deployment-shared" Warning;
     /// A deploy that only some schedules of its pipeline are for.
     ONE_OF_SEVERAL_SCHEDULES = "MLP367" "one-of-several-schedules" Error;
+    /// An address that a watch asks cannot be asked, or a secret would be sent there in clear.
+    WATCH_ADDRESS = "MLP368" "watch-address" Error;
     /// A gate's metrics are compared with themselves.
     BASELINE_IS_METRICS = "MLP370" "baseline-is-metrics" Error;
     /// A tolerance that swallows the threshold.

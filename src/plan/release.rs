@@ -92,8 +92,7 @@ pub struct PlanPrometheus {
 }
 
 impl PlanPrometheus {
-    /// Is that one of the variables that the server is asked with? The deploy stops at its first step when one is empty.
-    pub fn asks_with(&self, name: &str) -> bool {
+    fn asks_with(&self, name: &str) -> bool {
         let basic = self.basic.iter().flat_map(|(user, password)| [user, password]);
         self.secret.iter().chain(&self.token).chain(basic).any(|variable| variable == name)
     }
@@ -105,12 +104,54 @@ impl PlanPrometheus {
 pub struct PlanLiveMetric {
     /// Its name, part by part.
     pub metric: MetricPath,
-    /// The query that Prometheus is asked; nothing where a command prints it.
+    /// Whom it is asked of.
+    #[serde(flatten)]
+    pub question: PlanQuestion,
+    /// Unit of what it gives, for people.
+    pub unit: Unit,
+    /// Variable with the bearer token that its HTTP servers are shown.
+    pub token: Option<String>,
+    /// Variables with the user and password that they are shown.
+    pub basic: Option<(String, String)>,
+}
+
+/// A number that is asked for. One of `query`, `run`, `url` and `url_secret` is there.
+#[derive(Debug, Clone, Default, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PlanQuestion {
+    /// The query that Prometheus is asked.
     pub query: Option<String>,
     /// The command that prints it.
     pub run: Option<String>,
-    /// Unit of what it gives, for people.
-    pub unit: Unit,
+    /// The URL of the JSON document that has it.
+    pub url: Option<String>,
+    /// Variable with that URL, where it is a secret.
+    pub url_secret: Option<String>,
+    /// The place in the JSON document; nothing where it is the whole, or no document.
+    pub at: Option<MetricPath>,
+}
+
+impl PlanLiveMetric {
+    /// Everything that is asked for it.
+    pub fn questions(&self) -> impl Iterator<Item = &PlanQuestion> {
+        [&self.question].into_iter()
+    }
+
+    /// Is that one of the variables that its own servers are asked with? The deploy stops at its first step when one is
+    /// empty.
+    fn asks_with(&self, name: &str) -> bool {
+        let basic = self.basic.iter().flat_map(|(user, password)| [user, password]);
+        let urls = self.questions().filter_map(|q| q.url_secret.as_ref());
+        urls.chain(&self.token).chain(basic).any(|variable| variable == name)
+    }
+}
+
+impl PlanWatch {
+    /// Is that one of the variables that a server is asked with? The deploy stops at its first step when one is empty.
+    pub fn asks_with(&self, name: &str) -> bool {
+        self.prometheus.as_ref().is_some_and(|p| p.asks_with(name))
+            || self.metrics.iter().any(|m| m.asks_with(name))
+    }
 }
 
 /// A smoke test that is run again and again.

@@ -25,6 +25,7 @@ const RUNTIME: &str = concat!(
     part!("history"),
     part!("ledger"),
     part!("source"),
+    part!("watched"),
     part!("watch"),
     part!("traffic"),
     part!("target"),

@@ -134,7 +134,7 @@ fn missing(platform: PlatformName, job: &Job, secret: &SecretUse) -> (&'static s
         Work::Deploy(d) => {
             let cluster =
                 matches!(&d.target, PlanTarget::Kubernetes { kubeconfig, .. } if kubeconfig == name);
-            cluster || d.watch.as_ref().and_then(|w| w.prometheus.as_ref()).is_some_and(|p| p.asks_with(name))
+            cluster || d.watch.as_ref().is_some_and(|w| w.asks_with(name))
         }
         Work::Withheld(_) => false,
     };

@@ -136,6 +136,8 @@ pub enum Place {
     Watch,
     /// `prometheus … { }`.
     Prometheus,
+    /// `metric … = … { }` of a `watch`.
+    LiveMetric,
     /// `rollback { }`.
     Rollback,
     /// `scenario … { }`.
@@ -166,7 +168,7 @@ pub enum Place {
 
 impl Place {
     /// Every place, the top of a file first.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Top,
         Self::On,
         Self::Python,
@@ -184,6 +186,7 @@ impl Place {
         Self::Approval,
         Self::Watch,
         Self::Prometheus,
+        Self::LiveMetric,
         Self::Rollback,
         Self::Scenario,
         Self::Target,
@@ -219,6 +222,7 @@ impl Place {
             Self::Approval => "in the block of `approval`",
             Self::Watch => "in a `watch`",
             Self::Prometheus => "in the block of `prometheus`",
+            Self::LiveMetric => "in the block of a watch's `metric`",
             Self::Rollback => "in a `rollback`",
             Self::Scenario => "in a `scenario`",
             Self::Target => "in a `target`",

@@ -352,10 +352,11 @@ class Documents(unittest.TestCase):
         self.server = Prometheus()
         self.addCleanup(self.server.close)
 
-    def ask(self, kind: str, what: str, field: str = "", seconds: float = 5) -> str:
-        metric = runtime.WatchedMetric(["m", kind, what, field, ""])
+    def ask(self, kind: str, what: str, field: str = "", seconds: float = 5, auth=runtime.NO_AUTH) -> str:
+        env, hide = {**runtime.os.environ, "MLPIPE_DIGEST": "d1"}, runtime.Hide()
+        metric = runtime.WatchedMetric(["m", kind, what, field, ""], auth, None, env, hide)
         try:
-            return str(metric.ask(None, {"MLPIPE_DIGEST": "d1"}, runtime.Deadline(seconds), nothing, runtime.Hide()))
+            return str(metric.value.ask({"MLPIPE_DIGEST": "d1"}, runtime.Deadline(seconds), nothing, hide))
         except runtime.NoNumber as error:
             self.heard = getattr(error, "heard", "")
             return f"none: {error}"
@@ -390,6 +391,44 @@ class Documents(unittest.TestCase):
         for url in ("http://u:p@example.com/x", "example.com/x", "file:///etc/passwd"):
             with self.assertRaises(runtime.Stop):
                 self.ask("http", url)
+
+    def test_http_by_secrets(self) -> None:
+        self.server.values[""] = (200, b'{"depth": 4}')
+        host = self.server.url[len("http://") :]
+        env = {"URL": self.server.url + "/s3cret-path?key=s3cret", "TOKEN": "s3cret-token\n", "P": "pa55word", "EMPTY": " "}
+        with environment(**env):
+            self.assertEqual(self.ask("http-secret", "URL", "depth"), "4")
+            self.assertNotIn("authorization", self.server.asked[-1]["headers"])
+            self.assertEqual(self.server.asked[-1]["path"], "/s3cret-path?key=s3cret")
+            self.assertEqual(self.ask("http-secret", "URL", "depth", auth=("token", "TOKEN", "")), "4")
+            self.assertEqual(self.server.asked[-1]["headers"]["authorization"], "Bearer s3cret-token")
+            self.assertEqual(self.ask("http", self.server.url, "depth", auth=("basic", "TOKEN", "P")), "4")
+            pair = base64.b64encode(b"s3cret-token:pa55word").decode()
+            self.assertEqual(self.server.asked[-1]["headers"]["authorization"], f"Basic {pair}")
+            for what, why in [
+                (("http-secret", "EMPTY", ""), "`EMPTY` is not set, and the watch asks for `m` by it"),
+                (("http-secret", "P", ""), "the address in `P` is no http:// or https:// address"),
+            ]:
+                with self.assertRaises(runtime.Stop) as raised:
+                    self.ask(*what)
+                self.assertEqual(raised.exception.sentence, why)
+            hide = runtime.Hide()
+            runtime.WatchedMetric(["m", "http-secret", "URL", "", ""], runtime.NO_AUTH, None, runtime.os.environ, hide)
+            self.assertEqual(hide.text(f"{host} key=s3cret /s3cret-path"), "*** *** ***")
+
+    def test_a_secret_is_not_sent_in_clear(self) -> None:
+        with environment(TOKEN="s3cret-token", P="p", URL="http://stats.internal/x"):
+            for kind, what in [("http", "http://stats.internal"), ("http", "http://127.0.0.1.example.com"), ("http-secret", "URL")]:
+                for auth in (("token", "TOKEN", ""), ("basic", "TOKEN", "P")):
+                    with self.assertRaises(runtime.Stop) as raised:
+                        self.ask(kind, what, auth=auth)
+                    self.assertIn("is http://, and what it is shown could be read on the way", raised.exception.sentence)
+                    self.assertNotIn("stats.internal", raised.exception.sentence)
+            for host in ("127.0.0.1:1", "127.9.9.9:1", "localhost:1", "[::1]:1"):
+                self.assertIn("none: ", self.ask("http", f"http://{host}", auth=("token", "TOKEN", "")))
+            with self.assertRaises(runtime.Stop):
+                words = ["url", "http://prometheus.internal", "token", "TOKEN", ""]
+                runtime.Prometheus(words, runtime.os.environ, runtime.Hide())
 
     def test_run(self) -> None:
         for command, field, text in [

@@ -58,7 +58,7 @@ class Course:
 
 def play(case):
     course, state = Course(case), {}
-    runtime.WatchedMetric.ask = lambda metric, *rest: course.ask(metric, *rest)
+    runtime.Question.ask = lambda question, *rest: course.ask(question, *rest)
     runtime.run = course.run
     for seconds in case["holds"]:
         state = json.loads(json.dumps(state))

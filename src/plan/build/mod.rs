@@ -179,10 +179,10 @@ fn uses_python(work: &Work) -> bool {
             matches!(m.source, Some(super::PlanSource::Mlflow { .. } | super::PlanSource::Run { .. }))
         }
         Work::Deploy(d) => {
-            let watches = d
-                .watch
-                .as_ref()
-                .is_some_and(|w| w.smoke.is_some() || w.metrics.iter().any(|m| m.run.is_some()));
+            let watches = d.watch.as_ref().is_some_and(|w| {
+                let mut asked = w.metrics.iter().flat_map(|m| m.questions());
+                w.smoke.is_some() || asked.any(|q| q.run.is_some())
+            });
             d.smoke.is_some() || watches || matches!(d.target, super::PlanTarget::Command { .. })
         }
         Work::Image(i) => i.models.iter().any(|m| {

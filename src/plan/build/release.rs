@@ -1,12 +1,13 @@
 //! How a release takes over, how it is watched, when it is taken back, and where that is written down.
 
 use super::{Builder, minutes};
+use crate::diag::Spanned;
 use crate::plan::{
-    DeployWork, PlanCanaryStep, PlanHalt, PlanLedger, PlanLiveMetric, PlanPrometheus, PlanRollback,
-    PlanTarget, PlanTrigger, PlanWatch, PlanWatchSmoke, SecretKind, SecretUse, Step, StepWhen,
+    DeployWork, PlanCanaryStep, PlanHalt, PlanLedger, PlanLiveMetric, PlanPrometheus, PlanQuestion,
+    PlanRollback, PlanTarget, PlanTrigger, PlanWatch, PlanWatchSmoke, SecretKind, SecretUse, Step, StepWhen,
 };
 use crate::spec::{
-    Deploy, Lasting, LiveSource, Prometheus, PrometheusAddress, PrometheusAuth, Strategy, Target, Watch,
+    Deploy, Lasting, LiveSource, MetricPath, Prometheus, ServerAddress, ServerAuth, Strategy, Target, Watch,
 };
 
 impl Builder<'_> {
@@ -88,13 +89,14 @@ pub(super) fn watch(watch: &Watch) -> PlanWatch {
             .metrics
             .iter()
             .map(|m| {
-                let (query, run) = match &m.source {
-                    LiveSource::Prometheus(query) | LiveSource::Later(query) => {
-                        (Some(query.node.clone()), None)
-                    }
-                    LiveSource::Run(command) => (None, Some(command.node.clone())),
-                };
-                PlanLiveMetric { metric: m.metric.node.clone(), query, run, unit: m.unit }
+                let (token, basic) = shown(&m.auth);
+                PlanLiveMetric {
+                    metric: m.metric.node.clone(),
+                    question: question(&m.source),
+                    unit: m.unit,
+                    token,
+                    basic,
+                }
             })
             .collect(),
         smoke: watch
@@ -106,15 +108,39 @@ pub(super) fn watch(watch: &Watch) -> PlanWatch {
 
 fn prometheus(prometheus: &Prometheus) -> PlanPrometheus {
     let (secret, url) = match &prometheus.address {
-        PrometheusAddress::Secret(name) => (Some(name.node.clone()), None),
-        PrometheusAddress::Url(url) => (None, Some(url.node.clone())),
+        ServerAddress::Secret(name) => (Some(name.node.clone()), None),
+        ServerAddress::Url(url) => (None, Some(url.node.clone())),
     };
-    let (token, basic) = match &prometheus.auth {
-        PrometheusAuth::None => (None, None),
-        PrometheusAuth::Token(token) => (Some(token.node.clone()), None),
-        PrometheusAuth::Basic(user, password) => (None, Some((user.node.clone(), password.node.clone()))),
-    };
+    let (token, basic) = shown(&prometheus.auth);
     PlanPrometheus { secret, url, token, basic }
+}
+
+/// Variables with what a server is shown: a token, or user and password.
+fn shown(auth: &ServerAuth) -> (Option<String>, Option<(String, String)>) {
+    match auth {
+        ServerAuth::None => (None, None),
+        ServerAuth::Token(token) => (Some(token.node.clone()), None),
+        ServerAuth::Basic(user, password) => (None, Some((user.node.clone(), password.node.clone()))),
+    }
+}
+
+fn question(source: &LiveSource) -> PlanQuestion {
+    let place = |at: &Option<Spanned<MetricPath>>| at.as_ref().map(|p| p.node.clone());
+    let asked = PlanQuestion::default();
+    match source {
+        LiveSource::Prometheus(query) | LiveSource::Later(query) => {
+            PlanQuestion { query: Some(query.node.clone()), ..asked }
+        }
+        LiveSource::Run(command, at) => {
+            PlanQuestion { run: Some(command.node.clone()), at: place(at), ..asked }
+        }
+        LiveSource::Http(ServerAddress::Url(url), at) => {
+            PlanQuestion { url: Some(url.node.clone()), at: place(at), ..asked }
+        }
+        LiveSource::Http(ServerAddress::Secret(name), at) => {
+            PlanQuestion { url_secret: Some(name.node.clone()), at: place(at), ..asked }
+        }
+    }
 }
 
 /// When it is taken back.

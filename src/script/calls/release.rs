@@ -3,7 +3,7 @@
 use super::Call;
 use super::work::metric_name;
 use crate::plan::number::decimal;
-use crate::plan::{DeployWork, PlanLedger, PlanPrometheus, PlanRollback, PlanWatch};
+use crate::plan::{DeployWork, PlanLedger, PlanPrometheus, PlanQuestion, PlanRollback, PlanWatch};
 
 /// The options of `templates/script/runtime/README.md` for it.
 pub(super) fn options(call: Call, deploy: &DeployWork, service: &str) -> Call {
@@ -34,11 +34,10 @@ fn watched(call: Call, watch: &PlanWatch) -> Call {
     };
     let call = watch.metrics.iter().fold(call, |call, m| {
         let name = metric_name(&m.metric.0);
-        let (kind, what) = match (&m.query, &m.run) {
-            (Some(query), _) => ("prometheus", query.as_str()),
-            (None, command) => ("run", command.as_deref().unwrap_or_default()),
-        };
-        call.option("metric", [name.as_str(), kind, what, "", m.unit.word()])
+        let (kind, what, at) = question(&m.question);
+        let call = call.option("metric", [name.as_str(), kind, what, &at, m.unit.word()]);
+        let [auth, first, second] = shown(m.token.as_deref(), m.basic.as_ref());
+        if auth == "none" { call } else { call.option("metric-auth", [name.as_str(), auth, first, second]) }
     });
     match &watch.smoke {
         Some(smoke) => call.option("probe", [smoke.command.as_str(), decimal(smoke.every).as_str()]),
@@ -51,12 +50,28 @@ fn asked(call: Call, server: &PlanPrometheus) -> Call {
         (Some(name), _) => ("secret", name.as_str()),
         (None, url) => ("url", url.as_deref().unwrap_or_default()),
     };
-    let (auth, first, second) = match (&server.token, &server.basic) {
-        (Some(token), _) => ("token", token.as_str(), ""),
-        (None, Some((user, password))) => ("basic", user.as_str(), password.as_str()),
-        (None, None) => ("none", "", ""),
-    };
+    let [auth, first, second] = shown(server.token.as_deref(), server.basic.as_ref());
     call.option("prometheus", [kind, value, auth, first, second])
+}
+
+/// Kind of source, what is asked there, and the place in the answer.
+fn question(q: &PlanQuestion) -> (&'static str, &str, String) {
+    let (kind, what) = match (q.query.as_deref(), q.url.as_deref(), q.url_secret.as_deref()) {
+        (Some(query), ..) => ("prometheus", query),
+        (None, Some(url), _) => ("http", url),
+        (None, None, Some(name)) => ("http-secret", name),
+        (None, None, None) => ("run", q.run.as_deref().unwrap_or_default()),
+    };
+    (kind, what, q.at.as_ref().map(|at| metric_name(&at.0)).unwrap_or_default())
+}
+
+/// What a server is shown.
+fn shown<'a>(token: Option<&'a str>, basic: Option<&'a (String, String)>) -> [&'a str; 3] {
+    match (token, basic) {
+        (Some(token), _) => ["token", token, ""],
+        (None, Some((user, password))) => ["basic", user, password],
+        (None, None) => ["none", "", ""],
+    }
 }
 
 fn taken_back(call: Call, rollback: &PlanRollback) -> Call {

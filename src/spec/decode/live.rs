@@ -5,8 +5,8 @@ use super::{Decoder, Item, statements};
 use crate::diag::{Code, Finding, Spanned, words};
 use crate::spec::shape::Place;
 use crate::spec::{
-    Halt, Lasting, LiveSource, MetricPath, Prometheus, PrometheusAddress, PrometheusAuth, Rollback,
-    RollbackWhen, Unit, Watch, WatchSmoke, WatchedMetric, smoke_failures,
+    Halt, Lasting, LiveSource, MetricPath, Prometheus, Rollback, RollbackWhen, ServerAddress, ServerAuth,
+    Unit, Watch, WatchSmoke, WatchedMetric, smoke_failures,
 };
 
 /// A metric that a watch has, with the unit that was said for it.
@@ -37,10 +37,7 @@ impl Decoder<'_> {
                         self.unit_contradiction(&metric, unit);
                     }
                     let unit = unit.map(|u| u.node);
-                    if let Some(source) = live_source(inner, datadog) {
-                        let unit = live_unit(&metric, unit);
-                        metrics.push(WatchedMetric { source, metric: metric.clone(), unit });
-                    }
+                    metrics.extend(self.live_metric(inner, &metric, unit, datadog));
                     watched.push((metric, unit));
                 }
                 "smoke" => {
@@ -83,9 +80,43 @@ impl Decoder<'_> {
         (watched, watch)
     }
 
+    /// `metric queue.depth = http "https://…" at data.depth { token secret T }`.
+    fn live_metric(
+        &mut self,
+        item: &Item<'_>,
+        metric: &Spanned<MetricPath>,
+        unit: Option<Unit>,
+        datadog: bool,
+    ) -> Option<WatchedMetric> {
+        let items = self.items(statements(item.block()), Place::LiveMetric);
+        let source = live_source(item, datadog)?;
+        let shown = items.iter().find(|i| matches!(i.word(), "token" | "basic"));
+        if let Some(shown) = shown.filter(|_| !matches!(source, LiveSource::Http(..))) {
+            let (message, help) = match source {
+                LiveSource::Run(..) => (
+                    "a command is shown no token",
+                    "give it the secret: `secret NAME` in the `watch`, and the command reads its variable",
+                ),
+                _ => (
+                    "this metric has no server of its own",
+                    "write it into the block of the server: `prometheus secret PROMETHEUS_URL { token secret … }`",
+                ),
+            };
+            self.bad_value(shown.statement.head, message, help);
+        }
+        let auth = self.server_auth(&items)?;
+        Some(WatchedMetric { source, metric: metric.clone(), unit: live_unit(metric, unit), auth })
+    }
+
     /// `prometheus secret URL { token secret T }`.
     fn prometheus(&mut self, item: &Item<'_>) -> Option<Prometheus> {
         let items = self.items(statements(item.block()), Place::Prometheus);
+        let auth = self.server_auth(&items)?;
+        Some(Prometheus { address: address(item)?, auth })
+    }
+
+    /// `token secret T` or `basic secret U, P`.
+    fn server_auth(&mut self, items: &[Item<'_>]) -> Option<ServerAuth> {
         let find = |word: &str| items.iter().find(|i| i.word() == word);
         let (token, basic) = (find("token"), find("basic"));
         if let (Some(token), Some(basic)) = (token, basic) {
@@ -99,16 +130,11 @@ impl Decoder<'_> {
                 .help("take one of them out"),
             );
         }
-        let auth = match (token.and_then(|i| i.text("secret")), basic) {
-            (Some(token), _) => PrometheusAuth::Token(token),
-            (None, Some(i)) => PrometheusAuth::Basic(i.text("user")?, i.text("password")?),
-            (None, None) => PrometheusAuth::None,
-        };
-        let address = match item.text("secret") {
-            Some(secret) => PrometheusAddress::Secret(secret),
-            None => PrometheusAddress::Url(item.text("url")?),
-        };
-        Some(Prometheus { address, auth })
+        Some(match (token.and_then(|i| i.text("secret")), basic) {
+            (Some(token), _) => ServerAuth::Token(token),
+            (None, Some(i)) => ServerAuth::Basic(i.text("user")?, i.text("password")?),
+            (None, None) => ServerAuth::None,
+        })
     }
 
     fn rollback(&mut self, item: &Item<'_>, watched: Option<&[Watched]>) -> Rollback {
@@ -196,13 +222,22 @@ impl Decoder<'_> {
     }
 }
 
-/// A command, or a query to what the watch names.
+/// A command, a document, or a query to what the watch names.
 fn live_source(inner: &Item<'_>, datadog: bool) -> Option<LiveSource> {
     if let Some(command) = inner.text("command") {
-        return Some(LiveSource::Run(command));
+        return Some(LiveSource::Run(command, inner.metric("place")));
+    }
+    if let Some(address) = address(inner) {
+        return Some(LiveSource::Http(address, inner.metric("place")));
     }
     let query = inner.text("query")?;
     Some(if datadog { LiveSource::Later(query) } else { LiveSource::Prometheus(query) })
+}
+
+/// `secret NAME`, or a URL.
+fn address(item: &Item<'_>) -> Option<ServerAddress> {
+    let secret = item.text("secret").map(ServerAddress::Secret);
+    secret.or_else(|| item.text("url").map(ServerAddress::Url))
 }
 
 /// `requests 40 per s`, `requests 300 per m`.

@@ -91,6 +91,7 @@ impl Decoder<'_> {
                 let quoted = format!("write it in quotes: `\"{number}{unit}\"`");
                 Err(self.wrong(keyword, kind, arg).help(quoted).into())
             }
+            (Kind::Metric, ArgKind::Quantity { .. }) => Err(self.wrong(keyword, kind, arg).into()),
             (_, ArgKind::Quantity { number, unit }) => self.literal(keyword, kind, number, unit, arg.span),
             (Kind::Glob, _) if arg.as_name().is_some() => {
                 Ok(Value::Text(arg.as_name().unwrap_or_default().to_owned()))

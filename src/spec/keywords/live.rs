@@ -5,7 +5,7 @@ use crate::spec::shape::Keyword;
 use crate::spec::shape::Kind::{
     Compare, Count, Duration, Env, Glob, Ident, Metric, Name, OneOf, Quantity, Raw, Shell, Str, Unit, Upper,
 };
-use crate::spec::shape::Place::{self, Rollback, Scenario, Top, Watch};
+use crate::spec::shape::Place::{self, LiveMetric, Rollback, Scenario, Top, Watch};
 use crate::spec::shape::Shape::{self, A, Either, List, Maybe, Op, The};
 
 const FROM: &[Shape] = &[The("from"), A("from", OneOf(&["fork", "bot"]))];
@@ -55,6 +55,16 @@ const GIVEN: &[Shape] = &[List(&[Either(&[
     &[A("subject", Metric), SUBJECT],
 ])])];
 
+/// A place in a JSON document.
+const PLACE: Shape = Maybe(&[The("at"), A("place", Metric)]);
+
+/// Whom a number is asked of.
+const SOURCE: Shape = Either(&[
+    &[The("run"), A("command", Shell), PLACE],
+    &[The("http"), Either(&[&[The("secret"), A("secret", Upper)], &[A("url", Str)]]), PLACE],
+    &[A("query", Raw)],
+]);
+
 const OUTCOMES: [&str; Expected::ALL.len()] = {
     let mut words = [""; Expected::ALL.len()];
     let mut i = 0;
@@ -76,14 +86,14 @@ pub(super) static WORDS: &[Keyword] = &[
     .may_open(Place::Prometheus),
     Keyword::new(
         "token",
-        &[Place::Prometheus],
+        &[Place::Prometheus, LiveMetric],
         &[The("secret"), A("secret", Upper)],
         "token secret PROMETHEUS_TOKEN",
         "the secret with the bearer token",
     ),
     Keyword::new(
         "basic",
-        &[Place::Prometheus],
+        &[Place::Prometheus, LiveMetric],
         &[The("secret"), A("user", Upper), Shape::Comma, A("password", Upper)],
         "basic secret PROMETHEUS_USER, PROMETHEUS_PASSWORD",
         "the secrets with user and password",
@@ -99,16 +109,12 @@ pub(super) static WORDS: &[Keyword] = &[
     Keyword::new(
         "metric",
         &[Watch],
-        &[
-            A("metric", Metric),
-            Op("="),
-            Either(&[&[The("run"), A("command", Shell)], &[A("query", Raw)]]),
-            Maybe(&[The("in"), A("unit", Unit)]),
-        ],
+        &[A("metric", Metric), Op("="), SOURCE, Maybe(&[The("in"), A("unit", Unit)])],
         "metric latency.p99 = \"histogram_quantile(0.99, …)\" in s",
-        "a live metric: a query, or a command that prints a number",
+        "a live metric: a query, a JSON document over HTTP, or a command that prints a number",
     )
-    .once_per(&["metric"]),
+    .once_per(&["metric"])
+    .may_open(LiveMetric),
     Keyword::new(
         "smoke",
         &[Watch],

@@ -50,23 +50,23 @@ pub struct Watch {
 #[derive(Debug, Clone)]
 pub struct Prometheus {
     /// Where it answers.
-    pub address: PrometheusAddress,
+    pub address: ServerAddress,
     /// What it wants to see.
-    pub auth: PrometheusAuth,
+    pub auth: ServerAuth,
 }
 
-/// Where a Prometheus server answers: the URL below which `/api/v1/query` lies.
+/// Where a server answers; of a Prometheus the URL below which `/api/v1/query` lies.
 #[derive(Debug, Clone)]
-pub enum PrometheusAddress {
+pub enum ServerAddress {
     /// The URL is a secret.
     Secret(SecretName),
     /// The URL.
     Url(Spanned<String>),
 }
 
-/// What a Prometheus server wants to see.
+/// What a server wants to see.
 #[derive(Debug, Clone, Default)]
-pub enum PrometheusAuth {
+pub enum ServerAuth {
     /// Nothing.
     #[default]
     None,
@@ -90,8 +90,10 @@ pub struct WatchSmoke {
 pub enum LiveSource {
     /// A query that the watch's Prometheus answers.
     Prometheus(Spanned<String>),
-    /// A command that prints it.
-    Run(Shell),
+    /// A command that prints it, as its last line or at a place in the JSON document that it prints.
+    Run(Shell, Option<Spanned<MetricPath>>),
+    /// `http "URL" at data.depth`: a JSON document, and the place of the number in it; the whole document when absent.
+    Http(ServerAddress, Option<Spanned<MetricPath>>),
     /// A query to a service that is asked by a later version.
     Later(Spanned<String>),
 }
@@ -105,28 +107,77 @@ pub struct WatchedMetric {
     pub metric: Spanned<MetricPath>,
     /// The unit of what the query gives, from `in` or the name's ending.
     pub unit: Unit,
+    /// What the servers are shown that its `http` asks.
+    pub auth: ServerAuth,
 }
 
 impl Watch {
-    /// Every secret that it needs: the server's, and those of its commands.
+    /// Every secret that it needs: the servers', and those of its commands.
     pub fn asked_with(&self) -> impl Iterator<Item = &SecretName> {
-        self.prometheus.iter().flat_map(Prometheus::asked_with).chain(&self.secrets)
+        let metrics = self.metrics.iter().flat_map(WatchedMetric::asked_with);
+        self.prometheus.iter().flat_map(Prometheus::asked_with).chain(metrics).chain(&self.secrets)
+    }
+
+    /// Every address that is written in the spec, with what is shown there.
+    pub fn addresses(&self) -> impl Iterator<Item = (&Spanned<String>, &ServerAuth)> {
+        let server = self.prometheus.iter().map(|p| (&p.address, &p.auth));
+        let http = self.metrics.iter().flat_map(|m| m.http().map(|address| (address, &m.auth)));
+        server.chain(http).filter_map(|(address, auth)| match address {
+            ServerAddress::Url(url) => Some((url, auth)),
+            ServerAddress::Secret(_) => None,
+        })
+    }
+}
+
+impl WatchedMetric {
+    /// The servers of its own, for each JSON document that it asks for.
+    fn http(&self) -> impl Iterator<Item = &ServerAddress> {
+        [&self.source].into_iter().filter_map(|source| match source {
+            LiveSource::Http(address, _) => Some(address),
+            _ => None,
+        })
+    }
+
+    /// Every secret that its own servers are asked with.
+    fn asked_with(&self) -> impl Iterator<Item = &SecretName> {
+        self.http().filter_map(ServerAddress::secret).chain(self.auth.secrets())
+    }
+}
+
+impl ServerAddress {
+    /// The secret that holds it.
+    fn secret(&self) -> Option<&SecretName> {
+        match self {
+            Self::Secret(name) => Some(name),
+            Self::Url(_) => None,
+        }
+    }
+}
+
+impl ServerAuth {
+    /// The secrets that are shown.
+    pub fn secrets(&self) -> impl Iterator<Item = &SecretName> {
+        let shown = match self {
+            Self::None => [None, None],
+            Self::Token(token) => [Some(token), None],
+            Self::Basic(user, password) => [Some(user), Some(password)],
+        };
+        shown.into_iter().flatten()
     }
 }
 
 impl Prometheus {
+    /// Its URL, where that is no secret.
+    pub fn url(&self) -> Option<&Spanned<String>> {
+        match &self.address {
+            ServerAddress::Url(url) => Some(url),
+            ServerAddress::Secret(_) => None,
+        }
+    }
+
     /// Every secret that the server is asked with.
     pub fn asked_with(&self) -> impl Iterator<Item = &SecretName> {
-        let address = match &self.address {
-            PrometheusAddress::Secret(name) => Some(name),
-            PrometheusAddress::Url(_) => None,
-        };
-        let auth = match &self.auth {
-            PrometheusAuth::None => [None, None],
-            PrometheusAuth::Token(token) => [Some(token), None],
-            PrometheusAuth::Basic(user, password) => [Some(user), Some(password)],
-        };
-        address.into_iter().chain(auth.into_iter().flatten())
+        self.address.secret().into_iter().chain(self.auth.secrets())
     }
 }
 

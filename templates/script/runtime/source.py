@@ -188,46 +188,80 @@ def at_field(value: Any, path: str) -> decimal.Decimal:
     return number(found)
 
 
-class Prometheus:
-    """A server with the query API of Prometheus."""
+def at_home(host: str) -> bool:
+    """Is it this machine, which nobody else listens to?"""
+    return host in ("localhost", "::1") or bool(re.fullmatch(r"127(\.[0-9]+){3}", host))
+
+
+class Server:
+    """An address that is asked over HTTP, and what it is shown: nothing, a bearer
+    token, or user and password. `what` is how sentences call it, `asks` what for."""
 
     def __init__(
-        self, words: Sequence[str], env: Mapping[str, str], hide: Hide
+        self,
+        words: Sequence[str],
+        env: Mapping[str, str],
+        hide: Hide,
+        what: str,
+        asks: str,
     ) -> None:
         kind, value, auth, first, second = words
-        self.env = env
-        self.hide = hide
+        self.env, self.hide, self.asks = env, hide, asks
         self.headers = {"Accept": "application/json", "User-Agent": "mlpipe"}
-        #: Some proxies let only GET through.
-        self.post = True
-        self.warned: set[str] = set()
-        url, what = value, "the address of the Prometheus"
+        self.url, self.what = value, f"the address of {what}"
         if kind == "secret":
-            url, what = self.secret(value), f"the address in `{value}`"
-        parts = check_address(url, what)
-        if parts.query or parts.fragment:
-            raise Stop(f"{what} ends with a query or fragment, it must be a base URL")
-        self.url = url.rstrip("/") + "/api/v1/query"
+            self.url, self.what = self.secret(value), f"the address in `{value}`"
+        self.parts = check_address(self.url, self.what)
         if kind == "secret":
-            hide.add(url, parts.netloc, str(parts.hostname), parts.path)
-        if auth == "token":
-            token = self.secret(first)
-            self.headers["Authorization"] = f"Bearer {token}"
-        elif auth == "basic":
-            pair = f"{self.secret(first)}:{self.secret(second)}".encode()
-            coded = base64.b64encode(pair).decode()
-            hide.add(coded)
-            self.headers["Authorization"] = f"Basic {coded}"
-        if not re.fullmatch("[ -~]*", self.headers.get("Authorization", "")):
+            parts = self.parts
+            hide.add(self.url, parts.netloc, str(parts.hostname), parts.path)
+            hide.add(parts.query)
+        if auth == "none":
+            return
+        if self.parts.scheme != "https" and not at_home(str(self.parts.hostname)):
+            raise Stop(
+                f"{self.what} is http://, and what it is shown could be read on the way",
+                "a secret is sent to an https:// address, or to one of this machine",
+            )
+        shown = self.secret(first)
+        if auth == "basic":
+            pair = f"{shown}:{self.secret(second)}".encode()
+            shown = base64.b64encode(pair).decode()
+            hide.add(shown)
+        kind = {"token": "Bearer", "basic": "Basic"}[auth]
+        self.headers["Authorization"] = f"{kind} {shown}"
+        if not re.fullmatch("[ -~]*", self.headers["Authorization"]):
             raise Stop(f"the token in `{first}` has characters that no token has")
 
     def secret(self, name: str) -> str:
         """A secret of the environment, without the line end that files give it."""
         text = self.env.get(name, "").strip()
         if not text:
-            raise Stop(f"`{name}` is not set, and the watch asks its Prometheus by it")
+            raise Stop(f"`{name}` is not set, and the watch asks {self.asks} by it")
         self.hide.add(text)
         return text
+
+    def fetch(
+        self, url: str, body: bytes | None, deadline: Deadline, beat: Beat
+    ) -> tuple[int, bytes]:
+        return fetch_answer(url, self.headers, body, deadline, beat, self.hide)
+
+
+class Prometheus(Server):
+    """A server with the query API of Prometheus."""
+
+    def __init__(
+        self, words: Sequence[str], env: Mapping[str, str], hide: Hide
+    ) -> None:
+        super().__init__(words, env, hide, "the Prometheus", "its Prometheus")
+        #: Some proxies let only GET through.
+        self.post = True
+        self.warned: set[str] = set()
+        if self.parts.query or self.parts.fragment:
+            raise Stop(
+                f"{self.what} ends with a query or fragment, it must be a base URL"
+            )
+        self.url = self.url.rstrip("/") + "/api/v1/query"
 
     def ask(self, query: str, deadline: Deadline, beat: Beat) -> decimal.Decimal:
         """The number that an instant query gives."""
@@ -258,11 +292,6 @@ class Prometheus:
             raise NoNumber("its answer is not that of a Prometheus")
         return self.sample(data_of.get("resultType"), data_of.get("result"))
 
-    def fetch(
-        self, url: str, body: bytes | None, deadline: Deadline, beat: Beat
-    ) -> tuple[int, bytes]:
-        return fetch_answer(url, self.headers, body, deadline, beat, self.hide)
-
     def warn(self, text: str) -> None:
         """Each warning of the server once; a server with ever new ones is cut short."""
         if text not in self.warned and len(self.warned) < 10:
@@ -290,67 +319,3 @@ class Prometheus:
         if not isinstance(result, list) or len(result) != 2:
             raise NoNumber("its answer is not that of a Prometheus")
         return numeral(str(result[1]), self.hide)
-
-
-class WatchedMetric:
-    """`metric NAME = …` of a watch: whom it asks, and for what."""
-
-    def __init__(self, words: Sequence[str]) -> None:
-        self.name, self.kind, self.what, self.field, self.unit = words
-        if self.kind == "http":
-            check_address(self.what, f"the address of `{self.name}`")
-
-    def ask(
-        self,
-        prometheus: Prometheus | None,
-        env: Mapping[str, str],
-        deadline: Deadline,
-        beat: Beat,
-        hide: Hide,
-    ) -> decimal.Decimal:
-        """Its number now."""
-        if self.kind == "run":
-            return self.run(env, deadline, beat, hide)
-        if self.kind == "http":
-            headers = {"Accept": "application/json", "User-Agent": "mlpipe"}
-            status, data = fetch_answer(self.what, headers, None, deadline, beat, hide)
-            if status != 200:
-                raise NoNumber(f"it answers {status_words(status)}")
-            return at_field(parse_json(data, "its answer"), self.field)
-        if prometheus is None:
-            raise Stop(f"`{self.name}` asks a Prometheus, and none is named", code=2)
-        return prometheus.ask(self.what, deadline, beat)
-
-    def run(
-        self, env: Mapping[str, str], deadline: Deadline, beat: Beat, hide: Hide
-    ) -> decimal.Decimal:
-        """What a command prints: a number on the last line, or a JSON document."""
-        done = run(
-            self.what,
-            deadline,
-            env,
-            workdir(),
-            capture=True,
-            hear=True,
-            beat=beat,
-            quiet=True,
-        )
-        if done.timed_out:
-            limit = span(deadline.seconds or 0)
-            raise NoAnswer(f"the command did not end within {limit}", done.errors)
-        if done.code:
-            reason = f"the command ended with exit status {done.code}"
-            raise NoAnswer(reason, done.errors)
-        last = ([""] + [line for line in done.output.split("\n") if line.strip()])[-1]
-        try:
-            if not last:
-                raise NoNumber("the command prints nothing")
-            if not self.field:
-                return numeral(last.strip(), hide)
-            try:
-                value = parse_json(done.output.encode(), "what the command prints")
-            except NoNumber:  # lines for people may stand before it
-                value = parse_json(last.encode(), "what the command prints")
-            return at_field(value, self.field)
-        except NoNumber as error:
-            raise NoAnswer(str(error), done.errors) from None

@@ -6,8 +6,9 @@
 # start. `mlpipe simulate` plays the same rules in virtual time.
 
 WATCH_ONCE = {"watch": 2, "poll-limit": 1, "prometheus": 5, "probe": 2}
-WATCH_MANY = {"metric": 5, "trigger": 6}
+WATCH_MANY = {"metric": 5, "metric-auth": 4, "trigger": 6}
 SMOKE = "smoke.failures"
+NO_AUTH = ("none", "", "")
 POLL_LIMIT, PROBE_LIMIT = 30.0, 120.0
 
 
@@ -80,13 +81,19 @@ class Watch:
         self.limit = float(options.one("poll-limit", str(POLL_LIMIT)))
         self.hide = Hide()
         self.env = env
-        self.metrics = [WatchedMetric(words) for words in options.all("metric")]
         self.triggers = [Trigger(words) for words in options.all("trigger")]
         self.command, every = options.words("probe") or ("", "0")
         self.every = milliseconds(every)
         words = options.words("prometheus")
         found = {**os.environ, **env}
-        self.prometheus = Prometheus(words, found, self.hide) if words else None
+        server = Prometheus(words, found, self.hide) if words else None
+        auth = {words[0]: words[1:] for words in options.all("metric-auth")}
+        self.metrics = [
+            WatchedMetric(
+                words, auth.get(words[0], NO_AUTH), server, found, self.hide
+            )
+            for words in options.all("metric")
+        ]
         names = [metric.name for metric in self.metrics]
         names += [SMOKE] if self.command else []
         if not all(trigger.metric in names for trigger in self.triggers):
@@ -219,15 +226,13 @@ class Watch:
         limit = min(self.interval / 1000, self.limit)
         poll = Deadline(limit if left is None else min(limit, left))
         numbers: dict[str, decimal.Decimal] = {}
-        order = sorted(self.metrics, key=lambda metric: metric.kind == "run")
+        order = sorted(self.metrics, key=lambda metric: metric.value.kind == "run")
         for done, metric in enumerate(order):
             kept = self.state["metrics"][metric.name]
             self.pulse()
             share = Deadline((poll.left() or 0) / (len(order) - done))
             try:
-                value = metric.ask(
-                    self.prometheus, self.env, share, self.pulse, self.hide
-                )
+                value = metric.value.ask(self.env, share, self.pulse, self.hide)
             except NoNumber as error:
                 reason = self.hide.text(str(error))
                 if isinstance(error, NoAnswer) and reason != kept["reason"]:
