@@ -64,6 +64,12 @@ fn watch(d: &mut Dice) -> String {
     if smoke {
         let _ = writeln!(s, "    smoke \"./s\" every {}", d.of(&["45s", "1m", "100s", "5m"]));
     }
+    if d.below(3) == 0 {
+        let _ = writeln!(s, "    warm_up {}", d.of(&["20s", "1m", "100s"]));
+    }
+    if d.below(3) == 0 {
+        let _ = writeln!(s, "    missing tolerate {}", d.of(&["0", "1", "2", "4"]));
+    }
     s.push_str("  }\n  rollback {\n");
     if d.below(2) == 0 {
         let _ = writeln!(s, "    when a > 1 for {}", d.of(&["2m", "3m", "5m"]));
@@ -143,6 +149,12 @@ fn words(deploy: &Deploy) -> Vec<String> {
     if let Some(smoke) = &watch.smoke {
         add(&["--probe", "./s", &smoke.every.node.seconds.to_string()]);
     }
+    if let Some(warm_up) = &watch.warm_up {
+        add(&["--warm-up", &warm_up.node.seconds.to_string()]);
+    }
+    if let Some(tolerate) = &watch.tolerate {
+        add(&["--missing", &tolerate.node.to_string()]);
+    }
     for rule in deploy.rollback.iter().flat_map(|r| &r.when) {
         let (lasting, seconds) = match rule.lasting {
             Lasting::Once => ("once", 0.0),
@@ -156,13 +168,14 @@ fn words(deploy: &Deploy) -> Vec<String> {
     all
 }
 
-/// How long a deploy watches after each of its steps.
-fn holds(deploy: &Deploy) -> Vec<f64> {
+/// How long a deploy watches after each of its steps, and whether traffic moves before.
+fn holds(deploy: &Deploy) -> Vec<(f64, bool)> {
     let mut all = Vec::new();
     if let Some(Strategy::Canary(steps)) = deploy.strategy.as_ref().map(|s| &s.node) {
-        all.extend(steps.iter().map(|step| step.hold.map_or(0.0, |d| d.seconds)));
+        all.extend(steps.iter().map(|step| (step.hold.map_or(0.0, |d| d.seconds), true)));
     }
-    all.push(deploy.watch.as_ref().unwrap().window.node.seconds);
+    let rolls = all.is_empty();
+    all.push((deploy.watch.as_ref().unwrap().window.node.seconds, rolls));
     all
 }
 
@@ -253,7 +266,8 @@ fn the_runtime_and_the_play_agree_on_random_courses() {
     let smoke = cases.iter().filter(|c| c.played.why.starts_with("smoke")).count();
     let lasting = cases.iter().filter(|c| c.played.why.contains(" for ")).count();
     let silent = cases.iter().filter(|c| ["a", "b"].contains(&c.played.why.as_str())).count();
-    let seen = [cases.len() / 10, fine, smoke, lasting, silent];
+    let with = |word: &str| cases.iter().filter(|c| c.text.contains(word)).count() / 3;
+    let seen = [cases.len() / 10, fine, smoke, lasting, silent, with("warm_up"), with("tolerate")];
     assert!(seen.iter().all(|n| *n > 30), "{seen:?}");
     agree(&cases);
 }

@@ -116,6 +116,7 @@ rules! {
     DEPLOYMENT_SHARED deploys::deployment_shared;
     ONE_OF_SEVERAL_SCHEDULES deploys::one_of_several_schedules [anywhere];
     WATCH_ADDRESS deploys::watch_address;
+    WATCH_BLIND deploys::watch_blind;
 
     BASELINE_IS_METRICS gates::baseline_is_metrics;
     TOLERANCE_TOO_WIDE gates::tolerance_too_wide;

@@ -220,6 +220,8 @@ codes! {
     ONE_OF_SEVERAL_SCHEDULES = "MLP367" "one-of-several-schedules" Error;
     /// An address that a watch asks cannot be asked, or a secret would be sent there in clear.
     WATCH_ADDRESS = "MLP368" "watch-address" Error;
+    /// A watch whose own settings leave a step or its window unjudged.
+    WATCH_BLIND = "MLP369" "watch-blind" Error;
     /// A gate's metrics are compared with themselves.
     BASELINE_IS_METRICS = "MLP370" "baseline-is-metrics" Error;
     /// A tolerance that swallows the threshold.

@@ -69,6 +69,10 @@ pub struct PlanWatch {
     pub interval: f64,
     /// Limit of each question, in seconds, where the spec says one.
     pub limit: Option<f64>,
+    /// Seconds after each move of traffic for which no metric is judged.
+    pub warm_up: f64,
+    /// Polls in a row that may give no number at the end of a step.
+    pub tolerate: u32,
     /// The Prometheus server.
     pub prometheus: Option<PlanPrometheus>,
     /// Metrics.

@@ -31,8 +31,8 @@ struct Section<'r, 'p> {
     now: Time,
     calls: Vec<Vec<String>>,
     begun: bool,
-    /// When the first traffic moved.
-    moved: Option<Time>,
+    /// When traffic moved.
+    moved: Vec<Time>,
     smoked: bool,
 }
 
@@ -59,7 +59,7 @@ pub(super) fn play(
         now: start,
         calls: Vec::new(),
         begun: false,
-        moved: None,
+        moved: Vec::new(),
         smoked: false,
     };
     let stop = section.forward().err();
@@ -87,7 +87,7 @@ impl Section<'_, '_> {
                 for (i, step) in steps.into_iter().enumerate() {
                     self.called(&format!("canary-{}", i + 1));
                     self.tell(format!("{}% of the traffic", step.weight));
-                    self.moved.get_or_insert(self.now);
+                    self.moved.push(self.now);
                     self.smoke()?;
                     self.hold(step.hold.map(Time::from).unwrap_or_default())?;
                 }
@@ -97,11 +97,11 @@ impl Section<'_, '_> {
                 self.smoke()?;
                 // Nobody is served by it yet, so there is nothing to watch.
                 self.pass(hold.map(Time::from).unwrap_or_default())?;
-                self.moved.get_or_insert(self.now);
+                self.moved.push(self.now);
                 self.tell("all of the traffic".to_owned());
             }
             Some(Strategy::Rolling) | None => {
-                self.moved.get_or_insert(self.now);
+                self.moved.push(self.now);
                 self.tell("rolled out".to_owned());
                 self.smoke()?;
             }
@@ -233,8 +233,8 @@ impl Section<'_, '_> {
 
     fn polls(&self) -> Option<Polls<'_>> {
         let deploy = self.deploy?;
-        let moved = self.moved?.since(self.start);
-        deploy.watch.as_ref().map(|w| Polls::new(self.run.situation, deploy, w, moved))
+        let moved = self.moved.iter().map(|moment| moment.since(self.start)).collect();
+        deploy.watch.as_ref().and_then(|w| Polls::new(self.run.situation, deploy, w, moved))
     }
 
     /// The traffic stays as it is for a time, and is watched.

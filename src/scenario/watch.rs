@@ -16,6 +16,27 @@ pub(super) struct Polls<'p> {
     watch: &'p Watch,
     /// When the first traffic has moved.
     start: Time,
+    /// When traffic has moved so far, the first time among them.
+    shifts: Vec<Time>,
+    interval: Time,
+}
+
+/// What every poll comes to from a moment on, up to another.
+struct Stretch {
+    from: Time,
+    until: Option<Time>,
+    seen: Seen,
+}
+
+enum Seen {
+    /// The rule holds; in words what was seen.
+    Beyond(String),
+    /// A number, and no rule that holds.
+    Within,
+    /// No number; in words why.
+    Nothing(String),
+    /// Nothing is judged.
+    Unjudged,
 }
 
 /// What puts the release back.
@@ -27,8 +48,15 @@ pub(super) struct Trip {
 }
 
 impl<'p> Polls<'p> {
-    pub(super) fn new(situation: &'p Situation, deploy: &'p Deploy, watch: &'p Watch, start: Time) -> Self {
-        Self { situation, deploy, watch, start }
+    /// Nothing before the first traffic has moved.
+    pub(super) fn new(
+        situation: &'p Situation,
+        deploy: &'p Deploy,
+        watch: &'p Watch,
+        shifts: Vec<Time>,
+    ) -> Option<Self> {
+        let (start, interval) = (*shifts.first()?, Time::from(watch.interval.node));
+        Some(Self { situation, deploy, watch, start, shifts, interval })
     }
 
     /// What is watched, in words.
@@ -47,21 +75,69 @@ impl<'p> Polls<'p> {
         rules.filter_map(|rule| self.trip(rule)).filter(|t| t.at <= end).min_by_key(|t| t.at)
     }
 
-    /// A metric that gives no number at the last poll before `end`: a step does not end well on it.
+    /// A metric that gave no number at the last polls before `end`, at more than are tolerated: a step does not end well
+    /// on it.
     pub(super) fn silent(&self, end: Time) -> Option<String> {
-        let interval = Time::from(self.watch.interval.node);
-        let polls = end.since(self.start).0 / interval.0.max(1);
-        let last = if polls == 0 { end } else { Time(self.start.0 + polls * interval.0) };
+        let tolerated = self.watch.tolerate.as_ref().map_or(0, |t| u64::from(t.node));
         self.watch.metrics.iter().find_map(|m| {
-            let course = self.situation.course(&self.deploy.name, &m.metric.node);
-            match course.iter().rev().find(|(at, _)| *at <= last) {
-                Some((_, Reading::None(what))) => Some(format!(
-                    "`{}` is {what}, and a metric without a number is never good",
-                    m.metric.node
-                )),
-                _ => None,
-            }
+            let name = &m.metric.node;
+            let course = self.situation.course(&self.deploy.name, name);
+            let stretches = self.stretches(course, |value| number(value, |_, _| None));
+            let (missing, what) = self.missing(&stretches, end)?;
+            (missing > tolerated).then(|| match tolerated {
+                0 => format!("`{name}` is {what}, and a metric without a number is never good"),
+                _ => format!("`{name}` is {what} at {missing} polls in a row, and {tolerated} are tolerated"),
+            })
         })
+    }
+
+    /// How many polls in a row gave no number, the last one before `end` among them, and why.
+    fn missing<'s>(&self, stretches: &'s [Stretch], end: Time) -> Option<(u64, &'s str)> {
+        let behind = end.plus(Time(1));
+        let (mut missing, mut what, mut polls) = (0, None, 0);
+        let mut now = None;
+        for s in stretches.iter().take_while(|s| s.from <= end) {
+            now = Some(&s.seen);
+            let until = s.until.map_or(behind, |u| u.min(behind));
+            let count = self.polls_before(until).saturating_sub(self.polls_before(s.from));
+            if count == 0 || matches!(s.seen, Seen::Unjudged) {
+                continue;
+            }
+            polls += count;
+            (missing, what) = match &s.seen {
+                Seen::Nothing(why) => (missing + count, Some(why.as_str())),
+                _ => (0, None),
+            };
+        }
+        match (polls, now) {
+            // It is asked once, whether there are numbers at all.
+            (0, Some(Seen::Nothing(why))) => Some((1, why)),
+            _ => what.map(|what| (missing, what)),
+        }
+    }
+
+    /// What the polls come to, by what is given and where nothing is judged.
+    fn stretches(&self, course: &[(Time, Reading)], see: impl Fn(Option<&Reading>) -> Seen) -> Vec<Stretch> {
+        let warm = self.watch.warm_up.as_ref().map_or(Time::default(), |w| Time::from(w.node));
+        let mut breaks: Vec<Time> = vec![Time::default()];
+        breaks.extend(course.iter().map(|(at, _)| *at));
+        if warm > Time::default() {
+            // A poll at the very moment of a move was still made in the step before.
+            breaks.extend(self.shifts.iter().flat_map(|s| [s.plus(Time(1)), s.plus(warm)]));
+        }
+        breaks.sort_unstable();
+        breaks.dedup();
+        let warms = |t: Time| self.shifts.iter().any(|s| t > *s && t < s.plus(warm));
+        let seen = |t: Time| match warms(t) {
+            true => Seen::Unjudged,
+            false => see(course.iter().rev().find(|(at, _)| *at <= t).map(|(_, value)| value)),
+        };
+        let until = |i: usize| breaks.get(i + 1).copied();
+        breaks
+            .iter()
+            .enumerate()
+            .map(|(i, t)| Stretch { from: *t, until: until(i), seen: seen(*t) })
+            .collect()
     }
 
     fn trip(&self, rule: &RollbackWhen) -> Option<Trip> {
@@ -69,29 +145,34 @@ impl<'p> Polls<'p> {
             return self.smoke_trip(rule);
         }
         let course = self.situation.course(&self.deploy.name, &rule.metric.node);
-        let interval = Time::from(self.watch.interval.node);
+        let stretches = self.stretches(course, |value| {
+            number(value, |n, text| {
+                let beyond = n.partial_cmp(&rule.right).is_some_and(|o| holds(rule.op, o));
+                beyond.then(|| format!("it is {text}"))
+            })
+        });
+        let long = match rule.lasting {
+            Lasting::For(long) => Time::from(long),
+            Lasting::Once | Lasting::Consecutive => Time::default(),
+        };
         // Since which poll the rule has held without a break.
         let mut since: Option<Time> = None;
-        for (i, (from, value)) in course.iter().enumerate() {
-            let until = course.get(i + 1).map(|(at, _)| *at);
-            let Some(poll) = self.poll_at(*from, interval).filter(|p| until.is_none_or(|u| *p < u)) else {
+        for s in &stretches {
+            let Some(poll) = self.poll_at(s.from, self.interval).filter(|p| s.until.is_none_or(|u| *p < u))
+            else {
                 continue;
             };
-            match value {
-                Reading::Number(n, text) if n.partial_cmp(&rule.right).is_some_and(|o| holds(rule.op, o)) => {
+            match &s.seen {
+                Seen::Beyond(seen) => {
                     let began = *since.get_or_insert(poll);
-                    let long = match rule.lasting {
-                        Lasting::For(long) => Time::from(long),
-                        Lasting::Once | Lasting::Consecutive => Time::default(),
-                    };
-                    let trips = self.poll_at(began.plus(long).max(poll), interval)?;
-                    if until.is_none_or(|u| trips < u) {
-                        return Some(Trip { at: trips, why: format!("`{}`: it is {text}", rule.text) });
+                    let trips = self.poll_at(began.plus(long).max(poll), self.interval)?;
+                    if s.until.is_none_or(|u| trips < u) {
+                        return Some(Trip { at: trips, why: format!("`{}`: {seen}", rule.text) });
                     }
                 }
-                Reading::Number(..) => since = None,
+                Seen::Within => since = None,
                 // Neither good nor bad: it ends no streak and trips nothing by itself.
-                Reading::None(_) => {}
+                Seen::Nothing(_) | Seen::Unjudged => {}
             }
         }
         None
@@ -129,10 +210,24 @@ impl<'p> Polls<'p> {
         None
     }
 
+    /// How many polls there are before that moment.
+    fn polls_before(&self, moment: Time) -> u64 {
+        moment.since(self.start).0.div_ceil(self.interval.0.max(1)).saturating_sub(1)
+    }
+
     /// The first poll at or after that moment.
     fn poll_at(&self, moment: Time, interval: Time) -> Option<Time> {
         let step = interval.0.max(1);
         let polls = moment.since(self.start).0.div_ceil(step).max(1);
         Some(Time(self.start.0.checked_add(polls.checked_mul(step)?)?))
+    }
+}
+
+/// What a poll comes to that gives this. What the scenario does not speak of is good.
+fn number(value: Option<&Reading>, beyond: impl Fn(f64, &str) -> Option<String>) -> Seen {
+    match value {
+        None => Seen::Within,
+        Some(Reading::None(what)) => Seen::Nothing(what.clone()),
+        Some(Reading::Number(n, text)) => beyond(*n, text).map_or(Seen::Within, Seen::Beyond),
     }
 }

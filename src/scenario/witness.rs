@@ -59,8 +59,9 @@ fn metric(deploy: &Deploy, watch: &Watch, rule: &RollbackWhen) -> Option<(String
     };
     let tripping = said(bad);
     let Lasting::For(long) = rule.lasting else { return Some((tripping, said(good))) };
-    let interval = watch.interval.node.seconds;
-    let poll = watched(deploy).0 + interval * (1.0 + (long.seconds / interval).ceil());
+    let mut polls = deploy.polls();
+    let first = polls.next()?;
+    let poll = polls.find(|poll| *poll >= first + long.seconds)?;
     let holding = format!("{tripping}, {} at {poll}s", said(good));
     Some((tripping, holding))
 }

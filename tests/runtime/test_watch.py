@@ -154,6 +154,53 @@ class Courses(Watching):
         self.state = {}
         self.assertIsNone(self.hold(self.watch(*metric("m")), 0), "no time, nothing to say")
 
+    def test_so_many_polls_without_a_number_are_tolerated(self) -> None:
+        for tolerate, steps, good in [
+            # Polls at 60, 120, 180, 240, 300: those behind the moment have no number.
+            ("2", [(0, "0"), (190, None)], True),
+            ("2", [(0, "0"), (130, None)], False),
+            ("3", [(0, "0"), (130, None)], True),
+            ("5", [(0, None)], True),
+            ("4", [(0, None)], False),
+            ("0", [(0, "0"), (250, None)], False),
+            # A number between them begins anew, and one at the last poll ends it.
+            ("2", [(0, None), (130, "0"), (190, None)], True),
+            ("1", [(0, None), (250, "0")], True),
+        ]:
+            with self.subTest(tolerate=tolerate, steps=steps):
+                self.state, self.server.values = {}, {"m": self.course(*steps)}
+                stop = self.hold(self.watch(*metric("m"), "--missing", tolerate), 300)
+                self.assertEqual(stop is None, good, stop)
+                self.assertEqual(self.moment(), 300, "a hold waits to its end for a number")
+
+    def test_tolerated_polls_are_counted_from_hold_to_hold(self) -> None:
+        self.server.values = {"m": []}
+        words = [*metric("m"), "--missing", "3"]
+        self.assertIsNone(self.hold(self.watch(*words), 120))
+        self.assertIn("`m` gave no number since", self.out)
+        self.assertIn("at 2 polls in a row; 3 may be missing", self.out)
+        stop = self.hold(self.watch(*words), 120)
+        self.assertIn("(the query gives no series), at 4 polls in a row, and 3 may be missing", stop.sentence)
+        # What is asked at the end of a hold without a poll is no poll.
+        self.state = {}
+        words[-1] = "1"
+        self.assertIsNone(self.hold(self.watch(*words), 30))
+        self.assertIsNone(self.hold(self.watch(*words), 30))
+        self.assertIsNotNone(self.hold(self.watch(*words), 60))
+
+    def test_a_tolerated_poll_ends_no_streak_and_is_none(self) -> None:
+        lasts = ("for", "180")
+        for steps, at in [
+            ([(0, "2"), (100, None), (200, "2")], 240),
+            ([(0, "2"), (100, None), (400, "2")], 420),
+            ([(0, "2"), (100, None), (200, "1"), (250, "2")], 480),
+        ]:
+            self.assertEqual(self.trips_at(steps, *lasts), at)
+            self.state, self.server.values = {}, {"m": self.course(*steps)}
+            words = [*metric("m"), *trigger("m", ">", "1", *lasts), "--missing", "9"]
+            self.assertIsInstance(self.hold(self.watch(*words), 600), runtime.Tripped)
+            self.assertEqual(self.moment(), at)
+
     def test_of_two_at_one_poll_the_one_that_is_written_first(self) -> None:
         self.server.values = {"a": "2", "b": "2"}
         metrics = metric("a") + metric("b")
@@ -174,6 +221,65 @@ class Courses(Watching):
         words = metric("a") + metric("b") + trigger("a", ">", "1") + trigger("b", ">", "1")
         self.assertEqual(self.hold(self.watch(*words), 600).trigger, "b > 1")
         self.assertEqual(self.moment(), 120)
+
+
+class WarmUp(Watching):
+    """No metric is judged for a time after each move of traffic."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.polls: list[float] = []
+        self.bad_until = 1e9
+
+        def value() -> str:
+            self.polls.append(self.moment())
+            return "2" if self.moment() < self.bad_until else "0"
+
+        self.server.values = {"m": value}
+
+    def step(self, seconds: float, warm_up: str, *lasting: str, moves: bool = True, more: tuple[str, ...] = ()):
+        watch = self.watch(*metric("m"), *trigger("m", ">", "1", *lasting), "--warm-up", warm_up, *more)
+        if moves:
+            watch.begin()
+        return self.hold(watch, seconds)
+
+    def test_nothing_is_asked_and_nothing_trips_before_its_end(self) -> None:
+        for warm_up, at in [("0", 60), ("59", 60), ("60", 60), ("60.001", 120), ("120", 120), ("121", 180)]:
+            with self.subTest(warm_up=warm_up):
+                self.state, self.polls = {}, []
+                self.assertIsInstance(self.step(600, warm_up), runtime.Tripped)
+                self.assertEqual((self.moment(), self.polls), (at, [at]))
+        self.state, self.bad_until = {}, 120
+        self.assertIsNone(self.step(600, "120"))
+
+    def test_it_comes_after_each_move_and_not_before_the_window(self) -> None:
+        self.bad_until = 0
+        self.assertIsNone(self.step(300, "120"))
+        self.assertIsNone(self.step(300, "120"))
+        self.assertIsNone(self.step(300, "120", moves=False))
+        # The poll at the very end of a step is of that step.
+        self.assertEqual(self.polls, [120, 180, 240, 300, 420, 480, 540, 600, 660, 720, 780, 840, 900])
+        self.assertEqual(self.state["polls"], 13)
+
+    def test_a_streak_goes_on_over_it(self) -> None:
+        self.assertIsNone(self.step(300, "120", "for", "240"))
+        self.assertIsInstance(self.step(300, "120", "for", "240"), runtime.Tripped)
+        self.assertEqual(self.moment(), 420, "the poll at 360, at which it would have been for 240 s, is not made")
+
+    def test_smoke_is_judged_at_once(self) -> None:
+        more = ("--probe", FAILS, "10", *trigger("smoke.failures", ">", "1"))
+        self.assertIsInstance(self.step(300, "120", more=more), runtime.Tripped)
+        self.assertEqual((self.moment(), self.polls), (20, []))
+
+    def test_the_line_of_the_poll_says_it(self) -> None:
+        self.step(120, "90")
+        until = self.watch("--warm-up", "90").time_of(90_000)
+        self.assertIn(f"1/2  no metric is judged before {until}", self.out)
+
+    def test_a_hold_without_a_judged_poll_asks_once(self) -> None:
+        self.bad_until = 0
+        self.assertIsNone(self.step(60, "120"))
+        self.assertEqual((self.polls, self.state["polls"]), ([60], 0))
 
 
 class Time(Watching):

@@ -60,10 +60,12 @@ def play(case):
     course, state = Course(case), {}
     runtime.Question.ask = lambda question, *rest: course.ask(question, *rest)
     runtime.run = course.run
-    for seconds in case["holds"]:
+    for seconds, moved in case["holds"]:
         state = json.loads(json.dumps(state))
         options = runtime.Options(case["words"], runtime.WATCH_ONCE, runtime.WATCH_MANY)
         watch = runtime.Watch(options, state, {})
+        if moved:
+            watch.begin()
         try:
             watch.hold(seconds, runtime.Deadline(None), lambda: None)
         except runtime.Stop as stop:

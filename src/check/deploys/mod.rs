@@ -13,3 +13,4 @@ pub(super) mod one_of_several_schedules;
 pub(super) mod trigger_never_trips;
 pub(super) mod ungated_production;
 pub(super) mod watch_address;
+pub(super) mod watch_blind;

@@ -43,8 +43,9 @@ fn fault(rule: &RollbackWhen, watch: &Watch, long: f64) -> Option<(String, Strin
         Lasting::For(Duration { seconds }) => seconds,
         Lasting::Once | Lasting::Consecutive => 0.0,
     };
-    // The first poll comes after one interval; the last one that counts at or behind the time.
-    let needed = interval * (1.0 + (lasting / interval).ceil());
+    // The first poll comes after one interval, or behind the warm-up; the last one that counts at or behind the time.
+    let first = (watch.warms_up() / interval).ceil().max(1.0);
+    let needed = interval * (first + (lasting / interval).ceil());
     (needed > long).then(|| {
         let polls = format!("with a poll every {} it takes {}", words(interval), words(needed));
         (

@@ -84,6 +84,8 @@ pub(super) fn watch(watch: &Watch) -> PlanWatch {
         window: watch.window.node.seconds,
         interval: watch.interval.node.seconds,
         limit: watch.limit.as_ref().map(|l| l.node.seconds),
+        warm_up: watch.warms_up(),
+        tolerate: watch.tolerate.as_ref().map_or(0, |t| t.node),
         prometheus: watch.prometheus.as_ref().map(prometheus),
         metrics: watch
             .metrics

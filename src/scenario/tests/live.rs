@@ -201,6 +201,65 @@ fn no_number_is_never_good() {
 }
 
 #[test]
+fn what_is_tolerated_is_counted_in_polls() {
+    let text = LIVE.replace("prometheus secret", "missing tolerate 2; prometheus secret");
+    assert_ne!(text, LIVE);
+    let stage = Stage::new(&text);
+    rows(
+        &stage,
+        &[
+            // Of the polls up to 10m those at 9m and 10m; then the one at 8m too.
+            ("production.error_rate = missing at 481s, production.error_rate = 0% at 11m", "passed"),
+            ("production.error_rate = missing at 8m, production.error_rate = 0% at 11m", "600"),
+            // 19m and 20m, and it goes on into the next step.
+            ("production.error_rate = missing at 19m, production.error_rate = 0% at 21m", "passed"),
+            ("production.error_rate = missing at 49m", "passed"),
+            ("production.error_rate = missing at 48m", "3000"),
+            // A number between them begins anew.
+            (
+                "production.error_rate = missing at 3m, production.error_rate = 0% at 8m, \
+                 production.error_rate = missing at 9m, production.error_rate = 0% at 11m",
+                "passed",
+            ),
+            // It ends no streak and is none.
+            (
+                "production.latency.p99 = 6s at 12m, production.latency.p99 = missing at 13m, production.latency.p99 = 6s at 14m",
+                "900",
+            ),
+        ],
+    );
+    assert_eq!(
+        told(&stage.play("production.error_rate = missing at 3m"), "deploy-production")[2],
+        "10m failed: `error_rate` is missing at 8 polls in a row, and 2 are tolerated"
+    );
+}
+
+#[test]
+fn nothing_is_judged_while_it_warms_up() {
+    let text = LIVE.replace("prometheus secret", "warm_up 2m; prometheus secret");
+    assert_ne!(text, LIVE);
+    rows(
+        &Stage::new(&text),
+        &[
+            ("production.error_rate = 2%, production.error_rate = 0% at 2m", "passed"),
+            ("production.error_rate = 2%", "120"),
+            // Traffic moves at 10m and 20m; the poll at that moment is of the step before.
+            ("production.error_rate = 2% at 601s, production.error_rate = 0% at 12m", "passed"),
+            ("production.error_rate = 2% at 601s", "720"),
+            ("production.error_rate = 2% at 10m, production.error_rate = 0% at 601s", "600"),
+            ("production.error_rate = 2% at 1201s, production.error_rate = 0% at 22m", "passed"),
+            ("production.error_rate = 2% at 1201s", "1320"),
+            ("production.error_rate = 2% at 23m", "1380"),
+            // A streak goes on over it: 9m, 10m, then 12m.
+            ("production.latency.p99 = 6s at 9m", "720"),
+            ("production.error_rate = missing, production.error_rate = 0% at 2m", "passed"),
+            // Smoke is judged at once.
+            ("production.smoke failed at 1m", "1200"),
+        ],
+    );
+}
+
+#[test]
 fn a_cancel_in_a_canary_puts_back() {
     Stage::new(LIVE).table(&[
         (

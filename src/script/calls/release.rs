@@ -27,7 +27,9 @@ pub(super) fn options(call: Call, deploy: &DeployWork, service: &str) -> Call {
 fn watched(call: Call, watch: &PlanWatch) -> Call {
     let call = call
         .option("watch", [decimal(watch.window).as_str(), decimal(watch.interval).as_str()])
-        .maybe("poll-limit", watch.limit.map(decimal).as_deref());
+        .maybe("poll-limit", watch.limit.map(decimal).as_deref())
+        .maybe("warm-up", (watch.warm_up > 0.0).then(|| decimal(watch.warm_up)).as_deref())
+        .maybe("missing", (watch.tolerate > 0).then(|| watch.tolerate.to_string()).as_deref());
     let call = match &watch.prometheus {
         Some(server) => asked(call, server),
         None => call,

@@ -27,6 +27,7 @@ impl Decoder<'_> {
         let mut metrics = Vec::new();
         let (mut prometheus, mut smoke, mut requests) = (None, None, None);
         let (mut limit, mut secrets) = (None, Vec::new());
+        let (mut warm_up, mut tolerate) = (None, None);
         let datadog = items.iter().any(|i| i.word() == "datadog");
         for inner in &items {
             match inner.word() {
@@ -46,6 +47,8 @@ impl Decoder<'_> {
                     smoke = parts.map(|(command, every)| WatchSmoke { command, every });
                 }
                 "timeout" => limit = inner.duration("time"),
+                "warm_up" => warm_up = inner.duration("time"),
+                "missing" => tolerate = inner.count("polls"),
                 "secret" => secrets.extend(inner.text("name")),
                 "prometheus" => prometheus = self.prometheus(inner),
                 "requests" => requests = requests_per_second(inner),
@@ -73,6 +76,8 @@ impl Decoder<'_> {
             metrics,
             smoke,
             limit,
+            warm_up,
+            tolerate,
             secrets,
             requests,
             span,

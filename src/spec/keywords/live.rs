@@ -123,6 +123,20 @@ pub(super) static WORDS: &[Keyword] = &[
         "a command that is run at this interval",
     ),
     Keyword::new(
+        "warm_up",
+        &[Watch],
+        &[A("time", Duration)],
+        "warm_up 2m",
+        "how long no metric is judged after traffic has moved: the new share may need warm pods",
+    ),
+    Keyword::new(
+        "missing",
+        &[Watch],
+        &[The("tolerate"), A("polls", Count)],
+        "missing tolerate 3",
+        "so many polls in a row may give no number at the end of a step; none when absent",
+    ),
+    Keyword::new(
         "requests",
         &[Watch],
         &[A("count", Count), The("per"), A("per", OneOf(&["s", "m", "h"]))],

@@ -38,6 +38,10 @@ pub struct Watch {
     pub smoke: Option<WatchSmoke>,
     /// `timeout 10s`: the limit of each question.
     pub limit: Option<Spanned<Duration>>,
+    /// `warm_up 2m`: how long no metric is judged after traffic has moved.
+    pub warm_up: Option<Spanned<Duration>>,
+    /// `missing tolerate 3`: so many polls in a row may give no number at the end of a step.
+    pub tolerate: Option<Spanned<u32>>,
     /// Secrets that its commands need.
     pub secrets: Vec<SecretName>,
     /// `requests 40 per s`: the traffic to expect, in requests a second.
@@ -181,7 +185,45 @@ impl Prometheus {
     }
 }
 
+impl Watch {
+    /// Seconds for which no metric is judged after traffic has moved.
+    pub fn warms_up(&self) -> f64 {
+        self.warm_up.as_ref().map_or(0.0, |w| w.node.seconds)
+    }
+}
+
 impl Deploy {
+    /// The moments at which traffic moves to it, in seconds from its start. `takes` says how many seconds each of its
+    /// calls takes.
+    pub fn shifts(&self, takes: impl Fn(&str) -> f64) -> Vec<f64> {
+        let seconds = |d: &Option<Duration>| d.map_or(0.0, |d| d.seconds);
+        let smoke = if self.smoke.is_some() { takes("smoke") } else { 0.0 };
+        let mut now = takes("begin") + takes("roll-out");
+        match self.strategy.as_ref().map(|s| &s.node) {
+            Some(Strategy::Canary(steps)) => {
+                let mut moved = |step: &CanaryStep| {
+                    let at = now;
+                    now += smoke + seconds(&step.hold);
+                    at
+                };
+                steps.iter().map(&mut moved).collect()
+            }
+            Some(Strategy::BlueGreen(beside)) => vec![now + smoke + seconds(beside)],
+            Some(Strategy::Rolling) | None => vec![now],
+        }
+    }
+
+    /// The moments at which its metrics are judged, in seconds from its start, where no call takes time.
+    pub fn polls(&self) -> impl Iterator<Item = f64> {
+        let (begins, ends) = self.watched(|_| 0.0).unwrap_or((0.0, -1.0));
+        let (interval, warm) =
+            self.watch.as_ref().map_or((1.0, 0.0), |w| (w.interval.node.seconds.max(0.001), w.warms_up()));
+        let shifts = self.shifts(|_| 0.0);
+        let judged = move |t: &f64| !shifts.iter().any(|s| t > s && *t < s + warm);
+        let moments = (1u64..).map(move |k| begins + interval * k as f64);
+        moments.take_while(move |t| *t <= ends).filter(judged)
+    }
+
     /// From when to when it is watched, in seconds from its start; nothing without a `watch`. The watch begins when the
     /// first traffic has moved, and goes on over the holds of a canary, the window and the soak. `takes` says how many
     /// seconds each of its calls takes.

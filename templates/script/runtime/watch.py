@@ -5,7 +5,14 @@
 # JSON object that the caller keeps. Moments in it are whole milliseconds since that
 # start. `mlpipe simulate` plays the same rules in virtual time.
 
-WATCH_ONCE = {"watch": 2, "poll-limit": 1, "prometheus": 5, "probe": 2}
+WATCH_ONCE = {
+    "watch": 2,
+    "poll-limit": 1,
+    "warm-up": 1,
+    "missing": 1,
+    "prometheus": 5,
+    "probe": 2,
+}
 WATCH_MANY = {"metric": 5, "metric-auth": 4, "trigger": 6}
 SMOKE = "smoke.failures"
 NO_AUTH = ("none", "", "")
@@ -79,6 +86,10 @@ class Watch:
         self.interval = milliseconds(interval)
         #: Seconds that each question may take.
         self.limit = float(options.one("poll-limit", str(POLL_LIMIT)))
+        #: No metric is judged for so long after traffic has moved.
+        self.warm_up = milliseconds(options.one("warm-up", "0"))
+        #: So many polls in a row may give no number at the end of a hold.
+        self.tolerate = int(options.one("missing", "0"))
         self.hide = Hide()
         self.env = env
         self.triggers = [Trigger(words) for words in options.all("trigger")]
@@ -105,7 +116,9 @@ class Watch:
         }
         if "triggers" not in state:
             none: Json = {"value": None, "reason": "", "since": None, "numbers": 0}
+            none["missing"] = 0
             state.update(start=None, at=0, poll=0, probe=0, polls=0, slow=False)
+            state["warm"] = 0
             state.update(tripped=None, seen="")
             state["metrics"] = {name: dict(none) for name in names if name != SMOKE}
             state["smoke"] = {"runs": 0, "failed": 0, "streak": 0, "longest": 0}
@@ -121,10 +134,12 @@ class Watch:
     # time
 
     def begin(self) -> None:
-        """The first traffic has moved: from now on it is watched. Only the first call
-        counts."""
+        """Traffic has moved: from the first time on it is watched, and after each time
+        it warms up."""
         if self.state["start"] is None:
             self.state["start"] = self.state["at"] = self.clock.now()
+        if self.warm_up:
+            self.state["warm"] = self.elapsed() + self.warm_up
 
     def elapsed(self) -> int:
         """Milliseconds since the start, kept for the process that comes next."""
@@ -163,9 +178,10 @@ class Watch:
         """Watches for a time: `Tripped` as soon as a trigger trips, `Stop` when at the
         end a metric has no number. `beat` is called before each poll and every 15
         seconds at the least; what it raises goes through."""
-        self.begin()
-        self.deadline, self.beat = deadline, beat
         state = self.state
+        if state["start"] is None:
+            self.begin()
+        self.deadline, self.beat = deadline, beat
         if state["tripped"] is not None:  # the phase was started again
             raise self.trip(int(state["tripped"]))
         self.end = end = self.elapsed() + milliseconds(seconds)
@@ -194,12 +210,15 @@ class Watch:
         found: list[int] = []
         now = self.elapsed()
         index = now // self.interval
-        polled = index > state["poll"]
+        polled, warm = index > state["poll"], False
         if polled:
             self.missed(index - int(state["poll"]) - 1)
             moment = now if late else index * self.interval
-            state.update(poll=index, polls=state["polls"] + 1)
-            found += self.judge(self.read(moment), moment)
+            warm = moment < state["warm"]
+            state["poll"] = index
+            if not warm:
+                state["polls"] += 1
+                found += self.judge(self.read(moment), moment)
             over = (self.elapsed() - 1) // self.interval
             self.missed(over - index)
             state["poll"] = max(index, over)
@@ -209,7 +228,7 @@ class Watch:
             if not found or (smoke and smoke[0] < found[0]):
                 found += self.probe(smoke)
         if polled:
-            self.tell(now, f"{index}/{max(index, last)}")
+            self.tell(now, f"{index}/{max(index, last)}", warm)
         if found:
             raise self.trip(min(found))
 
@@ -219,18 +238,19 @@ class Watch:
             self.state["slow"] = True
             say("mlpipe: a poll is late; those that were missed meanwhile are left out")
 
-    def read(self, moment: int) -> dict[str, decimal.Decimal]:
+    def read(self, moment: int, poll: bool = True) -> dict[str, decimal.Decimal]:
         """The numbers of all metrics. Servers are asked first, then commands, and none
-        may use up the time of those that come after it."""
+        may use up the time of those that come after it. What is no poll is not counted
+        among those without a number."""
         left = self.deadline.left()
         limit = min(self.interval / 1000, self.limit)
-        poll = Deadline(limit if left is None else min(limit, left))
+        whole = Deadline(limit if left is None else min(limit, left))
         numbers: dict[str, decimal.Decimal] = {}
         order = sorted(self.metrics, key=lambda metric: metric.value.kind == "run")
         for done, metric in enumerate(order):
             kept = self.state["metrics"][metric.name]
             self.pulse()
-            share = Deadline((poll.left() or 0) / (len(order) - done))
+            share = Deadline((whole.left() or 0) / (len(order) - done))
             try:
                 value = metric.value.ask(self.env, share, self.pulse, self.hide)
             except NoNumber as error:
@@ -240,9 +260,10 @@ class Watch:
                 if kept["value"] is not None or kept["since"] is None:
                     kept["since"] = moment
                 kept.update(value=None, reason=reason)
+                kept["missing"] += poll
             else:
                 numbers[metric.name] = value
-                kept.update(value=format_exact(value), reason="")
+                kept.update(value=format_exact(value), reason="", missing=0)
                 kept["numbers"] += 1
         return numbers
 
@@ -307,20 +328,25 @@ class Watch:
         return tripped
 
     def need_numbers(self) -> None:
-        """The last poll of each metric gave a number. Where the time was shorter than
-        an interval there was none, and they are asked here."""
+        """The last poll of each metric gave a number, or so few did not that it is
+        tolerated. Where the time was shorter than an interval there was none, and they
+        are asked here."""
         now = self.elapsed()
         if not self.state["polls"]:
             self.beat()
-            self.read(now)
+            self.read(now, poll=False)
         for metric in self.metrics:
             kept = self.state["metrics"][metric.name]
-            if kept["value"] is None:
-                raise Stop(
-                    f"`{metric.name}` gave no number since "
-                    f"{self.time_of(kept['since'])} ({kept['reason']}), and a metric "
-                    "without a number is never good"
-                )
+            if kept["value"] is not None:
+                continue
+            missing, since = max(1, int(kept["missing"])), self.time_of(kept["since"])
+            silent = f"`{metric.name}` gave no number since {since} ({kept['reason']})"
+            if not self.tolerate:
+                raise Stop(f"{silent}, and a metric without a number is never good")
+            often = f"{missing} poll{'' if missing == 1 else 's'} in a row"
+            if missing > self.tolerate:
+                raise Stop(f"{silent}, at {often}, and {self.tolerate} may be missing")
+            say(f"mlpipe: {silent}, at {often}; {self.tolerate} may be missing")
 
     def trip(self, place: int) -> Tripped:
         """What is raised for a trigger, the same again when it is asked again."""
@@ -360,13 +386,15 @@ class Watch:
         unit = "%" if unit == "percent" else unit
         return f"{show(value, bound)} {unit}".strip()
 
-    def tell(self, now: int, place: str) -> None:
+    def tell(self, now: int, place: str, warm: bool) -> None:
         """One line for a poll; polls of less than ten seconds share a line."""
         if self.interval < 10_000 and time.monotonic() - self.told < 10:
             return
         self.told = time.monotonic()
         parts = [f"mlpipe: {self.time_of(now)}", place]
-        for metric in self.metrics:
+        if warm:
+            parts.append(f"no metric is judged before {self.time_of(self.state['warm'])}")
+        for metric in [] if warm else self.metrics:
             kept = self.state["metrics"][metric.name]
             value = kept["value"]
             said = f"- ({kept['reason']})"
