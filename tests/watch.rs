@@ -7,7 +7,10 @@ use camino::Utf8PathBuf;
 use mlpipe::plan::Plan;
 use mlpipe::project::Project;
 use mlpipe::scenario::{State, play, triggers};
-use mlpipe::spec::{Deploy, GivenState, GivenValue, GivenWhat, Lasting, Scenario, Spec, Strategy, asked};
+use mlpipe::spec::{
+    CanaryStep, Deploy, GivenState, GivenValue, GivenWhat, Lasting, Right, Scenario, Spec, Strategy,
+    Tolerance, asked,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -55,10 +58,13 @@ fn watch(d: &mut Dice) -> String {
             d.of(&["1m", "5m"])
         )),
     }
+    let (samples, based) = (d.below(4) == 0, s.contains("canary") && d.below(2) == 0);
     let (window, interval) = (d.of(&["1m", "7m", "30m"]), d.of(&["30s", "1m", "70s", "2m"]));
     let _ = write!(
         s,
-        "  watch {window} every {interval} {{\n    prometheus secret P\n    metric a = \"a\"\n    metric b = \"b\"\n"
+        "  watch {window} every {interval} {{\n    prometheus secret P\n    metric a = \"a\"{}\n    metric b = \"b\"{}\n",
+        if samples { " { min_samples 100 of \"n\" }" } else { "" },
+        if based { " { baseline live \"b0\" }" } else { "" }
     );
     let smoke = d.below(3) > 0;
     if smoke {
@@ -76,6 +82,10 @@ fn watch(d: &mut Dice) -> String {
         if smoke {
             let _ = writeln!(s, "    when smoke.failures > {} consecutive", d.of(&["2", "3", "4"]));
         }
+        if based {
+            let (op, by) = (d.of(&[">", ">=", "<", "!="]), d.of(&["", " + 10%", " - 0.5"]));
+            let _ = writeln!(s, "    when b {op} baseline{by}{}", d.of(&["", " for 1m"]));
+        }
         return s + "  }\n}\n";
     }
     for _ in 0..=d.below(3) {
@@ -87,6 +97,10 @@ fn watch(d: &mut Dice) -> String {
         } else {
             let lasting = d.of(&["", " for 1m", " for 100s", " for 3m"]);
             let _ = writeln!(s, "    when {} {op} {}{lasting}", d.of(&["a", "b"]), d.of(NUMBERS));
+            if based {
+                let by = d.of(&["", " + 10%", " - 0.5", " + 0.01", " - 100%"]);
+                let _ = writeln!(s, "    when b {op} baseline{by}{lasting}");
+            }
         }
     }
     s + "  }\n}\n"
@@ -105,6 +119,23 @@ fn courses(d: &mut Dice, spec: &Spec) -> (String, Courses) {
             course.push((30 * d.below(60) as u64 + d.below(2) as u64 * 7, value));
         }
         all.insert(name.to_owned(), course);
+    }
+    let metrics = &deploy.watch.as_ref().unwrap().metrics;
+    let mut some = |name: &str, numbers: &[&'static str], end: usize| {
+        let mut course = vec![(0, Some(d.of(numbers).to_owned()))];
+        for _ in 0..d.below(4) {
+            let value = if d.below(4) == 0 { None } else { Some(d.of(numbers).to_owned()) };
+            course.push((30 * d.below(end) as u64, value));
+        }
+        all.insert(name.to_owned(), course);
+    };
+    if metrics[0].samples.is_some() {
+        some("samples.a", &["99", "100", "100", "101", "5000"], 60);
+    }
+    if metrics[1].baseline.is_some() {
+        // A moment behind the last move of traffic is refused.
+        let compared = deploy.compared(|_| 0.0).map_or(0.0, |(_, ends)| ends);
+        some("baseline.b", numbers, ((compared / 30.0) as usize).max(1));
     }
     if deploy.watch.as_ref().unwrap().smoke.is_some() {
         let mut course = vec![(1, Some(d.of(&["failed", "passed"]).to_owned()))];
@@ -144,7 +175,15 @@ fn words(deploy: &Deploy) -> Vec<String> {
     all.push(watch.interval.node.seconds.to_string());
     let mut add = |words: &[&str]| all.extend(words.iter().map(|w| (*w).to_owned()));
     for metric in &watch.metrics {
-        add(&["--metric", &metric.metric.node.to_string(), "prometheus", "q", "", ""]);
+        let name = metric.metric.node.to_string();
+        add(&["--metric", &name, "prometheus", &name, "", ""]);
+        if let Some(samples) = &metric.samples {
+            let least = samples.least.node.to_string();
+            add(&["--samples", &name, &least, "prometheus", &format!("samples.{name}"), ""]);
+        }
+        if metric.baseline.is_some() {
+            add(&["--baseline-live", &name, "prometheus", &format!("baseline.{name}"), ""]);
+        }
     }
     if let Some(smoke) = &watch.smoke {
         add(&["--probe", "./s", &smoke.every.node.seconds.to_string()]);
@@ -161,21 +200,27 @@ fn words(deploy: &Deploy) -> Vec<String> {
             Lasting::Consecutive => ("consecutive", 0.0),
             Lasting::For(long) => ("for", long.seconds),
         };
-        let (name, bound, seconds) =
-            (rule.metric.node.to_string(), rule.right.to_string(), seconds.to_string());
+        let bound = match rule.right {
+            Right::Literal(number) => number.to_string(),
+            Right::Baseline(Tolerance::None) => "baseline".to_owned(),
+            Right::Baseline(Tolerance::Absolute(by)) => format!("baseline{by:+}"),
+            Right::Baseline(Tolerance::Relative(by)) => format!("baseline{:+}%", by * 100.0),
+        };
+        let (name, seconds) = (rule.metric.node.to_string(), seconds.to_string());
         add(&["--trigger", &name, rule.op.text(), &bound, lasting, &seconds, &rule.text]);
     }
     all
 }
 
-/// How long a deploy watches after each of its steps, and whether traffic moves before.
-fn holds(deploy: &Deploy) -> Vec<(f64, bool)> {
+/// How long a deploy watches after each of its steps, whether traffic moves before, and whether a part only.
+fn holds(deploy: &Deploy) -> Vec<(f64, bool, bool)> {
     let mut all = Vec::new();
     if let Some(Strategy::Canary(steps)) = deploy.strategy.as_ref().map(|s| &s.node) {
-        all.extend(steps.iter().map(|step| (step.hold.map_or(0.0, |d| d.seconds), true)));
+        let split = |step: &CanaryStep| step.weight < 100.0;
+        all.extend(steps.iter().map(|step| (step.hold.map_or(0.0, |d| d.seconds), true, split(step))));
     }
     let rolls = all.is_empty();
-    all.push((deploy.watch.as_ref().unwrap().window.node.seconds, rolls));
+    all.push((deploy.watch.as_ref().unwrap().window.node.seconds, rolls, false));
     all
 }
 
@@ -244,7 +289,7 @@ fn agree(cases: &[Case]) {
 #[test]
 fn the_runtime_and_the_play_agree_on_random_courses() {
     let mut cases = Vec::new();
-    for seed in 0..2400 {
+    for seed in 0..3000 {
         let mut d = Dice::new(seed);
         let text = watch(&mut d);
         let project = load(&text);
@@ -266,9 +311,20 @@ fn the_runtime_and_the_play_agree_on_random_courses() {
     let smoke = cases.iter().filter(|c| c.played.why.starts_with("smoke")).count();
     let lasting = cases.iter().filter(|c| c.played.why.contains(" for ")).count();
     let silent = cases.iter().filter(|c| ["a", "b"].contains(&c.played.why.as_str())).count();
+    let against = cases.iter().filter(|c| c.played.why.contains("baseline")).count();
     let with = |word: &str| cases.iter().filter(|c| c.text.contains(word)).count() / 3;
-    let seen = [cases.len() / 10, fine, smoke, lasting, silent, with("warm_up"), with("tolerate")];
-    assert!(seen.iter().all(|n| *n > 30), "{seen:?}");
+    let seen = [
+        cases.len() / 10,
+        fine,
+        smoke,
+        lasting,
+        silent,
+        with("warm_up"),
+        with("tolerate"),
+        with("min_samples"),
+        against,
+    ];
+    assert!(seen.iter().all(|n| *n > 20), "{seen:?}");
     agree(&cases);
 }
 
@@ -289,9 +345,11 @@ fn given(deploy: &Deploy, scenario: &Scenario) -> Courses {
         match what {
             GivenWhat::Value { subject, value, at, .. } => {
                 let GivenValue::Number(number) = &value.node else { panic!("{value:?}") };
-                let metric = watch.metrics.iter().find(|m| m.metric.node.0[..] == subject.0[1..]).unwrap();
+                let based = subject.0[1] == "baseline";
+                let name = &subject.0[1 + usize::from(based)..];
+                let metric = watch.metrics.iter().find(|m| m.metric.node.0[..] == *name).unwrap();
                 let number = number.in_unit(metric.unit).unwrap().to_string();
-                let course = all.get_mut(&metric.metric.node.to_string()).unwrap();
+                let course = all.entry(subject.0[1..].join(".")).or_default();
                 course.retain(|(from, _)| *from > 0 || at.is_some());
                 course.push((seconds(at), Some(number)));
             }

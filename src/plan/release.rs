@@ -117,6 +117,21 @@ pub struct PlanLiveMetric {
     pub token: Option<String>,
     /// Variables with the user and password that they are shown.
     pub basic: Option<(String, String)>,
+    /// How many samples it needs to be judged.
+    pub samples: Option<PlanSamples>,
+    /// Whom is asked for what the version gives that still serves beside a canary.
+    pub baseline: Option<PlanQuestion>,
+}
+
+/// How many samples a live metric needs.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PlanSamples {
+    /// The least number; fewer count as no number.
+    pub least: u32,
+    /// Who counts them.
+    #[serde(flatten)]
+    pub question: PlanQuestion,
 }
 
 /// A number that is asked for. One of `query`, `run`, `url` and `url_secret` is there.
@@ -138,7 +153,8 @@ pub struct PlanQuestion {
 impl PlanLiveMetric {
     /// Everything that is asked for it.
     pub fn questions(&self) -> impl Iterator<Item = &PlanQuestion> {
-        [&self.question].into_iter()
+        let samples = self.samples.iter().map(|s| &s.question);
+        std::iter::once(&self.question).chain(samples).chain(&self.baseline)
     }
 
     /// Is that one of the variables that its own servers are asked with? The deploy stops at its first step when one is
@@ -188,8 +204,12 @@ pub struct PlanTrigger {
     pub metric: MetricPath,
     /// Comparison.
     pub op: Op,
-    /// A number in the metric's unit.
-    pub right: f64,
+    /// A number in the metric's unit; nothing where it is compared with its baseline.
+    pub right: Option<f64>,
+    /// Added to the baseline, in the metric's unit.
+    pub absolute: Option<f64>,
+    /// A share of the baseline's absolute value, added to it.
+    pub relative: Option<f64>,
     /// It must hold for so many seconds; nothing where one poll is enough.
     pub lasting: Option<f64>,
     /// Failures without a success between them are counted.

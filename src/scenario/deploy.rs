@@ -33,6 +33,8 @@ struct Section<'r, 'p> {
     begun: bool,
     /// When traffic moved.
     moved: Vec<Time>,
+    /// When the last of it moved.
+    whole: Option<Time>,
     smoked: bool,
 }
 
@@ -60,6 +62,7 @@ pub(super) fn play(
         calls: Vec::new(),
         begun: false,
         moved: Vec::new(),
+        whole: None,
         smoked: false,
     };
     let stop = section.forward().err();
@@ -88,6 +91,7 @@ impl Section<'_, '_> {
                     self.called(&format!("canary-{}", i + 1));
                     self.tell(format!("{}% of the traffic", step.weight));
                     self.moved.push(self.now);
+                    self.whole = (step.weight >= 100.0).then_some(self.now);
                     self.smoke()?;
                     self.hold(step.hold.map(Time::from).unwrap_or_default())?;
                 }
@@ -98,10 +102,12 @@ impl Section<'_, '_> {
                 // Nobody is served by it yet, so there is nothing to watch.
                 self.pass(hold.map(Time::from).unwrap_or_default())?;
                 self.moved.push(self.now);
+                self.whole = Some(self.now);
                 self.tell("all of the traffic".to_owned());
             }
             Some(Strategy::Rolling) | None => {
                 self.moved.push(self.now);
+                self.whole = Some(self.now);
                 self.tell("rolled out".to_owned());
                 self.smoke()?;
             }
@@ -233,8 +239,9 @@ impl Section<'_, '_> {
 
     fn polls(&self) -> Option<Polls<'_>> {
         let deploy = self.deploy?;
+        let whole = self.whole.map(|moment| moment.since(self.start));
         let moved = self.moved.iter().map(|moment| moment.since(self.start)).collect();
-        deploy.watch.as_ref().and_then(|w| Polls::new(self.run.situation, deploy, w, moved))
+        deploy.watch.as_ref().and_then(|w| Polls::new(self.run.situation, deploy, w, moved, whole))
     }
 
     /// The traffic stays as it is for a time, and is watched.

@@ -107,7 +107,7 @@ pub(super) fn holds(op: Op, order: Ordering) -> bool {
 }
 
 /// The right side of a rule: exact where decimals can hold it.
-struct Bound {
+pub(super) struct Bound {
     exact: Option<Decimal>,
     float: f64,
 }
@@ -117,7 +117,7 @@ impl Bound {
         Self { exact: Decimal::of(value), float: value }
     }
 
-    fn moved(base: f64, absolute: Option<f64>, relative: Option<f64>) -> Self {
+    pub(super) fn moved(base: f64, absolute: Option<f64>, relative: Option<f64>) -> Self {
         let step = absolute.unwrap_or(0.0) + relative.map_or(0.0, |r| r * base.abs());
         let exact = || {
             let base = Decimal::of(base)?;
@@ -131,7 +131,7 @@ impl Bound {
         Self { exact: exact(), float: base + step }
     }
 
-    fn against(&self, value: f64) -> Option<Ordering> {
+    pub(super) fn against(&self, value: f64) -> Option<Ordering> {
         let exact = || Decimal::of(value)?.compare(self.exact?);
         exact().or_else(|| value.partial_cmp(&self.float))
     }

@@ -60,6 +60,10 @@ pub(super) struct Situation {
     baselines: IndexMap<(String, MetricPath), Reading>,
     /// By environment and metric.
     live: IndexMap<(String, MetricPath), Course>,
+    /// By environment and metric: what the version before gives.
+    live_baselines: IndexMap<(String, MetricPath), Course>,
+    /// By environment and metric.
+    samples: IndexMap<(String, MetricPath), Course>,
     /// By environment: whether the watch's smoke fails from a moment on.
     smoke: IndexMap<String, Vec<(Time, bool)>>,
     /// By job and step, which is empty for a job of one step; `of` are the repetitions that it holds for.
@@ -88,7 +92,8 @@ impl Situation {
         for g in &scenario.given {
             all.given(spec, &g.what);
         }
-        for course in all.live.values_mut() {
+        let more = all.live_baselines.values_mut().chain(all.samples.values_mut());
+        for course in all.live.values_mut().chain(more) {
             course.sort_by_key(|(at, _)| *at);
         }
         for course in all.smoke.values_mut() {
@@ -155,6 +160,14 @@ impl Situation {
             }
             About::Live(d, metric, unit) => {
                 self.live.entry((name(&d.name), metric)).or_default().push((at, reading(value, unit)));
+            }
+            About::LiveBaseline(d, metric, unit) => {
+                let course = self.live_baselines.entry((name(&d.name), metric)).or_default();
+                course.push((at, reading(value, unit)));
+            }
+            About::Samples(d, metric) => {
+                let course = self.samples.entry((name(&d.name), metric)).or_default();
+                course.push((at, reading(value, Unit::None)));
             }
             About::Rollbacks(d) => {
                 if let GivenValue::Number(q) = value {
@@ -223,6 +236,16 @@ impl Situation {
     /// How a live metric runs, in the order of time; empty when the scenario does not speak of it.
     pub(super) fn course(&self, environment: &str, metric: &MetricPath) -> &[(Time, Reading)] {
         self.live.get(&(environment.to_owned(), metric.clone())).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the version before gives for a live metric, in the order of time; empty when the scenario does not speak of it.
+    pub(super) fn live_baseline(&self, environment: &str, metric: &MetricPath) -> &[(Time, Reading)] {
+        self.live_baselines.get(&(environment.to_owned(), metric.clone())).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many samples a live metric has, in the order of time; empty when the scenario does not speak of it.
+    pub(super) fn samples(&self, environment: &str, metric: &MetricPath) -> &[(Time, Reading)] {
+        self.samples.get(&(environment.to_owned(), metric.clone())).map_or(&[], Vec::as_slice)
     }
 
     /// From when on the watch's smoke fails, and from when on it does not.

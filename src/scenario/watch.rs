@@ -5,9 +5,11 @@
 //! the first trip is found segment by segment, whatever the number of polls.
 
 use super::Time;
-use super::gate::holds;
+use super::gate::{Bound, holds};
 use super::situation::{Reading, Situation};
-use crate::spec::{Deploy, Lasting, RollbackWhen, Watch, smoke_failures, trip_count};
+use crate::spec::{
+    Deploy, Lasting, Right, RollbackWhen, Tolerance, Watch, WatchedMetric, smoke_failures, trip_count,
+};
 
 /// The watch of one deploy. Its times are counted from the start of the deploy.
 pub(super) struct Polls<'p> {
@@ -18,6 +20,8 @@ pub(super) struct Polls<'p> {
     start: Time,
     /// When traffic has moved so far, the first time among them.
     shifts: Vec<Time>,
+    /// When the last of it has moved: from then on there is no version before to compare with.
+    whole: Option<Time>,
     interval: Time,
 }
 
@@ -54,9 +58,10 @@ impl<'p> Polls<'p> {
         deploy: &'p Deploy,
         watch: &'p Watch,
         shifts: Vec<Time>,
+        whole: Option<Time>,
     ) -> Option<Self> {
         let (start, interval) = (*shifts.first()?, Time::from(watch.interval.node));
-        Some(Self { situation, deploy, watch, start, shifts, interval })
+        Some(Self { situation, deploy, watch, start, shifts, whole, interval })
     }
 
     /// What is watched, in words.
@@ -79,16 +84,52 @@ impl<'p> Polls<'p> {
     /// on it.
     pub(super) fn silent(&self, end: Time) -> Option<String> {
         let tolerated = self.watch.tolerate.as_ref().map_or(0, |t| u64::from(t.node));
+        let number = |reading: Option<Reading>| match reading {
+            Some(Reading::None(what)) => Seen::Nothing(what),
+            _ => Seen::Within,
+        };
+        let rest = |missing: u64| match tolerated {
+            0 => ", and a metric without a number is never good".to_owned(),
+            _ => format!(" at {missing} polls in a row, and {tolerated} are tolerated"),
+        };
         self.watch.metrics.iter().find_map(|m| {
             let name = &m.metric.node;
-            let course = self.situation.course(&self.deploy.name, name);
-            let stretches = self.stretches(course, |value| number(value, |_, _| None));
-            let (missing, what) = self.missing(&stretches, end)?;
-            (missing > tolerated).then(|| match tolerated {
-                0 => format!("`{name}` is {what}, and a metric without a number is never good"),
-                _ => format!("`{name}` is {what} at {missing} polls in a row, and {tolerated} are tolerated"),
-            })
+            let own = self.stretches(&self.courses(m), |t| number(self.reading(m, t)));
+            if let Some((missing, what)) = self.missing(&own, end).filter(|(n, _)| *n > tolerated) {
+                return Some(format!("`{name}` is {what}{}", rest(missing)));
+            }
+            let before = self.stretches(&self.courses(m), |t| number(self.before(m, t)));
+            let (missing, what) = self.missing(&before, end).filter(|(n, _)| *n > tolerated)?;
+            let asked = m.baseline.is_some() && self.whole.is_none();
+            asked.then(|| format!("`{name}` has no baseline, it is {what}{}", rest(missing)))
         })
+    }
+
+    /// Everything that is given for a metric.
+    fn courses(&self, metric: &WatchedMetric) -> [&'p [(Time, Reading)]; 3] {
+        let (environment, name, all) = (&self.deploy.name, &metric.metric.node, self.situation);
+        [all.course(environment, name), all.samples(environment, name), all.live_baseline(environment, name)]
+    }
+
+    /// What a metric gives at that moment: a number only of enough samples. Nothing when the scenario does not say.
+    fn reading(&self, metric: &WatchedMetric, t: Time) -> Option<Reading> {
+        let [course, samples, _] = self.courses(metric).map(|course| at(course, t));
+        let least = metric.samples.as_ref().map_or(0, |s| s.least.node);
+        match samples {
+            Some(Reading::Number(n, text)) if *n < f64::from(least) => {
+                let few = format!("without a number, since it has {text} samples, and {least} are needed");
+                Some(Reading::None(few))
+            }
+            Some(Reading::None(what)) => {
+                Some(Reading::None(format!("without a number, since its number of samples is {what}")))
+            }
+            _ => course.cloned(),
+        }
+    }
+
+    /// What the version before gives at that moment.
+    fn before(&self, metric: &WatchedMetric, t: Time) -> Option<Reading> {
+        at(self.courses(metric)[2], t).cloned()
     }
 
     /// How many polls in a row gave no number, the last one before `end` among them, and why.
@@ -117,21 +158,19 @@ impl<'p> Polls<'p> {
     }
 
     /// What the polls come to, by what is given and where nothing is judged.
-    fn stretches(&self, course: &[(Time, Reading)], see: impl Fn(Option<&Reading>) -> Seen) -> Vec<Stretch> {
+    fn stretches(&self, courses: &[&[(Time, Reading)]], see: impl Fn(Time) -> Seen) -> Vec<Stretch> {
         let warm = self.watch.warm_up.as_ref().map_or(Time::default(), |w| Time::from(w.node));
         let mut breaks: Vec<Time> = vec![Time::default()];
-        breaks.extend(course.iter().map(|(at, _)| *at));
+        breaks.extend(courses.iter().flat_map(|course| course.iter().map(|(at, _)| *at)));
+        // A poll at the very moment of a move was still made in the step before.
+        breaks.extend(self.whole.map(|whole| whole.plus(Time(1))));
         if warm > Time::default() {
-            // A poll at the very moment of a move was still made in the step before.
             breaks.extend(self.shifts.iter().flat_map(|s| [s.plus(Time(1)), s.plus(warm)]));
         }
         breaks.sort_unstable();
         breaks.dedup();
         let warms = |t: Time| self.shifts.iter().any(|s| t > *s && t < s.plus(warm));
-        let seen = |t: Time| match warms(t) {
-            true => Seen::Unjudged,
-            false => see(course.iter().rev().find(|(at, _)| *at <= t).map(|(_, value)| value)),
-        };
+        let seen = |t: Time| if warms(t) { Seen::Unjudged } else { see(t) };
         let until = |i: usize| breaks.get(i + 1).copied();
         breaks
             .iter()
@@ -140,17 +179,43 @@ impl<'p> Polls<'p> {
             .collect()
     }
 
+    /// What a rule comes to at a poll of that moment.
+    fn seen(&self, rule: &RollbackWhen, metric: &WatchedMetric, t: Time) -> Seen {
+        let (n, text) = match self.reading(metric, t) {
+            Some(Reading::Number(n, text)) => (n, text),
+            Some(Reading::None(what)) => return Seen::Nothing(what),
+            // What the scenario does not speak of is good.
+            None => return Seen::Within,
+        };
+        let (order, base) = match rule.right {
+            Right::Literal(right) => (n.partial_cmp(&right), String::new()),
+            Right::Baseline(_) if self.whole.is_some_and(|whole| t > whole) => return Seen::Unjudged,
+            Right::Baseline(tolerance) => match self.before(metric, t) {
+                Some(Reading::Number(base, text)) => {
+                    let (absolute, relative) = match tolerance {
+                        Tolerance::None => (None, None),
+                        Tolerance::Absolute(by) => (Some(by), None),
+                        Tolerance::Relative(share) => (None, Some(share)),
+                    };
+                    let bound = Bound::moved(base, absolute, relative);
+                    (bound.against(n), format!(", the baseline is {text}"))
+                }
+                Some(Reading::None(what)) => return Seen::Nothing(what),
+                None => return Seen::Within,
+            },
+        };
+        match order.is_some_and(|o| holds(rule.op, o)) {
+            true => Seen::Beyond(format!("it is {text}{base}")),
+            false => Seen::Within,
+        }
+    }
+
     fn trip(&self, rule: &RollbackWhen) -> Option<Trip> {
         if rule.metric.node == smoke_failures() {
             return self.smoke_trip(rule);
         }
-        let course = self.situation.course(&self.deploy.name, &rule.metric.node);
-        let stretches = self.stretches(course, |value| {
-            number(value, |n, text| {
-                let beyond = n.partial_cmp(&rule.right).is_some_and(|o| holds(rule.op, o));
-                beyond.then(|| format!("it is {text}"))
-            })
-        });
+        let metric = self.watch.metrics.iter().find(|m| m.metric.node == rule.metric.node)?;
+        let stretches = self.stretches(&self.courses(metric), |t| self.seen(rule, metric, t));
         let long = match rule.lasting {
             Lasting::For(long) => Time::from(long),
             Lasting::Once | Lasting::Consecutive => Time::default(),
@@ -181,7 +246,7 @@ impl<'p> Polls<'p> {
     /// Failures of the smoke test are counted: without a success between them, or all.
     fn smoke_trip(&self, rule: &RollbackWhen) -> Option<Trip> {
         let interval = Time::from(self.watch.smoke.as_ref()?.every.node);
-        let limit = trip_count(rule.op, rule.right)?;
+        let limit = trip_count(rule.op, rule.literal()?)?;
         let course = self.situation.smoke(&self.deploy.name);
         let mut count: u64 = 0;
         for (i, (from, fails)) in course.iter().enumerate() {
@@ -223,11 +288,7 @@ impl<'p> Polls<'p> {
     }
 }
 
-/// What a poll comes to that gives this. What the scenario does not speak of is good.
-fn number(value: Option<&Reading>, beyond: impl Fn(f64, &str) -> Option<String>) -> Seen {
-    match value {
-        None => Seen::Within,
-        Some(Reading::None(what)) => Seen::Nothing(what.clone()),
-        Some(Reading::Number(n, text)) => beyond(*n, text).map_or(Seen::Within, Seen::Beyond),
-    }
+/// What a course gives at a moment.
+fn at(course: &[(Time, Reading)], t: Time) -> Option<&Reading> {
+    course.iter().rev().find(|(at, _)| *at <= t).map(|(_, value)| value)
 }

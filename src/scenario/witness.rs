@@ -1,7 +1,9 @@
 //! What trips a trigger of a rollback, and what just does not: given words that [`play`](super::play) can be asked with,
 //! so that a trigger that nothing can trip is seen before it is relied on.
 
-use crate::spec::{Deploy, Lasting, Quantity, RollbackWhen, Spec, Unit, Watch, smoke_failures, trip_count};
+use crate::spec::{
+    Deploy, Lasting, Quantity, Right, RollbackWhen, Spec, Tolerance, Unit, Watch, smoke_failures, trip_count,
+};
 
 /// How far from a bound the number beside it lies, as a share of the bound: enough to be told apart, and to be written.
 const STEP: f64 = 1e-9;
@@ -48,17 +50,30 @@ fn watched(deploy: &Deploy) -> (f64, f64) {
 fn metric(deploy: &Deploy, watch: &Watch, rule: &RollbackWhen) -> Option<(String, String)> {
     let unit =
         watch.metrics.iter().find(|m| m.metric.node == rule.metric.node).map_or(Unit::None, |m| m.unit);
-    let step = rule.right.abs().max(1.0) * STEP;
-    let near = [rule.right, rounded(rule.right + step), rounded(rule.right - step)];
-    let trips = |n: f64| n.partial_cmp(&rule.right).is_some_and(|o| super::gate::holds(rule.op, o));
+    let name = &deploy.name.node;
+    // What it is compared with, where that is no number of the spec.
+    let (bound, base) = match rule.right {
+        Right::Literal(right) => (right, None),
+        Right::Baseline(tolerance) => {
+            let by = match tolerance {
+                Tolerance::None => 0.0,
+                Tolerance::Absolute(by) | Tolerance::Relative(by) => by,
+            };
+            (rounded(1.0 + by), Some(Quantity { number: 1.0, unit }))
+        }
+    };
+    let given = base.map_or(String::new(), |base| format!("{name}.baseline.{} = {base}, ", rule.metric.node));
+    let step = bound.abs().max(1.0) * STEP;
+    let near = [bound, rounded(bound + step), rounded(bound - step)];
+    let trips = |n: f64| n.partial_cmp(&bound).is_some_and(|o| super::gate::holds(rule.op, o));
     let bad = near.into_iter().find(|n| trips(*n))?;
     let good = near.into_iter().find(|n| !trips(*n))?;
     let said = |number: f64| {
         let number = Quantity { number, unit };
-        format!("{}.{} = {number}", deploy.name.node, rule.metric.node)
+        format!("{name}.{} = {number}", rule.metric.node)
     };
-    let tripping = said(bad);
-    let Lasting::For(long) = rule.lasting else { return Some((tripping, said(good))) };
+    let tripping = format!("{given}{}", said(bad));
+    let Lasting::For(long) = rule.lasting else { return Some((tripping, format!("{given}{}", said(good)))) };
     let mut polls = deploy.polls();
     let first = polls.next()?;
     let poll = polls.find(|poll| *poll >= first + long.seconds)?;
@@ -68,7 +83,7 @@ fn metric(deploy: &Deploy, watch: &Watch, rule: &RollbackWhen) -> Option<(String
 
 fn smoke(deploy: &Deploy, watch: &Watch, rule: &RollbackWhen) -> Option<(String, String)> {
     let every = watch.smoke.as_ref()?.every.node.seconds;
-    let count = trip_count(rule.op, rule.right)?;
+    let count = trip_count(rule.op, rule.literal()?)?;
     let said = |state: &str, at: f64| format!("{}.smoke {state} at {at}s", deploy.name.node);
     let (begins, ends) = watched(deploy);
     let last = begins + every * count as f64;

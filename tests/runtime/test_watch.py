@@ -282,6 +282,127 @@ class WarmUp(Watching):
         self.assertEqual((self.polls, self.state["polls"]), ([60], 0))
 
 
+def samples(name: str, least: str, query: str = "n") -> list[str]:
+    return ["--samples", name, least, "prometheus", query, ""]
+
+
+def baseline(name: str, query: str = "before") -> list[str]:
+    return ["--baseline-live", name, "prometheus", query, ""]
+
+
+class Samples(Watching):
+    def test_fewer_than_the_least_are_no_number(self) -> None:
+        for count, trips in [("99", False), ("99.999", False), ("100", True), ("1e6", True)]:
+            with self.subTest(count=count):
+                self.state, self.server.values = {}, {"m": "2", "n": count}
+                stop = self.hold(self.watch(*metric("m"), *samples("m", "100"), *trigger("m", ">", "1")), 120)
+                self.assertEqual(isinstance(stop, runtime.Tripped), trips)
+                self.assertEqual(self.moment(), 60 if trips else 120)
+        self.state, self.server.values = {}, {"m": "0", "n": "20"}
+        stop = self.hold(self.watch(*metric("m"), *samples("m", "100")), 120)
+        self.assertIn("(it has 20 samples, and 100 are needed), and a metric without", stop.sentence)
+        self.assertEqual({asked["query"] for asked in self.server.asked[-2:]}, {"n"}, "it is not asked at all then")
+
+    def test_no_count_is_no_number(self) -> None:
+        self.server.values = {"m": "2", "n": []}
+        stop = self.hold(self.watch(*metric("m"), *samples("m", "100"), *trigger("m", ">", "1")), 120)
+        self.assertIn("(its number of samples: the query gives no series)", stop.sentence)
+
+    def test_other_metrics_are_judged(self) -> None:
+        self.server.values = {"m": "2", "o": "2", "n": "5"}
+        words = [*metric("m"), *metric("o"), *samples("m", "100"), *trigger("m", ">", "1"), *trigger("o", ">", "1")]
+        self.assertEqual(self.hold(self.watch(*words), 120).trigger, "o > 1")
+
+    def test_few_samples_are_missing_data(self) -> None:
+        self.server.values = {"m": "0", "n": "5"}
+        words = [*metric("m"), *samples("m", "100"), "--missing", "2"]
+        self.assertIsNone(self.hold(self.watch(*words), 120))
+        self.assertIsNotNone(self.hold(self.watch(*words), 60))
+
+    def test_a_command_counts(self) -> None:
+        words = [*metric("m"), *trigger("m", ">", "1"), "--samples", "m", "10", "run", "echo '{\"n\": 10}'", "n"]
+        self.server.values = {"m": "2"}
+        self.assertIsInstance(self.hold(self.watch(*words), 60), runtime.Tripped)
+
+
+class AgainstTheVersionBefore(Watching):
+    def step(self, seconds: float, *words: str, split: bool = True, text: str = "m > baseline + 10%"):
+        rule = trigger("m", *words, text=text) if words else []
+        watch = self.watch(*metric("m"), *baseline("m"), *rule)
+        watch.begin(split)
+        return self.hold(watch, seconds)
+
+    def test_just_past_the_limit_and_at_it(self) -> None:
+        for op, bound, before, good, bad in [
+            (">", "baseline", "0.01", "0.01", "0.010000000000000002"),
+            (">", "baseline+10%", "0.01", "0.011", "0.0110000000000000001"),
+            (">", "baseline+0.01", "0.01", "0.02", "0.020000000000000001"),
+            ("<", "baseline-10%", "0.8", "0.72", "0.7199999999999999"),
+            ("<=", "baseline-0.05", "0.8", "0.7500000000000001", "0.75"),
+            # A share of the absolute value.
+            (">", "baseline+10%", "-1", "-0.9", "-0.89999"),
+            (">", "baseline+10%", "0", "0", "1e-300"),
+            ("!=", "baseline", "0.3", "0.30", "0.30000000000000004"),
+        ]:
+            for value, trips in [(good, False), (bad, True)]:
+                with self.subTest(op=op, bound=bound, value=value):
+                    self.state, self.server.values = {}, {"m": value, "before": before}
+                    stop = self.step(300, op, bound)
+                    self.assertEqual(isinstance(stop, runtime.Tripped), trips, stop)
+                    self.assertEqual(self.moment(), 60 if trips else 300)
+
+    def test_the_sentence_and_the_line_say_both(self) -> None:
+        self.server.values = {"m": "0.013", "before": "0.01"}
+        stop = self.step(60, ">", "baseline+10%")
+        self.assertEqual(stop.sentence, "`m > baseline + 10%`: it is 0.013, the baseline is 0.01")
+        self.assertIn("m 0.013 (baseline 0.01)", self.out)
+        row = self.watch(*metric("m"), *baseline("m"), *trigger("m", ">", "baseline+10%")).summary()[0]
+        self.assertEqual((row["bound"], row["baseline"], row["worst"]), ("0.0110", "0.01", "0.013"))
+
+    def test_no_baseline_is_missing_data_and_other_rules_are_judged(self) -> None:
+        self.server.values = {"m": "2", "before": []}
+        stop = self.step(120, ">", "baseline")
+        since = self.watch(*metric("m"), *baseline("m")).time_of(60_000)
+        self.assertEqual(
+            stop.sentence,
+            f"`m` has no baseline since {since} (the query gives no series), and a metric without a number is never good",
+        )
+        self.assertEqual(self.moment(), 120)
+        self.state = {}
+        words = [*metric("m"), *baseline("m"), *trigger("m", ">", "baseline"), *trigger("m", ">", "1")]
+        watch = self.watch(*words)
+        watch.begin(True)
+        self.assertEqual(self.hold(watch, 120).trigger, "m > 1")
+        self.state, self.server.values = {}, {"m": "0", "before": []}
+        watch = self.watch(*metric("m"), *baseline("m"), "--missing", "2")
+        watch.begin(True)
+        self.assertIsNone(self.hold(watch, 120))
+        self.assertIn("`m` has no baseline since", self.out)
+
+    def test_with_all_traffic_there_is_nothing_to_compare_with(self) -> None:
+        self.server.values = {"m": "2", "before": "2"}
+        self.assertIsNone(self.step(120, ">", "baseline"))
+        asked = len(self.server.asked)
+        self.server.values = {"m": "9", "before": []}
+        self.assertIsNone(self.step(120, ">", "baseline", split=False))
+        self.assertEqual({a["query"] for a in self.server.asked[asked:]}, {"m"})
+        row = self.watch(*metric("m"), *baseline("m"), *trigger("m", ">", "baseline")).summary()[0]
+        self.assertEqual((row["last"], row["bound"], row["verdict"]), ("2", "2", "held"))
+
+    def test_the_worst_is_the_one_furthest_beyond_its_own_bound(self) -> None:
+        pairs = iter([("5", "5"), ("3", "1"), ("9", "9")])
+        now: list[str] = []
+
+        def value() -> str:
+            now[:] = next(pairs)
+            return now[0]
+
+        self.server.values = {"m": value, "before": lambda: now[1]}
+        self.assertIsNone(self.step(180, ">", "baseline+5"))
+        row = self.watch(*metric("m"), *baseline("m"), *trigger("m", ">", "baseline+5")).summary()[0]
+        self.assertEqual((row["worst"], row["last"], row["bound"]), ("3", "9", "14"))
+
+
 class Time(Watching):
     def setUp(self) -> None:
         super().setUp()
@@ -516,6 +637,7 @@ class People(Watching):
                 "metric": "e",
                 "op": ">",
                 "bound": "0.01",
+                "baseline": None,
                 "last": "0.004",
                 "worst": "0.02",
                 "unit": "",

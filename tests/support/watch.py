@@ -46,8 +46,9 @@ class Course:
             found = value if moment * 1000 <= clock.passed else found
         return found
 
-    def ask(self, metric, *_):
-        value = self.at(metric.name)
+    def ask(self, question, *_):
+        # What it asks names the course.
+        value = self.at(question.what)
         if value is None:
             raise runtime.NoNumber("missing")
         return runtime.numeral(value, runtime.Hide())
@@ -60,12 +61,12 @@ def play(case):
     course, state = Course(case), {}
     runtime.Question.ask = lambda question, *rest: course.ask(question, *rest)
     runtime.run = course.run
-    for seconds, moved in case["holds"]:
+    for seconds, moved, split in case["holds"]:
         state = json.loads(json.dumps(state))
         options = runtime.Options(case["words"], runtime.WATCH_ONCE, runtime.WATCH_MANY)
         watch = runtime.Watch(options, state, {})
         if moved:
-            watch.begin()
+            watch.begin(split)
         try:
             watch.hold(seconds, runtime.Deadline(None), lambda: None)
         except runtime.Stop as stop:

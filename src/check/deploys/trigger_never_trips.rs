@@ -1,7 +1,7 @@
 #![doc = include_str!("../../../docs/findings/MLP389.md")]
 
 use crate::diag::{Code, Finding};
-use crate::spec::{Duration, Lasting, RollbackWhen, Spec, Watch, smoke_failures, trip_count};
+use crate::spec::{Deploy, Duration, Lasting, Right, RollbackWhen, Spec, Watch, smoke_failures, trip_count};
 
 /// Runs the rule.
 pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
@@ -10,7 +10,11 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
         let Some((begins, ends)) = deploy.watched(|_| 0.0) else { continue };
         let long = ends - begins;
         for rule in deploy.rollback.iter().flat_map(|r| &r.when) {
-            if let Some((needs, help)) = fault(rule, watch, long) {
+            let fault = match rule.right {
+                Right::Literal(_) => fault(rule, watch, long, "the watch"),
+                Right::Baseline(_) => against_live(rule, deploy, watch),
+            };
+            if let Some((needs, help)) = fault {
                 let message = format!("`{}` can never trip: {needs}", rule.text);
                 out.push(Finding::at(Code::TRIGGER_NEVER_TRIPS, rule.span, message).help(help));
             }
@@ -18,11 +22,22 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
     }
 }
 
-/// What it would need, and what to write; nothing when it can trip.
-fn fault(rule: &RollbackWhen, watch: &Watch, long: f64) -> Option<(String, String)> {
+/// The version before can be asked only while it serves.
+fn against_live(rule: &RollbackWhen, deploy: &Deploy, watch: &Watch) -> Option<(String, String)> {
+    let Some((begins, ends)) = deploy.compared(|_| 0.0) else {
+        return Some((
+            "no version before serves beside the new one while it is watched".into(),
+            "move the traffic in steps that last: `canary 5% for 10m, 100%`, or compare with a number".into(),
+        ));
+    };
+    fault(rule, watch, ends - begins, "the canary below 100%")
+}
+
+/// What it would need, and what to write; nothing when it can trip. `lasts` says what is as long.
+fn fault(rule: &RollbackWhen, watch: &Watch, long: f64, lasts: &str) -> Option<(String, String)> {
     if rule.metric.node == smoke_failures() {
         let every = watch.smoke.as_ref()?.every.node;
-        let Some(count) = trip_count(rule.op, rule.right) else {
+        let Some(count) = trip_count(rule.op, rule.literal()?) else {
             return Some((
                 "no number of failures is that".into(),
                 "write `smoke.failures > 2 consecutive`".into(),
@@ -49,7 +64,7 @@ fn fault(rule: &RollbackWhen, watch: &Watch, long: f64) -> Option<(String, Strin
     (needed > long).then(|| {
         let polls = format!("with a poll every {} it takes {}", words(interval), words(needed));
         (
-            format!("{polls}, and the watch {}", words(long)),
+            format!("{polls}, and {lasts} {}", words(long)),
             "watch longer, poll more often, or let a shorter time be enough".into(),
         )
     })

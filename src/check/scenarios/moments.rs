@@ -36,6 +36,25 @@ pub(super) fn nobody_watches(
     out.push(Finding::at(Code::SCENARIO_VALUE, at.span, message).help(help));
 }
 
+/// What the version before gives from a moment on at which it no longer serves.
+pub(super) fn nobody_compares(
+    spec: &Spec,
+    scenario: &Scenario,
+    deploy: &Deploy,
+    at: &Spanned<Duration>,
+    out: &mut Vec<Finding>,
+) {
+    let Some((_, ends)) = deploy.compared(|step| takes(spec, scenario, deploy, step)) else { return };
+    if at.node.seconds <= ends {
+        return;
+    }
+    let name = &deploy.name.node;
+    let all = Duration { seconds: ends }.written();
+    let message = format!("nobody compares any more at that moment: `{name}` has all traffic from {all} on");
+    let help = format!("give an earlier moment; it is counted from the start of `{name}`");
+    out.push(Finding::at(Code::SCENARIO_VALUE, at.span, message).help(help));
+}
+
 /// Seconds that a call of a deploy takes in a scenario.
 fn takes(spec: &Spec, scenario: &Scenario, deploy: &Deploy, step: &str) -> f64 {
     let said = scenario.given.iter().find_map(|g| {

@@ -137,6 +137,11 @@ fn metrics(subject: &Subject<'_>) -> Vec<String> {
         }
         Subject::Deploy(d) => {
             all.extend(d.watch.iter().flat_map(|w| &w.metrics).map(|m| m.metric.node.to_string()));
+            let watched = || d.watch.iter().flat_map(|w| &w.metrics);
+            let based = watched().filter(|m| m.baseline.is_some());
+            all.extend(based.map(|m| format!("baseline.{}", m.metric.node)));
+            let counted = watched().filter(|m| m.samples.is_some());
+            all.extend(counted.map(|m| format!("samples.{}", m.metric.node)));
             if d.rollback.as_ref().is_some_and(|r| r.halt.is_some()) {
                 all.push("rollbacks".to_owned());
             }

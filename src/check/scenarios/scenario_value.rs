@@ -85,7 +85,7 @@ fn of_value(spec: &Spec, scenario: &Scenario, about: &About<'_>, said: &Said<'_>
         let message = format!("`{name}` is a value, not a number of things in a time");
         told(window.span, message, "take `in …` out", out);
     }
-    if let Some(at) = said.at.filter(|_| !matches!(about, About::Live(..))) {
+    if let Some(at) = said.at.filter(|_| !changes(about)) {
         let message = format!("`{name}` has one value in a run, and none at a moment");
         told(at.span, message, "take `at …` out: only what a deploy watches changes with the time", out);
     }
@@ -97,6 +97,22 @@ fn of_value(spec: &Spec, scenario: &Scenario, about: &About<'_>, said: &Said<'_>
             if out.len() == before {
                 unjudged(scenario, d, metric, said, out);
             }
+            if out.len() == before {
+                live_baseline(scenario, d, metric, said, out);
+            }
+            if let Some(at) = said.at {
+                moments::nobody_watches(spec, scenario, d, d.watch.as_ref().map(|w| &w.interval), at, out);
+            }
+        }
+        About::LiveBaseline(d, metric, unit) => {
+            number(said, *unit, out);
+            alone(scenario, metric, said, out);
+            if let Some(at) = said.at {
+                moments::nobody_compares(spec, scenario, d, at, out);
+            }
+        }
+        About::Samples(d, metric) => {
+            samples(metric, said, out);
             if let Some(at) = said.at {
                 moments::nobody_watches(spec, scenario, d, d.watch.as_ref().map(|w| &w.interval), at, out);
             }
@@ -112,6 +128,47 @@ fn of_value(spec: &Spec, scenario: &Scenario, about: &About<'_>, said: &Said<'_>
                 baseline(scenario, g, metric, *unit, said, out);
             }
         }
+    }
+}
+
+/// Only what a deploy watches changes with the time.
+fn changes(about: &About<'_>) -> bool {
+    matches!(about, About::Live(..) | About::LiveBaseline(..) | About::Samples(..))
+}
+
+/// Samples are counted.
+fn samples(metric: &MetricPath, said: &Said<'_>, out: &mut Vec<Finding>) {
+    let GivenValue::Number(q) = &said.value.node else { return };
+    if q.unit != Unit::None || q.number < 0.0 {
+        let message = format!("`{metric}` has a number of samples, not `{q}`");
+        told(said.value.span, message, format!("write a number: `{} = 20`", said.subject.node), out);
+    }
+}
+
+/// A number that only triggers against the baseline look at says nothing without it.
+fn live_baseline(
+    scenario: &Scenario,
+    d: &Deploy,
+    metric: &MetricPath,
+    said: &Said<'_>,
+    out: &mut Vec<Finding>,
+) {
+    let GivenValue::Number(q) = &said.value.node else { return };
+    let mut rules = d.rollback.iter().flat_map(|r| &r.when).filter(|r| r.metric.node == *metric);
+    let Some(rule) = rules.next().filter(|r| r.literal().is_none()) else { return };
+    if rules.any(|r| r.literal().is_some()) {
+        return;
+    }
+    let mut path = vec![d.name.node.clone(), "baseline".to_owned()];
+    path.extend(metric.0.iter().cloned());
+    let path = MetricPath(path);
+    if !given(scenario, &path) {
+        told(
+            said.subject.span,
+            format!("`{}` compares this with a baseline that the scenario does not give", rule.text),
+            format!("say what the version before gives: `{path} = {q}`"),
+            out,
+        );
     }
 }
 

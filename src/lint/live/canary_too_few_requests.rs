@@ -50,7 +50,8 @@ pub(in crate::lint) fn run(subject: Subject<'_>, out: &mut Vec<Finding>) {
 fn rate(deploy: &Deploy, trigger: &RollbackWhen) -> Option<f64> {
     let metric =
         deploy.watch.iter().flat_map(|w| &w.metrics).find(|m| m.metric.node == trigger.metric.node)?;
-    let rate = if metric.unit == Unit::Percent { trigger.right / 100.0 } else { trigger.right };
+    let right = trigger.literal()?;
+    let rate = if metric.unit == Unit::Percent { right / 100.0 } else { right };
     let is_share = metric.unit.dimension() == Dimension::Ratio && rate > 0.0 && rate < 1.0;
     (is_share && matches!(trigger.op, Op::Gt | Op::Ge) && says_wrong(&metric.metric)).then_some(rate)
 }

@@ -4,10 +4,12 @@ use super::{Builder, minutes};
 use crate::diag::Spanned;
 use crate::plan::{
     DeployWork, PlanCanaryStep, PlanHalt, PlanLedger, PlanLiveMetric, PlanPrometheus, PlanQuestion,
-    PlanRollback, PlanTarget, PlanTrigger, PlanWatch, PlanWatchSmoke, SecretKind, SecretUse, Step, StepWhen,
+    PlanRollback, PlanSamples, PlanTarget, PlanTrigger, PlanWatch, PlanWatchSmoke, SecretKind, SecretUse,
+    Step, StepWhen,
 };
 use crate::spec::{
-    Deploy, Lasting, LiveSource, MetricPath, Prometheus, ServerAddress, ServerAuth, Strategy, Target, Watch,
+    Deploy, Lasting, LiveSource, MetricPath, Prometheus, Right, ServerAddress, ServerAuth, Strategy, Target,
+    Tolerance, Watch,
 };
 
 impl Builder<'_> {
@@ -98,6 +100,11 @@ pub(super) fn watch(watch: &Watch) -> PlanWatch {
                     unit: m.unit,
                     token,
                     basic,
+                    samples: m
+                        .samples
+                        .as_ref()
+                        .map(|s| PlanSamples { least: s.least.node, question: question(&s.source) }),
+                    baseline: m.baseline.as_ref().map(|b| question(&b.node)),
                 }
             })
             .collect(),
@@ -151,7 +158,15 @@ pub(super) fn rollback(d: &Deploy) -> PlanRollback {
     let triggers = rollback.when.iter().map(|rule| PlanTrigger {
         metric: rule.metric.node.clone(),
         op: rule.op,
-        right: rule.right,
+        right: rule.literal(),
+        absolute: match rule.right {
+            Right::Baseline(Tolerance::Absolute(by)) => Some(by),
+            _ => None,
+        },
+        relative: match rule.right {
+            Right::Baseline(Tolerance::Relative(share)) => Some(share),
+            _ => None,
+        },
         lasting: match rule.lasting {
             Lasting::For(long) => Some(long.seconds),
             Lasting::Once | Lasting::Consecutive => None,

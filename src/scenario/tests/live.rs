@@ -260,6 +260,73 @@ fn nothing_is_judged_while_it_warms_up() {
 }
 
 #[test]
+fn fewer_samples_than_the_least_are_no_number() {
+    let text = LIVE.replace(
+        "metric error_rate  = \"errors\"",
+        "metric error_rate  = \"errors\" { min_samples 100 of \"n\" }",
+    );
+    assert_ne!(text, LIVE);
+    let stage = Stage::new(&text);
+    rows(
+        &stage,
+        &[
+            ("production.error_rate = 2% at 5m, production.samples.error_rate = 100", "300"),
+            ("production.error_rate = 2% at 5m", "300"),
+            ("production.error_rate = 2% at 5m, production.samples.error_rate = 99", "600"),
+            (
+                "production.error_rate = 2% at 5m, production.samples.error_rate = 99, production.samples.error_rate = 120 at 7m",
+                "420",
+            ),
+            ("production.samples.error_rate = missing", "600"),
+            ("production.samples.error_rate = 20, production.samples.error_rate = 100 at 10m", "passed"),
+        ],
+    );
+    assert_eq!(
+        told(&stage.play("production.samples.error_rate = 20"), "deploy-production")[2],
+        "10m failed: `error_rate` is without a number, since it has 20 samples, and 100 are needed, \
+         and a metric without a number is never good"
+    );
+}
+
+#[test]
+fn the_version_before_is_compared_with_while_it_serves() {
+    let text = LIVE
+        .replace(
+            "metric error_rate  = \"errors\"",
+            "metric error_rate  = \"errors\" { baseline live \"before\" }",
+        )
+        .replace("when error_rate     > 1%", "when error_rate     > baseline + 10%");
+    assert_ne!(text, LIVE);
+    let stage = Stage::new(&text);
+    rows(
+        &stage,
+        &[
+            ("production.baseline.error_rate = 1%, production.error_rate = 1.1%", "passed"),
+            ("production.baseline.error_rate = 1%, production.error_rate = 1.1000001%", "60"),
+            ("production.baseline.error_rate = 1%, production.error_rate = 2% at 20m", "1200"),
+            // From 20m on it has all traffic.
+            ("production.baseline.error_rate = 1%, production.error_rate = 2% at 1201s", "passed"),
+            (
+                "production.baseline.error_rate = 3%, production.error_rate = 2%, production.baseline.error_rate = 1% at 7m",
+                "420",
+            ),
+            ("production.baseline.error_rate = missing at 1m, production.error_rate = 2%", "600"),
+            (
+                "production.baseline.error_rate = missing at 1m, production.baseline.error_rate = 9% at 10m, production.error_rate = 2%",
+                "passed",
+            ),
+        ],
+    );
+    assert_eq!(
+        told(
+            &stage.play("production.baseline.error_rate = 1%, production.error_rate = 2%"),
+            "deploy-production"
+        )[2],
+        "1m failed: `error_rate > baseline + 10%`: it is 2%, the baseline is 1%"
+    );
+}
+
+#[test]
 fn a_cancel_in_a_canary_puts_back() {
     Stage::new(LIVE).table(&[
         (

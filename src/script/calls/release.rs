@@ -1,7 +1,7 @@
 //! What a deploy is told of how it takes over, what is watched, when it is taken back, and where that is written down.
 
 use super::Call;
-use super::work::metric_name;
+use super::work::{metric_name, right_side};
 use crate::plan::number::decimal;
 use crate::plan::{DeployWork, PlanLedger, PlanPrometheus, PlanQuestion, PlanRollback, PlanWatch};
 
@@ -38,6 +38,17 @@ fn watched(call: Call, watch: &PlanWatch) -> Call {
         let name = metric_name(&m.metric.0);
         let (kind, what, at) = question(&m.question);
         let call = call.option("metric", [name.as_str(), kind, what, &at, m.unit.word()]);
+        let call = match &m.samples {
+            Some(samples) => {
+                let ((kind, what, at), least) = (question(&samples.question), samples.least.to_string());
+                call.option("samples", [name.as_str(), least.as_str(), kind, what, &at])
+            }
+            None => call,
+        };
+        let call = match m.baseline.as_ref().map(question) {
+            Some((kind, what, at)) => call.option("baseline-live", [name.as_str(), kind, what, &at]),
+            None => call,
+        };
         let [auth, first, second] = shown(m.token.as_deref(), m.basic.as_ref());
         if auth == "none" { call } else { call.option("metric-auth", [name.as_str(), auth, first, second]) }
     });
@@ -84,7 +95,8 @@ fn taken_back(call: Call, rollback: &PlanRollback) -> Call {
             (false, None) => "once",
         };
         let (name, seconds) = (metric_name(&t.metric.0), decimal(t.lasting.unwrap_or_default()));
-        let words = [name.as_str(), t.op.text(), &decimal(t.right), lasting, &seconds, &t.text];
+        let bound = right_side(t.right, t.absolute, t.relative);
+        let words = [name.as_str(), t.op.text(), &bound, lasting, &seconds, &t.text];
         call.option("trigger", words)
     });
     let call = call.maybe("within", rollback.within.map(|s| s.to_string()).as_deref());

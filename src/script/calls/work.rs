@@ -105,16 +105,20 @@ pub(super) fn metric_name(parts: &[String]) -> String {
     parts.iter().map(part).collect::<Vec<_>>().join(".")
 }
 
-/// Right side of a rule: `0.85`, `baseline`, `baseline-0.01`, `baseline+10%`.
 fn bound(rule: &PlanRequire) -> String {
-    if let Some(literal) = rule.literal {
+    right_side(rule.literal, rule.absolute, rule.relative)
+}
+
+/// Right side of a rule: `0.85`, `baseline`, `baseline-0.01`, `baseline+10%`.
+pub(super) fn right_side(literal: Option<f64>, absolute: Option<f64>, relative: Option<f64>) -> String {
+    if let Some(literal) = literal {
         return decimal(literal);
     }
     let signed = |amount: f64| {
         let sign = if amount < 0.0 { '-' } else { '+' };
         format!("{sign}{}", decimal(amount.abs()))
     };
-    match (rule.absolute, rule.relative) {
+    match (absolute, relative) {
         (Some(amount), _) => format!("baseline{}", signed(amount)),
         (None, Some(share)) => format!("baseline{}%", signed(share * 100.0)),
         (None, None) => "baseline".to_owned(),

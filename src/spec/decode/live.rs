@@ -5,12 +5,21 @@ use super::{Decoder, Item, statements};
 use crate::diag::{Code, Finding, Spanned, words};
 use crate::spec::shape::Place;
 use crate::spec::{
-    Halt, Lasting, LiveSource, MetricPath, Prometheus, Rollback, RollbackWhen, ServerAddress, ServerAuth,
-    Unit, Watch, WatchSmoke, WatchedMetric, smoke_failures,
+    Halt, Lasting, LiveSource, MetricPath, MinSamples, Prometheus, Right, Rollback, RollbackWhen,
+    ServerAddress, ServerAuth, Unit, Watch, WatchSmoke, WatchedMetric, smoke_failures,
 };
 
-/// A metric that a watch has, with the unit that was said for it.
-type Watched = (Spanned<MetricPath>, Option<Unit>);
+/// A metric that a watch has, with the unit that was said for it, and whether it has a baseline.
+type Watched = (Spanned<MetricPath>, Option<Unit>, bool);
+
+/// Whom the queries of a watch are put to.
+#[derive(Clone, Copy)]
+struct Asked {
+    /// A service of a later version.
+    datadog: bool,
+    /// Somebody.
+    somebody: bool,
+}
 
 impl Decoder<'_> {
     /// `watch` and `rollback` of one deploy.
@@ -28,7 +37,8 @@ impl Decoder<'_> {
         let (mut prometheus, mut smoke, mut requests) = (None, None, None);
         let (mut limit, mut secrets) = (None, Vec::new());
         let (mut warm_up, mut tolerate) = (None, None);
-        let datadog = items.iter().any(|i| i.word() == "datadog");
+        let has = |word: &str| items.iter().any(|i| i.word() == word);
+        let asked = Asked { datadog: has("datadog"), somebody: has("datadog") || has("prometheus") };
         for inner in &items {
             match inner.word() {
                 "metric" => {
@@ -38,11 +48,14 @@ impl Decoder<'_> {
                         self.unit_contradiction(&metric, unit);
                     }
                     let unit = unit.map(|u| u.node);
-                    metrics.extend(self.live_metric(inner, &metric, unit, datadog));
-                    watched.push((metric, unit));
+                    let found = self.live_metric(inner, &metric, unit, asked);
+                    // What was not understood may be its baseline.
+                    let based = found.as_ref().is_none_or(|m| m.baseline.is_some());
+                    metrics.extend(found);
+                    watched.push((metric, unit, based));
                 }
                 "smoke" => {
-                    watched.push((Spanned::new(smoke_failures(), inner.statement.head), None));
+                    watched.push((Spanned::new(smoke_failures(), inner.statement.head), None, false));
                     let parts = inner.text("command").zip(inner.duration("interval"));
                     smoke = parts.map(|(command, every)| WatchSmoke { command, every });
                 }
@@ -56,16 +69,8 @@ impl Decoder<'_> {
             }
         }
         let asks = items.iter().find(|i| i.word() == "metric" && i.has("query"));
-        let source = items.iter().any(|i| matches!(i.word(), "prometheus" | "datadog"));
-        if let Some(asks) = asks.filter(|_| !source && !item.statement.damaged) {
-            self.findings.push(
-                Finding::at(
-                    Code::MISSING_STATEMENT,
-                    asks.statement.head,
-                    "there is nobody to ask this query",
-                )
-                .help("say who answers it: `prometheus secret PROMETHEUS_URL`"),
-            );
+        if let Some(asks) = asks.filter(|_| !item.statement.damaged) {
+            self.nobody_to_ask(asks, asked);
         }
         let times = item.duration("window").zip(item.duration("interval"));
         let span = item.statement.head;
@@ -91,12 +96,21 @@ impl Decoder<'_> {
         item: &Item<'_>,
         metric: &Spanned<MetricPath>,
         unit: Option<Unit>,
-        datadog: bool,
+        asked: Asked,
     ) -> Option<WatchedMetric> {
         let items = self.items(statements(item.block()), Place::LiveMetric);
-        let source = live_source(item, datadog)?;
+        let find = |word: &str| items.iter().find(|i| i.word() == word);
+        let source = live_source(item, asked)?;
+        let (samples, baseline) = (find("min_samples"), find("baseline"));
+        for inner in samples.into_iter().chain(baseline).filter(|i| i.has("query")) {
+            self.nobody_to_ask(inner, asked);
+        }
+        let samples = samples.and_then(|i| self.min_samples(i, asked));
+        let baseline = baseline.and_then(|i| Some(Spanned::new(live_source(i, asked)?, i.statement.head)));
+        let others = samples.iter().map(|s| &s.source).chain(baseline.iter().map(|b| &b.node));
+        let http = std::iter::once(&source).chain(others).any(|s| matches!(s, LiveSource::Http(..)));
         let shown = items.iter().find(|i| matches!(i.word(), "token" | "basic"));
-        if let Some(shown) = shown.filter(|_| !matches!(source, LiveSource::Http(..))) {
+        if let Some(shown) = shown.filter(|_| !http) {
             let (message, help) = match source {
                 LiveSource::Run(..) => (
                     "a command is shown no token",
@@ -110,7 +124,32 @@ impl Decoder<'_> {
             self.bad_value(shown.statement.head, message, help);
         }
         let auth = self.server_auth(&items)?;
-        Some(WatchedMetric { source, metric: metric.clone(), unit: live_unit(metric, unit), auth })
+        let (metric, unit) = (metric.clone(), live_unit(metric, unit));
+        Some(WatchedMetric { source, metric, unit, auth, samples, baseline })
+    }
+
+    /// `min_samples 100 of "…"`.
+    fn min_samples(&mut self, item: &Item<'_>, asked: Asked) -> Option<MinSamples> {
+        let least = item.count("count")?;
+        if least.node == 0 {
+            let help = "write the least number that says something, such as `min_samples 100 of …`";
+            self.bad_value(least.span, "every metric has at least no samples", help);
+            return None;
+        }
+        Some(MinSamples { least, source: live_source(item, asked)? })
+    }
+
+    fn nobody_to_ask(&mut self, item: &Item<'_>, asked: Asked) {
+        if !asked.somebody {
+            self.findings.push(
+                Finding::at(
+                    Code::MISSING_STATEMENT,
+                    item.statement.head,
+                    "there is nobody to ask this query",
+                )
+                .help("say who answers it: `prometheus secret PROMETHEUS_URL`"),
+            );
+        }
     }
 
     /// `prometheus secret URL { token secret T }`.
@@ -156,7 +195,7 @@ impl Decoder<'_> {
     }
 
     fn trigger(&mut self, inner: &Item<'_>, watched: Option<&[Watched]>) -> Option<RollbackWhen> {
-        let (metric, op, right) = (inner.metric("metric")?, inner.op("op")?.node, inner.literal("right")?);
+        let (metric, op) = (inner.metric("metric")?, inner.op("op")?.node);
         let Some(watched) = watched else {
             self.findings.push(
                 Finding::at(
@@ -172,12 +211,24 @@ impl Decoder<'_> {
             );
             return None;
         };
-        let Some((_, unit)) = watched.iter().find(|(m, _)| m.node == metric.node) else {
+        let Some((_, unit, based)) = watched.iter().find(|(m, ..)| m.node == metric.node) else {
             self.unwatched(&metric, watched);
             return None;
         };
-        let number = self.in_unit_of(&metric, *unit, &right)?;
-        let mut text = format!("{} {} {}", metric.node, op.text(), right.text);
+        let mut text = format!("{} {} ", metric.node, op.text());
+        let right = if inner.has("baseline") {
+            if !based {
+                self.no_live_baseline(&metric, inner);
+                return None;
+            }
+            text.push_str("baseline");
+            let unit = Some(live_unit(&metric, *unit));
+            Right::Baseline(self.tolerance(&metric, unit, inner, &mut text)?)
+        } else {
+            let right = inner.literal("right")?;
+            text.push_str(&right.text);
+            Right::Literal(self.in_unit_of(&metric, *unit, &right)?)
+        };
         let lasting = if let Some(span) = inner.text("consecutive").map(|c| c.span) {
             if metric.node != smoke_failures() {
                 let help = "write how long it must hold, such as `for 3m`; failures of `smoke` are counted: \
@@ -197,7 +248,22 @@ impl Decoder<'_> {
         } else {
             Lasting::Once
         };
-        Some(RollbackWhen { metric, op, right: number, lasting, text, span: inner.statement.head })
+        Some(RollbackWhen { metric, op, right, lasting, text, span: inner.statement.head })
+    }
+
+    fn no_live_baseline(&mut self, metric: &Spanned<MetricPath>, inner: &Item<'_>) {
+        let name = &metric.node;
+        let span = inner.text("baseline").map_or(metric.span, |b| b.span);
+        let (message, help) = if *name == smoke_failures() {
+            let help = "write how many failures are too many: `when smoke.failures > 3 consecutive`";
+            ("failures are counted, they have no baseline".to_owned(), help.to_owned())
+        } else {
+            let help = format!(
+                "say what the version before gives: `metric {name} = … {{ baseline live \"…\" }}` in the `watch`"
+            );
+            (format!("nobody says what `{name}` is compared with: it has no baseline"), help)
+        };
+        self.findings.push(Finding::at(Code::MISSING_STATEMENT, span, message).help(help));
     }
 
     fn unwatched(&mut self, metric: &Spanned<MetricPath>, watched: &[Watched]) {
@@ -213,7 +279,7 @@ impl Decoder<'_> {
             );
             return;
         }
-        let names: Vec<String> = watched.iter().map(|(m, _)| m.to_string()).collect();
+        let names: Vec<String> = watched.iter().map(|(m, ..)| m.to_string()).collect();
         let finding = Finding::at(
             Code::UNKNOWN_CHOICE,
             metric.span,
@@ -228,7 +294,7 @@ impl Decoder<'_> {
 }
 
 /// A command, a document, or a query to what the watch names.
-fn live_source(inner: &Item<'_>, datadog: bool) -> Option<LiveSource> {
+fn live_source(inner: &Item<'_>, asked: Asked) -> Option<LiveSource> {
     if let Some(command) = inner.text("command") {
         return Some(LiveSource::Run(command, inner.metric("place")));
     }
@@ -236,7 +302,7 @@ fn live_source(inner: &Item<'_>, datadog: bool) -> Option<LiveSource> {
         return Some(LiveSource::Http(address, inner.metric("place")));
     }
     let query = inner.text("query")?;
-    Some(if datadog { LiveSource::Later(query) } else { LiveSource::Prometheus(query) })
+    Some(if asked.datadog { LiveSource::Later(query) } else { LiveSource::Prometheus(query) })
 }
 
 /// `secret NAME`, or a URL.

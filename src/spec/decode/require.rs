@@ -68,7 +68,7 @@ impl Decoder<'_> {
         Some(Require { metric, op: op.node, right, file_unit, text, span: item.statement.head })
     }
 
-    fn tolerance(
+    pub(super) fn tolerance(
         &mut self,
         metric: &Spanned<MetricPath>,
         unit: Option<Unit>,

@@ -3,7 +3,8 @@
 use crate::spec::Expected;
 use crate::spec::shape::Keyword;
 use crate::spec::shape::Kind::{
-    Compare, Count, Duration, Env, Glob, Ident, Metric, Name, OneOf, Quantity, Raw, Shell, Str, Unit, Upper,
+    Compare, Count, Duration, Env, Glob, Ident, Metric, Name, OneOf, Quantity, Raw, Shell, Sign, Str, Unit,
+    Upper,
 };
 use crate::spec::shape::Place::{self, LiveMetric, Rollback, Scenario, Top, Watch};
 use crate::spec::shape::Shape::{self, A, Either, List, Maybe, Op, The};
@@ -123,6 +124,20 @@ pub(super) static WORDS: &[Keyword] = &[
         "a command that is run at this interval",
     ),
     Keyword::new(
+        "min_samples",
+        &[LiveMetric],
+        &[A("count", Count), The("of"), SOURCE],
+        "min_samples 100 of \"sum(increase(http_requests_total[5m]))\"",
+        "so many samples, by this query, document or command; fewer count as no number",
+    ),
+    Keyword::new(
+        "baseline",
+        &[LiveMetric],
+        &[The("live"), SOURCE],
+        "baseline live \"job:errors:ratio5m{version=\\\"stable\\\"}\"",
+        "the same of the version that still serves beside the canary: a query, document or command",
+    ),
+    Keyword::new(
         "warm_up",
         &[Watch],
         &[A("time", Duration)],
@@ -149,7 +164,10 @@ pub(super) static WORDS: &[Keyword] = &[
         &[
             A("metric", Metric),
             A("op", Compare),
-            A("right", Quantity),
+            Either(&[
+                &[A("baseline", OneOf(&["baseline"])), Maybe(&[A("sign", Sign), A("tolerance", Quantity)])],
+                &[A("right", Quantity)],
+            ]),
             Maybe(&[Either(&[
                 &[The("for"), A("for", Duration)],
                 &[A("consecutive", OneOf(&["consecutive"]))],

@@ -1,6 +1,6 @@
 //! How traffic moves to a release, how it is watched, and when it is taken back.
 
-use super::{Deploy, Duration, MetricPath, Op, SecretName, Shell, Unit};
+use super::{Deploy, Duration, MetricPath, Op, Right, SecretName, Shell, Unit};
 use crate::diag::{Span, Spanned};
 
 /// How traffic moves to a release.
@@ -113,6 +113,19 @@ pub struct WatchedMetric {
     pub unit: Unit,
     /// What the servers are shown that its `http` asks.
     pub auth: ServerAuth,
+    /// `min_samples 100 of "…"`: it is judged only where there are so many.
+    pub samples: Option<MinSamples>,
+    /// `baseline live "…"`: what the version gives that still serves beside a canary.
+    pub baseline: Option<Spanned<LiveSource>>,
+}
+
+/// How many samples a live metric needs, and who counts them.
+#[derive(Debug, Clone)]
+pub struct MinSamples {
+    /// The least number.
+    pub least: Spanned<u32>,
+    /// Who counts.
+    pub source: LiveSource,
 }
 
 impl Watch {
@@ -136,7 +149,9 @@ impl Watch {
 impl WatchedMetric {
     /// The servers of its own, for each JSON document that it asks for.
     fn http(&self) -> impl Iterator<Item = &ServerAddress> {
-        [&self.source].into_iter().filter_map(|source| match source {
+        let samples = self.samples.as_ref().map(|s| &s.source);
+        let baseline = self.baseline.as_ref().map(|b| &b.node);
+        [Some(&self.source), samples, baseline].into_iter().flatten().filter_map(|source| match source {
             LiveSource::Http(address, _) => Some(address),
             _ => None,
         })
@@ -213,6 +228,14 @@ impl Deploy {
         }
     }
 
+    /// From when to when the version before serves beside it, in seconds from its start: a canary from the first step to
+    /// the last move of traffic. Nothing where all traffic moves at once.
+    pub fn compared(&self, takes: impl Fn(&str) -> f64) -> Option<(f64, f64)> {
+        let shifts = self.shifts(takes);
+        let canary = matches!(self.strategy.as_ref().map(|s| &s.node), Some(Strategy::Canary(_)));
+        Some((*shifts.first()?, *shifts.last()?)).filter(|(first, last)| canary && last > first)
+    }
+
     /// The moments at which its metrics are judged, in seconds from its start, where no call takes time.
     pub fn polls(&self) -> impl Iterator<Item = f64> {
         let (begins, ends) = self.watched(|_| 0.0).unwrap_or((0.0, -1.0));
@@ -268,14 +291,24 @@ pub struct RollbackWhen {
     pub metric: Spanned<MetricPath>,
     /// Comparison.
     pub op: Op,
-    /// Right side, in the unit of the metric's query.
-    pub right: f64,
+    /// Right side, in the unit of the metric's query. A baseline is what the version gives that still serves beside it.
+    pub right: Right,
     /// How often or how long it must hold.
     pub lasting: Lasting,
     /// The rule as written, white space folded.
     pub text: String,
     /// The statement.
     pub span: Span,
+}
+
+impl RollbackWhen {
+    /// The number that the metric is compared with; nothing where that is a baseline.
+    pub fn literal(&self) -> Option<f64> {
+        match self.right {
+            Right::Literal(number) => Some(number),
+            Right::Baseline(_) => None,
+        }
+    }
 }
 
 /// How long a trigger must hold before it trips.

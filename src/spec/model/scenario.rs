@@ -276,6 +276,10 @@ pub enum About<'s> {
     Baseline(&'s Gate, MetricPath, Unit),
     /// A metric of a deploy's watch, in the unit of its query.
     Live(&'s Deploy, MetricPath, Unit),
+    /// What the version before gives for a metric of a watch: `production.baseline.error_rate`.
+    LiveBaseline(&'s Deploy, MetricPath, Unit),
+    /// How many samples a metric of a watch has: `production.samples.error_rate`.
+    Samples(&'s Deploy, MetricPath),
     /// The ledger's rollbacks of an environment.
     Rollbacks(&'s Deploy),
 }
@@ -349,8 +353,19 @@ fn about<'s>(subject: Subject<'s>, metric: &MetricPath) -> Option<About<'s>> {
         }
         Subject::Deploy(d) if metric.0 == ["rollbacks"] => Some(About::Rollbacks(d)),
         Subject::Deploy(d) => {
-            let watched = d.watch.iter().flat_map(|w| &w.metrics).find(|m| m.metric.node == *metric)?;
-            Some(About::Live(d, metric.clone(), watched.unit))
+            let find =
+                |name: &MetricPath| d.watch.iter().flat_map(|w| &w.metrics).find(|m| m.metric.node == *name);
+            if let Some(watched) = find(metric) {
+                return Some(About::Live(d, metric.clone(), watched.unit));
+            }
+            let (first, rest) = metric.0.split_first()?;
+            let inner = MetricPath(rest.to_vec());
+            let watched = find(&inner)?;
+            match first.as_str() {
+                "baseline" if watched.baseline.is_some() => Some(About::LiveBaseline(d, inner, watched.unit)),
+                "samples" if watched.samples.is_some() => Some(About::Samples(d, inner)),
+                _ => None,
+            }
         }
         Subject::Model(_) | Subject::Image | Subject::Approval(_) => None,
     }

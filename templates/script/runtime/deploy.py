@@ -192,15 +192,15 @@ def deploy_roll_out(
             f"the roll-out to {section.environment} failed with {code}", code=code
         )
     if not steps:
-        traffic_moved(options, section)
+        traffic_moved(options, section, False)
     section.save("rolled-out")
     return 0
 
 
-def traffic_moved(options: Options, section: Section) -> None:
-    """The watch counts from here."""
+def traffic_moved(options: Options, section: Section, split: bool) -> None:
+    """The watch counts from here. Split: the version before serves the rest of it."""
     if options.has("watch") and not section.data.get("unchanged"):
-        open_watch(options, section).begin()
+        open_watch(options, section).begin(split)
 
 
 def open_watch(options: Options, section: Section) -> Watch:
@@ -223,7 +223,7 @@ def deploy_canary(
         say("mlpipe: it was live already; no traffic moves")
     else:
         move_traffic(options, section, weight, number == len(steps), deadline)
-        traffic_moved(options, section)
+        traffic_moved(options, section, number < len(steps))
         smoke_once(options, section, deadline)
         keep_watch(options, section, float(hold), deadline)
     section.data["step"] = number

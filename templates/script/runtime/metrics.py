@@ -256,6 +256,19 @@ def show(value: decimal.Decimal | None, beside: decimal.Decimal | None = None) -
     return format(short, "f") if plain_text else str(short)
 
 
+def from_baseline(
+    base: decimal.Decimal, tolerance: tuple[str | None, ...]
+) -> decimal.Decimal:
+    """A baseline moved by sign, amount and `%`, exact."""
+    sign, amount, percent = tolerance
+    step = decimal.Decimal(amount or "0")
+    if percent:
+        step = EXACT.multiply(EXACT.multiply(step, abs(base)), PERCENT)
+    if sign == "-":
+        step = EXACT.minus(step)
+    return EXACT.add(base, step)
+
+
 class Rule:
     """`require METRIC OP BOUND`."""
 
@@ -276,13 +289,7 @@ class Rule:
             base = baseline.find(self.metric)
         except KeyError:
             base = look_up([baseline], self.metric)
-        sign, amount, percent = match.groups()
-        step = decimal.Decimal(amount or "0")
-        if percent:
-            step = EXACT.multiply(EXACT.multiply(step, abs(base)), PERCENT)
-        if sign == "-":
-            step = EXACT.minus(step)
-        return EXACT.add(base, step), base
+        return from_baseline(base, match.groups()), base
 
     def judge(self, sources: Sequence[Source], baseline: Source | None) -> Json:
         """One line of the verdict. Numbers are decimal text, exact."""

@@ -13,8 +13,15 @@ WATCH_ONCE = {
     "prometheus": 5,
     "probe": 2,
 }
-WATCH_MANY = {"metric": 5, "metric-auth": 4, "trigger": 6}
+WATCH_MANY = {
+    "metric": 5,
+    "metric-auth": 4,
+    "samples": 5,
+    "baseline-live": 4,
+    "trigger": 6,
+}
 SMOKE = "smoke.failures"
+Ask = Callable[[Mapping[str, str], Deadline, Beat, Hide], decimal.Decimal]
 NO_AUTH = ("none", "", "")
 POLL_LIMIT, PROBE_LIMIT = 30.0, 120.0
 
@@ -33,12 +40,20 @@ def milliseconds(seconds: str | float) -> int:
     return max(1, round(long * 1000)) if long > 0 else 0
 
 
+def before(metric: str) -> str:
+    """Under which name is kept what the version before gives for it."""
+    return f"baseline of {metric}"
+
+
 class Trigger:
     """`when METRIC OP VALUE …` of a rollback."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self.metric, self.op, bound, self.lasting, seconds, self.text = words
-        self.bound = decimal.Decimal(bound)
+        match = BOUND.fullmatch(bound)
+        #: How far from the baseline, where it is compared with one.
+        self.tolerance = match.groups() if match else None
+        self.bound = decimal.Decimal(0 if match else bound)
         self.long = milliseconds(seconds or 0) if self.lasting == "for" else 0
 
     def count(self) -> int | None:
@@ -52,14 +67,20 @@ class Trigger:
                 return count
         return None
 
-    def worse(self, value: decimal.Decimal, than: decimal.Decimal) -> bool:
-        """Is a value nearer to tripping it than another, or further beyond?"""
+    def limit(self, base: decimal.Decimal | None) -> decimal.Decimal | None:
+        """What the metric is compared with; nothing where its baseline is missing."""
+        if self.tolerance is None:
+            return self.bound
+        return None if base is None else from_baseline(base, self.tolerance)
+
+    def worse(self, away: decimal.Decimal, than: decimal.Decimal) -> bool:
+        """Is a value that is so far from its bound nearer to tripping it than one that
+        was so far from its own, or further beyond?"""
         if self.op in ("<", "<="):
-            return value < than
+            return away < than
         if self.op in (">", ">="):
-            return value > than
-        away, before = abs(value - self.bound), abs(than - self.bound)
-        return away < before if self.op == "==" else away > before
+            return away > than
+        return abs(away) < abs(than) if self.op == "==" else abs(away) > abs(than)
 
 
 class Clock:
@@ -105,6 +126,12 @@ class Watch:
             )
             for words in options.all("metric")
         ]
+        known = {metric.name: metric for metric in self.metrics}
+        for name, least, *words in options.all("samples"):
+            known[name].least = int(least)
+            known[name].samples = known[name].question(*words)
+        for name, *words in options.all("baseline-live"):
+            known[name].baseline = known[name].question(*words)
         names = [metric.name for metric in self.metrics]
         names += [SMOKE] if self.command else []
         if not all(trigger.metric in names for trigger in self.triggers):
@@ -112,7 +139,7 @@ class Watch:
         self.percent = {
             trigger.metric
             for trigger in self.triggers
-            if re.search("[0-9]%", trigger.text)
+            if trigger.tolerance is None and re.search("[0-9]%", trigger.text)
         }
         if "triggers" not in state:
             none: Json = {"value": None, "reason": "", "since": None, "numbers": 0}
@@ -120,9 +147,13 @@ class Watch:
             state.update(start=None, at=0, poll=0, probe=0, polls=0, slow=False)
             state["warm"] = 0
             state.update(tripped=None, seen="")
-            state["metrics"] = {name: dict(none) for name in names if name != SMOKE}
+            state["split"] = False
+            asked = [name for name in names if name != SMOKE]
+            asked += [before(m.name) for m in self.metrics if m.baseline]
+            state["metrics"] = {name: dict(none) for name in asked}
             state["smoke"] = {"runs": 0, "failed": 0, "streak": 0, "longest": 0}
             zero: Json = {"began": None, "streak": 0, "longest": 0, "worst": None}
+            zero.update(worst_away=None, last=None, bound=None, base=None)
             state["triggers"] = [dict(zero) for _ in self.triggers]
         self.state = state
         self.clock = Clock(int(state["at"]))
@@ -133,9 +164,11 @@ class Watch:
 
     # time
 
-    def begin(self) -> None:
+    def begin(self, split: bool = False) -> None:
         """Traffic has moved: from the first time on it is watched, and after each time
-        it warms up."""
+        it warms up. While it is split the version before serves the rest of it, and
+        can be compared with."""
+        self.state["split"] = split
         if self.state["start"] is None:
             self.state["start"] = self.state["at"] = self.clock.now()
         if self.warm_up:
@@ -238,6 +271,17 @@ class Watch:
             self.state["slow"] = True
             say("mlpipe: a poll is late; those that were missed meanwhile are left out")
 
+    def asked(self) -> list[tuple[str, Ask, bool]]:
+        """What is asked for at a poll, under which name, and whether by a command."""
+        asked: list[tuple[str, Ask, bool]] = []
+        for metric in self.metrics:
+            kinds = [metric.value.kind, metric.samples.kind if metric.samples else ""]
+            asked.append((metric.name, metric.ask, "run" in kinds))
+            base = metric.baseline
+            if base is not None and self.state["split"]:
+                asked.append((before(metric.name), base.ask, base.kind == "run"))
+        return asked
+
     def read(self, moment: int, poll: bool = True) -> dict[str, decimal.Decimal]:
         """The numbers of all metrics. Servers are asked first, then commands, and none
         may use up the time of those that come after it. What is no poll is not counted
@@ -246,23 +290,23 @@ class Watch:
         limit = min(self.interval / 1000, self.limit)
         whole = Deadline(limit if left is None else min(limit, left))
         numbers: dict[str, decimal.Decimal] = {}
-        order = sorted(self.metrics, key=lambda metric: metric.value.kind == "run")
-        for done, metric in enumerate(order):
-            kept = self.state["metrics"][metric.name]
+        order = sorted(self.asked(), key=lambda asked: asked[2])
+        for done, (name, ask, _) in enumerate(order):
+            kept = self.state["metrics"][name]
             self.pulse()
             share = Deadline((whole.left() or 0) / (len(order) - done))
             try:
-                value = metric.value.ask(self.env, share, self.pulse, self.hide)
+                value = ask(self.env, share, self.pulse, self.hide)
             except NoNumber as error:
                 reason = self.hide.text(str(error))
                 if isinstance(error, NoAnswer) and reason != kept["reason"]:
-                    self.quote(error.heard, metric.name)
+                    self.quote(error.heard, name)
                 if kept["value"] is not None or kept["since"] is None:
                     kept["since"] = moment
                 kept.update(value=None, reason=reason)
                 kept["missing"] += poll
             else:
-                numbers[metric.name] = value
+                numbers[name] = value
                 kept.update(value=format_exact(value), reason="", missing=0)
                 kept["numbers"] += 1
         return numbers
@@ -273,12 +317,17 @@ class Watch:
         tripped = []
         for place, trigger in enumerate(self.triggers):
             kept, value = self.state["triggers"][place], numbers.get(trigger.metric)
-            if value is None:
+            base = numbers.get(before(trigger.metric))
+            bound = trigger.limit(base)
+            if value is None or bound is None:
                 continue
-            worst = kept["worst"]
-            if worst is None or trigger.worse(value, decimal.Decimal(worst)):
-                kept["worst"] = format_exact(value)
-            if not COMPARE[trigger.op](value, trigger.bound):
+            away, worst = EXACT.subtract(value, bound), kept["worst_away"]
+            if worst is None or trigger.worse(away, decimal.Decimal(worst)):
+                kept.update(worst=format_exact(value), worst_away=format_exact(away))
+            kept.update(last=format_exact(value), bound=format_exact(bound))
+            if trigger.tolerance is not None:
+                kept["base"] = None if base is None else format_exact(base)
+            if not COMPARE[trigger.op](value, bound):
                 kept.update(began=None, streak=0)
                 continue
             if kept["began"] is None:
@@ -335,12 +384,17 @@ class Watch:
         if not self.state["polls"]:
             self.beat()
             self.read(now, poll=False)
-        for metric in self.metrics:
-            kept = self.state["metrics"][metric.name]
+        told = {metric.name: f"`{metric.name}` gave no number" for metric in self.metrics}
+        told.update(
+            (before(metric.name), f"`{metric.name}` has no baseline")
+            for metric in self.metrics
+        )
+        for name, *_ in self.asked():
+            kept = self.state["metrics"][name]
             if kept["value"] is not None:
                 continue
             missing, since = max(1, int(kept["missing"])), self.time_of(kept["since"])
-            silent = f"`{metric.name}` gave no number since {since} ({kept['reason']})"
+            silent = f"{told[name]} since {since} ({kept['reason']})"
             if not self.tolerate:
                 raise Stop(f"{silent}, and a metric without a number is never good")
             often = f"{missing} poll{'' if missing == 1 else 's'} in a row"
@@ -358,8 +412,12 @@ class Watch:
                 seen = f"it failed {count} time{'' if count == 1 else 's'}"
                 seen += " one after the other" if one_by_one and count > 1 else ""
             else:
-                value = decimal.Decimal(state["metrics"][trigger.metric]["value"])
-                seen = f"it is {self.people(trigger.metric, value, trigger.bound)}"
+                kept = state["triggers"][place]
+                value, bound = (decimal.Decimal(kept[k]) for k in ("last", "bound"))
+                seen = f"it is {self.people(trigger.metric, value, bound)}"
+                if kept["base"] is not None:
+                    base = decimal.Decimal(kept["base"])
+                    seen += f", the baseline is {self.people(trigger.metric, base)}"
                 if trigger.long:
                     began = self.time_of(state["triggers"][place]["began"])
                     seen += f", and was beyond at every poll since {began}"
@@ -400,6 +458,11 @@ class Watch:
             said = f"- ({kept['reason']})"
             if value is not None:
                 said = self.people(metric.name, decimal.Decimal(value))
+            if metric.baseline and self.state["split"]:
+                base = self.state["metrics"][before(metric.name)]["value"]
+                base = None if base is None else decimal.Decimal(base)
+                shown = "-" if base is None else self.people(metric.name, base)
+                said += f" (baseline {shown})"
             parts.append(f"{metric.name} {said}")
         kept = self.state["smoke"]
         if kept["streak"]:
@@ -415,7 +478,10 @@ class Watch:
         for place, trigger in enumerate(self.triggers):
             kept = self.state["triggers"][place]
             row: Json = {"trigger": trigger.text, "metric": trigger.metric}
-            row.update(op=trigger.op, bound=format_exact(trigger.bound))
+            bound = kept["bound"]
+            if trigger.tolerance is None:
+                bound = format_exact(trigger.bound)
+            row.update(op=trigger.op, bound=bound, baseline=kept["base"])
             if trigger.metric == SMOKE:
                 key = "streak" if trigger.lasting == "consecutive" else "failed"
                 worst = smoke["longest" if key == "streak" else "failed"]
@@ -425,7 +491,9 @@ class Watch:
             else:
                 metric = self.state["metrics"][trigger.metric]
                 unit = next(m.unit for m in self.metrics if m.name == trigger.metric)
-                row.update(last=metric["value"], worst=kept["worst"], unit=unit)
+                # Once all traffic has moved there is nothing to compare with.
+                last = metric["value"] if trigger.tolerance is None else kept["last"]
+                row.update(last=last, worst=kept["worst"], unit=unit)
                 row.update(polls=self.state["polls"], numbers=metric["numbers"])
                 row.update(longest=kept["longest"], reason=metric["reason"])
             row["verdict"] = "held" if row["last"] is not None else "no number"
@@ -440,7 +508,7 @@ class Watch:
         words = {"held": "held", "no number": "NO NUMBER", "tripped": "TRIPPED"}
         rows = []
         for row in self.summary():
-            bound = decimal.Decimal(row["bound"])
+            bound = None if row["bound"] is None else decimal.Decimal(row["bound"])
             numbers = [
                 "-"
                 if row[key] is None

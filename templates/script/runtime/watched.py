@@ -76,6 +76,30 @@ class WatchedMetric:
         #: What the servers of its own are shown.
         self.auth = auth
         self.value = self.question(kind, what, field)
+        #: It is judged only when it has so many samples, which are asked for first.
+        self.least = 0
+        self.samples: Question | None = None
+        #: What the version gives that still serves beside a canary.
+        self.baseline: Question | None = None
+
+    def ask(
+        self, env: Mapping[str, str], deadline: Deadline, beat: Beat, hide: Hide
+    ) -> decimal.Decimal:
+        """Its number now, if there are samples enough. Both have their share of the
+        time."""
+        if self.samples is not None:
+            half = Deadline((deadline.left() or 0) / 2)
+            try:
+                count = self.samples.ask(env, half, beat, hide)
+            except NoAnswer as error:
+                reason = f"its number of samples: {error}"
+                raise NoAnswer(reason, error.heard) from None
+            except NoNumber as error:
+                raise NoNumber(f"its number of samples: {error}") from None
+            if count < self.least:
+                seen = f"{show(count, decimal.Decimal(self.least))} samples"
+                raise NoNumber(f"it has {seen}, and {self.least} are needed")
+        return self.value.ask(env, deadline, beat, hide)
 
     def question(self, kind: str, what: str, field: str) -> Question:
         """The words of the command line, with the server that is asked."""
