@@ -1,10 +1,13 @@
 """Holds one watch of the runtime for a time, as a phase of a deploy does, and prints what came of it.
 
     hold.py RUNTIME SECONDS WORDS…
+
+With `MLPIPE_TEST_SPLIT` in the environment of this program a part of the traffic goes to the new version.
 """
 
 import importlib.util
 import json
+import os
 import sys
 
 spec = importlib.util.spec_from_file_location("mlpipe_runtime", sys.argv[1])
@@ -16,6 +19,7 @@ result = {"end": "held", "why": "", "trigger": ""}
 try:
     options = runtime.Options(sys.argv[3:], runtime.WATCH_ONCE, runtime.WATCH_MANY)
     watch = runtime.Watch(options, {}, {})
+    watch.begin("MLPIPE_TEST_SPLIT" in os.environ)
     watch.hold(float(sys.argv[2]), runtime.Deadline(60), lambda: None)
 except runtime.Tripped as stop:
     result.update(end="tripped", why=stop.sentence, trigger=stop.trigger)
