@@ -238,7 +238,7 @@ class Cases:
         self.approved()
         image = json.loads((self.records() / "image.json").read_text())["image"]
         self.change("image", image={**image, "digest": "latest"})
-        self.refused("what is to be deployed has no digest but 'latest'")
+        self.refused("`image.digest` of image is not a digest: 'latest'")
 
 
 class GitHub(Cases, Again):
