@@ -18,6 +18,7 @@ SPEC = """mlpipe 1
 pipeline ranker
 
 on push main
+on manual
 state path "{ledger}"
 
 gate quality {{
@@ -27,7 +28,7 @@ gate quality {{
 }}
 image ghcr "ghcr.io/acme/ranker" {{ tags commit }}
 deploy production {{
-  approval required {{ expires {expires} }}
+  approval {approval}
   target command {{ deploy "printf %s \\"$MLPIPE_DIGEST\\" > \\"$HOME/live\\""; live "cat \\"$HOME/live\\"" }}
   smoke "test ! -e \\"$HOME/broken\\""
 }}
@@ -55,12 +56,14 @@ class Again(Bench):
         self.server = Server(self.answers)
         self.addCleanup(self.server.close)
         self.git("init", "-q", "-b", "main")
-        self.compile("3d")
+        self.compile()
         self.commit("first")
         self.number = 77
+        #: A person has started the run, with that digest.
+        self.by_hand, self.input = False, ""
 
-    def compile(self, expires: str) -> None:
-        (self.repo / "release.mlpipe").write_text(SPEC.format(ledger=self.ledger, expires=expires))
+    def compile(self, approval: str = "required { expires 3d }") -> None:
+        (self.repo / "release.mlpipe").write_text(SPEC.format(ledger=self.ledger, approval=approval))
         done = subprocess.run([MLPIPE, "compile"], cwd=self.repo, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.assertEqual(done.returncode, 0, done.stdout)
 
@@ -84,10 +87,11 @@ class Again(Bench):
     def sh(self, *words: str, **env: str) -> subprocess.CompletedProcess:
         keep = ("PATH", "HOME", "TMPDIR", "STANDIN")
         base = {name: self.env[name] for name in keep}
+        secrets = {"GHCR_USER": "ci", "GHCR_TOKEN": "s3cret", "MLPIPE_INPUT_PRODUCTION_DIGEST": self.input}
         return subprocess.run(
             ["sh", ".mlpipe/ranker.sh", *words],
             cwd=self.repo,
-            env={**base, "GHCR_USER": "ci", "GHCR_TOKEN": "s3cret", **self.platform_env(), **env},
+            env={**base, **secrets, **self.platform_env(), **env},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -179,7 +183,7 @@ class Cases:
         self.refused("nobody has approved the deploy to production in this run")
 
     def test_an_approval_after_its_time(self) -> None:
-        self.compile("1h")
+        self.compile("required { expires 1h }")
         self.commit("shorter")
         self.up_to_approval()
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 3700))
@@ -241,8 +245,27 @@ class Cases:
         self.refused("`image.digest` of image is not a digest: 'latest'")
 
 
+    def test_a_start_by_hand_says_the_digest(self) -> None:
+        self.compile("by_dispatch")
+        self.commit("by hand")
+        self.up_to_approval()
+        digest = self.digest()
+        self.refused("does not deploy")  # by a push, whatever the platform's conditions say
+        self.number, self.by_hand = 78, True
+        self.up_to_approval()
+        self.assertEqual(self.digest(), digest)  # what the push made is not made again
+        self.refused("the input production_digest is empty", f"production_digest={digest}")
+        self.input = BEFORE
+        self.refused(f"production_digest asks for {BEFORE}, and this run made {digest}")
+        self.input = digest
+        self.deploy()
+        self.assertEqual((self.home / "live").read_text(), digest)
+        self.assertEqual(self.entries()[-1]["approved_by"], self.starter)
+
+
 class GitHub(Cases, Again):
     platform = "github"
+    starter = ["grace"]
     ENVIRONMENT = "/repos/acme/ranker/environments/production-approval"
 
     def platform_env(self) -> dict:
@@ -252,7 +275,8 @@ class GitHub(Cases, Again):
             "GITHUB_RUN_ID": str(self.number),
             "GITHUB_SERVER_URL": "https://github.com",
             "GITHUB_REPOSITORY": "acme/ranker",
-            "GITHUB_EVENT_NAME": "push",
+            "GITHUB_EVENT_NAME": "workflow_dispatch" if self.by_hand else "push",
+            "GITHUB_TRIGGERING_ACTOR": "grace",
             "GITHUB_REF_TYPE": "branch",
             "GITHUB_REF_NAME": "main",
             "GITHUB_API_URL": self.server.url,
@@ -280,11 +304,13 @@ class GitHub(Cases, Again):
 
 class GitLab(Cases, Again):
     platform = "gitlab"
+    starter = ["grace"]
     ENVIRONMENT = "/api/v4/projects/9/protected_environments/production-approval"
 
     def platform_env(self) -> dict:
         return {
-            "CI_PIPELINE_SOURCE": "push",
+            "CI_PIPELINE_SOURCE": "web" if self.by_hand else "push",
+            "GITLAB_USER_LOGIN": "grace",
             "CI_COMMIT_SHA": self.git("rev-parse", "HEAD"),
             "CI_PIPELINE_ID": str(self.number),
             "CI_PROJECT_URL": "https://gitlab.example.com/acme/ranker",
@@ -314,6 +340,7 @@ class GitLab(Cases, Again):
 
 class Jenkins(Cases, Again):
     platform = "jenkins"
+    starter: list = []  # Jenkins tells a script nobody
 
     def platform_env(self) -> dict:
         return {
@@ -323,7 +350,7 @@ class Jenkins(Cases, Again):
             "GIT_COMMIT": self.git("rev-parse", "HEAD"),
             "GIT_URL": "https://git.example.com/acme/ranker",
             "BRANCH_NAME": "main",
-            "MLPIPE_EVENT": "push",
+            "MLPIPE_EVENT": "manual" if self.by_hand else "push",
         }
 
     def asked_env(self) -> dict:
