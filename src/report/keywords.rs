@@ -231,7 +231,10 @@ mod tests {
         assert_eq!(shown(Place::Image, "login"), ["secret UPPER_CASE, UPPER_CASE"]);
         assert_eq!(
             shown(Place::Rollback, "when"),
-            ["METRIC COMPARISON QUANTITY [ for DURATION | consecutive ]"]
+            [
+                "METRIC COMPARISON baseline [ ( + | - ) QUANTITY ] [ for DURATION | consecutive ]",
+                "METRIC COMPARISON QUANTITY [ for DURATION | consecutive ]"
+            ]
         );
         assert_eq!(shown(Place::Runner, "offline"), [""]);
     }
