@@ -80,7 +80,9 @@ pub(super) fn of(plan: &Plan, job: &Job) -> Vec<Quoted> {
     }
     calls.push(job.secrets.iter().fold(Call::new("keep_secrets"), |call, s| call.word(&s.name)).print());
     let wanted: Vec<_> = job.secrets.iter().filter(|s| s.from == SecretFrom::Store).collect();
-    if matches!(job.work, Work::Gate(_) | Work::Model(_) | Work::Notify(_)) && !wanted.is_empty() {
+    if matches!(job.work, Work::Gate(_) | Work::Model(_) | Work::Notify(_) | Work::Deploy(_))
+        && !wanted.is_empty()
+    {
         calls.push(wanted.iter().fold(Call::new("want_secrets"), |call, s| call.word(&s.name)).print());
     }
     let models = models_of(job);
