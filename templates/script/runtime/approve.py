@@ -51,8 +51,8 @@ def github_protected(environment: str) -> None:
             return
     raise Stop(
         f"nobody has to approve: environment {environment} has no required reviewers",
-        "add them in the repository's settings; a private repository without a plan that "
-        "has them can write `approval by_dispatch`, or "
+        "add them in the repository's settings; a private repository whose plan has "
+        "none can write `approval by_dispatch`, or "
         '`approval required { unchecked "reason" }`',
     )
 
@@ -89,8 +89,9 @@ def gitlab_protected(environment: str) -> None:
         raise Stop(
             "MLPIPE_READ_TOKEN is empty, so nobody knows whether approval is protected",
             "make a project access token with the role Maintainer and the scope "
-            "read_api and store it under that name (masked, protected); GitLab Free can "
-            'write `approval by_dispatch`, or `approval required { unchecked "reason" }`',
+            "read_api and store it under that name (masked, protected); GitLab Free "
+            "can write `approval by_dispatch`, or "
+            '`approval required { unchecked "reason" }`',
         )
     name = urllib.parse.quote(environment, safe="")
     path = "/projects/{}/protected_environments/{}".format(
@@ -211,7 +212,8 @@ def check_dispatch(name: str, environment: str, digest: str) -> list[str]:
     asked = get("MLPIPE_INPUT_" + name.upper(), "").strip()
     if not asked:
         raise Stop(
-            f"nobody has asked for a deploy to {environment}: the input {name} is empty",
+            f"nobody has asked for a deploy to {environment}: "
+            f"the input {name} is empty",
             f"what this run made is deployed by a start by hand with {name}={digest}",
         )
     if asked != digest:

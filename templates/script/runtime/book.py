@@ -23,6 +23,7 @@ class Book:
         #: Longer than any verb may take: the lease is renewed before each, and while
         #: the traffic is watched.
         self.seconds = 3 * verb_seconds(options) + 120
+        self.beaten = float("-inf")
 
     # Before anything is touched.
 
@@ -178,8 +179,15 @@ class Book:
         self.ledger.append("intent", **self.facts(), split=split)
 
     def beat(self) -> None:
-        """Who has lost the lease stops here; who has it keeps it."""
+        """Before each act: who has lost the lease stops here; who has it keeps it."""
         self.ledger.holds()
+        self.beaten = time.monotonic()
+
+    def pulse(self) -> None:
+        """While nothing is done but waiting: now and then is enough, since every act
+        asks for itself. A lease outlives several of these."""
+        if time.monotonic() - self.beaten >= min(60.0, self.seconds / 8):
+            self.beat()
 
     def good_now(self) -> None:
         """It serves, and it is good."""
@@ -298,6 +306,14 @@ def beside_ledger(options: Options, name: str, deadline: Deadline) -> Ledger:
 def open_beat(
     options: Options, section: Section, deadline: Deadline
 ) -> Callable[[], None]:
-    """What is called before each verb and while it is watched."""
+    """What is called before each verb."""
     book = open_book(options, section, deadline)
     return (lambda: None) if book is None else book.beat
+
+
+def open_pulse(
+    options: Options, section: Section, deadline: Deadline
+) -> Callable[[], None]:
+    """What is called all the time while it is watched."""
+    book = open_book(options, section, deadline)
+    return (lambda: None) if book is None else book.pulse

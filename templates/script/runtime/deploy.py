@@ -260,7 +260,7 @@ def keep_watch(
 ) -> None:
     """The traffic stays as it is for so long, and is watched where there is a watch.
     What was seen is kept before anything is decided by it."""
-    beat = open_beat(options, section, deadline)
+    beat = open_pulse(options, section, deadline)
     if not options.has("watch"):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -306,7 +306,7 @@ def smoke_once(options: Options, section: Section, deadline: Deadline) -> None:
     """The deploy's own smoke test."""
     command = options.one("smoke")
     if command:
-        env, beat = verb_env(section, options), open_beat(options, section, deadline)
+        env, beat = verb_env(section, options), open_pulse(options, section, deadline)
         code = run(command, deadline, env, workdir(), beat=beat).code
         if code:
             raise Stop(f"the smoke test failed with {code}", code=code)
