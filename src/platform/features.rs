@@ -116,6 +116,8 @@ features! {
     ApprovalBy "approval … by";
     /// A question that nobody answers in time is void.
     ApprovalExpires "approval … expires";
+    /// A release has run somewhere for a time before the next deploy starts, and no runner waits.
+    Soak "soak";
     /// Somebody is told how a run ended.
     Notify "notify";
     /// The same, where several pipelines are in one repository.
@@ -319,6 +321,7 @@ impl Found {
             environment,
             lock,
             ask,
+            wait,
             secrets,
             // Follow from the work.
             rights: _,
@@ -345,6 +348,7 @@ impl Found {
         put(ask.is_some(), &[Feature::Approval]);
         put(ask.as_ref().is_some_and(|a| !a.by.is_empty()), &[Feature::ApprovalBy]);
         put(ask.as_ref().is_some_and(|a| a.expires.is_some()), &[Feature::ApprovalExpires]);
+        put(wait.is_some(), &[Feature::Soak]);
         put(!secrets.is_empty(), &[Feature::Secret]);
         put(*python, &[Feature::Python]);
         put(*metrics, &[Feature::Metrics]);
@@ -358,8 +362,8 @@ impl Found {
             Work::Gate(gate) => self.gate(gate, at),
             Work::Model(_) => self.add(Feature::Model, at),
             Work::Image(_) => self.add(Feature::Image, at),
-            // What is asked is in the job.
-            Work::Approve(_) => {}
+            // What is asked is in the job, and how long is waited.
+            Work::Approve(_) | Work::Soak(_) => {}
             Work::Deploy(deploy) => {
                 if !deploy.canary.is_empty() {
                     self.add(Feature::Canary, at);

@@ -15,6 +15,7 @@ mod outcome;
 mod play;
 mod queue;
 mod situation;
+mod soak;
 #[cfg(test)]
 mod tests;
 mod time;

@@ -105,6 +105,10 @@ pub(super) const TABLE: &[Capability] = &[
         "name these people or groups under `Allowed to deploy`",
     ),
     Capability::emulated(Feature::ApprovalExpires, "the script refuses an answer that comes later"),
+    Capability::native(
+        Feature::Soak,
+        "`when: delayed`, for a week at most; whoever starts it early is refused by the script, which looks into the ledger",
+    ),
     Capability::native(Feature::Notify, "a last stage with `when: on_failure` or `on_success`"),
     Capability::no(
         Feature::NotifyShared,
