@@ -43,6 +43,7 @@ fn job(file: &File, j: &Job) -> JobFacts {
         metrics: j.artifacts.metrics.clone(),
         environment: j.environment.clone(),
         asks: asks(j),
+        waits: waits(j),
         // A job waits for its group once it would start, and holds it until its last command has ended.
         lock: j.lock.as_ref().map(|name| Lock {
             name: name.clone(),
@@ -87,6 +88,13 @@ fn reads(j: &Job) -> Vec<String> {
     };
     reads.sort();
     reads
+}
+
+/// A delayed job waits for the shortest time that some rule says; one that some rule lets start at once does not wait. The
+/// clock starts when what it needs has ended (`Ci::ProcessBuildService`, `schedule`).
+fn waits(j: &Job) -> Option<u64> {
+    let rules = j.rules.as_ref()?.iter().filter(|r| r.when != Some(When::Never));
+    rules.map(|r| r.start_in.unwrap_or(0)).min().filter(|s| *s > 0)
 }
 
 /// A manual job asks when its turn has come, before it waits for its group. One that some rule lets start without being
