@@ -53,6 +53,7 @@ impl Builder<'_> {
                 triggers: work.rollback.triggers,
             }),
         });
+        job.origin.text = format!("soak {}", job.origin.text);
         job.secrets.splice(0..0, secrets);
         job.wait = Some(seconds);
         job.environment = environment.map(|e| PlanEnvironment {

@@ -304,12 +304,12 @@ fn the_next_deploy_waits_for_a_soak_that_ends_well() {
     assert_eq!(told(&played, "deploy-staging").last().unwrap(), "15m deployed");
     assert_eq!(
         told(&played, "soak-staging"),
-        ["15m soaks for 1d", "1455m failed: `error_rate > 5%`: it is 6%"]
+        ["15m soaks for 1d", "1d 15m failed: `error_rate > 5%`: it is 6%"]
     );
     assert!(times.is_sorted(), "{times:?}");
-    assert_eq!(told(&stage.play(""), "soak-staging"), ["10m soaks for 1d", "1450m has soaked for 1d"]);
+    assert_eq!(told(&stage.play(""), "soak-staging"), ["10m soaks for 1d", "1d 10m has soaked for 1d"]);
     let played = stage.play("staging.smoke failed at 23h");
-    assert_eq!(told(&played, "soak-staging")[1], "1450m failed: the smoke test fails at its end");
+    assert_eq!(told(&played, "soak-staging")[1], "1d 10m failed: the smoke test fails at its end");
     let calls = |given: &str| {
         let played = stage.play(given);
         played.jobs.into_iter().find(|j| j.id == "soak-staging").unwrap().calls
