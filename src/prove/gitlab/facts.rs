@@ -90,11 +90,10 @@ fn reads(j: &Job) -> Vec<String> {
     reads
 }
 
-/// A delayed job waits for the shortest time that some rule says; one that some rule lets start at once does not wait. The
-/// clock starts when what it needs has ended (`Ci::ProcessBuildService`, `schedule`).
+/// How long a delayed job waits, by each of its rules. The clock starts when what it needs has ended
+/// (`Ci::ProcessBuildService`, `schedule`).
 fn waits(j: &Job) -> Option<u64> {
-    let rules = j.rules.as_ref()?.iter().filter(|r| r.when != Some(When::Never));
-    rules.map(|r| r.start_in.unwrap_or(0)).min().filter(|s| *s > 0)
+    j.rules.as_ref()?.iter().find(|r| r.when != Some(When::Never))?.start_in
 }
 
 /// A manual job asks when its turn has come, before it waits for its group. One that some rule lets start without being

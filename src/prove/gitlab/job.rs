@@ -183,7 +183,13 @@ fn order(j: &mut Job, f: &mut Fields<'_>, file: &mut File) -> Result<(), Unreada
     }
     if let Some(n) = f.take("rules") {
         j.lines.extend([("rules", n.line), ("asks", n.line)]);
-        j.rules = Some(n.list()?.iter().map(|r| rule(r, file)).collect::<Result<_, _>>()?);
+        let rules: Vec<Rule> = n.list()?.iter().map(|r| rule(r, file)).collect::<Result<_, _>>()?;
+        let mut waits = rules.iter().filter(|r| r.when != Some(When::Never)).map(|r| r.start_in);
+        let first = waits.next();
+        if waits.any(|other| Some(other) != first) {
+            return refuse(n.line, format!("`{}` waits in some pipelines, and not, or for another time, in others", j.name));
+        }
+        j.rules = Some(rules);
     }
     j.when = f.take("when").map(when).transpose()?;
     if j.when == Some(When::Delayed) {
