@@ -116,6 +116,8 @@ features! {
     ApprovalBy "approval … by";
     /// A question that nobody answers in time is void.
     ApprovalExpires "approval … expires";
+    /// A person starts a second run with the digest, where nobody can be asked.
+    ApprovalByDispatch "approval by_dispatch";
     /// A release has run somewhere for a time before the next deploy starts, and no runner waits.
     Soak "soak";
     /// Somebody is told how a run ended.
@@ -367,6 +369,9 @@ impl Found {
             Work::Deploy(deploy) => {
                 if !deploy.canary.is_empty() {
                     self.add(Feature::Canary, at);
+                }
+                if deploy.dispatch.is_some() {
+                    self.add(Feature::ApprovalByDispatch, at);
                 }
                 for feature in [Feature::Deploy, Feature::RestoreFailed, Feature::RestoreCancelled] {
                     self.add(feature, at);

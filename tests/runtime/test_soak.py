@@ -137,6 +137,16 @@ class Time(SoakBench):
         said, _ = self.soak()
         self.assertRegex(said, f"staging has another one by now: {C}, of run 78.* is good there since 20")
 
+    def test_a_second_deploy_of_it_does_not_begin_anew(self) -> None:
+        self.write(("adopted", B), ("intent", A), ("good", A))
+        self.clock.sleep(DAY - 3600)
+        self.write(("intent", A), ("good", A), run="78")
+        self.clock.sleep(3600)
+        self.assertEqual(self.soak()[0], "")
+        self.write(("intent", B), ("good", B), ("intent", A), ("good", A), run="79")
+        self.clock.sleep(3600)
+        self.assertIn("for 1 h of 24 h", self.soak()[0])
+
     def test_halted(self) -> None:
         self.write(("intent", A), ("good", A), ("halted", ""))
         self.clock.sleep(2 * DAY)

@@ -95,6 +95,10 @@ pub(super) const TABLE: &[Capability] = &[
         Feature::ApprovalExpires,
         "the script refuses an answer that comes later; GitHub itself waits 30 days",
     ),
+    Capability::emulated(
+        Feature::ApprovalByDispatch,
+        "a second start by hand, in which a person says the digest; whoever may start a run may do it",
+    ),
     Capability::outside(
         Feature::Soak,
         "a job in the environment NAME-soak, which waits there; the script looks into the ledger whether the time is over",

@@ -62,7 +62,7 @@ class Soak:
         """From when to when it has been all that is there. A deploy of another one ends
         that, and when that one was taken back it begins anew."""
         good = self.good()
-        since, until = moment(good["at"]), self.ledger.clock()
+        since, until = moment(self.first(good)["at"]), self.ledger.clock()
         for entry in self.ledger.entries[good["sequence"] :]:
             if entry["kind"] in ("rolled_back", "left"):
                 since = moment(entry["at"])
@@ -70,6 +70,19 @@ class Soak:
         if intent is not None and intent["sequence"] > good["sequence"]:
             until = moment(intent["at"])
         return since, max(since, until)
+
+    def first(self, good: Json) -> Json:
+        """The entry since which nothing else was good there, nor on its way: a deploy
+        of what is there already does not begin anew."""
+        first = good
+        for entry in reversed(self.ledger.entries[: good["sequence"] - 1]):
+            if entry["kind"] in ("waived", "halted", "resumed"):
+                continue
+            if entry["digest"] != self.digest or entry["kind"] in ("rolled_back", "left"):
+                break
+            if entry["kind"] in CONFIRMED:
+                first = entry
+        return first
 
     def over(self) -> tuple[float, float]:
         """The same, once it was long enough; `Stop` when that is not soon."""
