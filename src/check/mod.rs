@@ -144,6 +144,8 @@ rules! {
     RUNNER_INCOMPLETE limits::runner_incomplete [anywhere];
     EMIT_PATH_NOT_READ limits::emit_path_not_read;
     BAD_SECRET_ID limits::bad_secret_id;
+
+    SOAK_WITHOUT_LEDGER deploys::soak_without_ledger [anywhere];
 }
 
 /// A whole spec in which no rule found an error: the only thing that can be planned.

@@ -306,6 +306,12 @@ codes! {
     BAD_SECRET_ID = "MLP459" "bad-secret-id" Error;
     /// `--strict`: a platform does a feature by other means than its own.
     EMULATED = "MLP460" "emulated" Error;
+    /// A soak is counted by a ledger, and the deploy has none.
+    SOAK_WITHOUT_LEDGER = "MLP485" "soak-without-ledger" Error;
+    /// A soak that is longer than a wait timer of GitHub's.
+    GITHUB_SOAK = "MLP486" "github-soak" Error;
+    /// A soak that is longer than GitLab delays a job.
+    GITLAB_SOAK = "MLP487" "gitlab-soak" Error;
     /// A statement without output yet.
     NOT_COMPILED_YET = "MLP500" "not-compiled-yet" Error;
     /// Two pipelines of one name.

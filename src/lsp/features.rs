@@ -45,6 +45,7 @@ pub(super) fn of(place: Place, word: &str, args: &[&str]) -> Vec<Feature> {
             vec![F::Deploy, F::Environment, F::Lock, F::LockOrder, F::RestoreFailed, F::RestoreCancelled]
         }
         (Place::Deploy, "canary") => vec![F::Canary],
+        (Place::Deploy, "soak") => vec![F::Soak],
         (Place::Deploy, "approval") if has("by_dispatch") => vec![F::ApprovalByDispatch],
         (Place::Deploy, "approval") => vec![F::Approval],
         (Place::Approval, "by") => vec![F::ApprovalBy],

@@ -90,6 +90,7 @@ fn job(id: &str, args: &[&str], needs: &[&str], condition: Condition, work: Work
         environment: None,
         lock: None,
         ask: None,
+        wait: None,
         secrets: vec![],
         rights: vec![],
         python: false,

@@ -91,6 +91,13 @@ pub struct PlanWatch {
     pub smoke: Option<PlanWatchSmoke>,
 }
 
+impl PlanWatch {
+    /// Does it run commands of the user's?
+    pub fn runs(&self) -> bool {
+        self.smoke.is_some() || self.metrics.iter().any(|m| m.run.is_some())
+    }
+}
+
 /// A Prometheus server.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
@@ -135,6 +142,25 @@ pub struct PlanWatchSmoke {
     pub command: String,
     /// Seconds between two runs.
     pub every: f64,
+}
+
+/// A soak: for how long a release has to have run in an environment, before what comes after it may start. The platform
+/// waits (see `Job::wait`), and this is the look at the end of it.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SoakWork {
+    /// The environment in which it runs.
+    pub environment: String,
+    /// For so long, in seconds.
+    pub seconds: u64,
+    /// What was deployed.
+    pub artifact: Artifact,
+    /// Where it is written down since when it is good there. Without that nobody could tell.
+    pub ledger: PlanLedger,
+    /// The watch of the deploy, which must hold over all of the time.
+    pub watch: Option<PlanWatch>,
+    /// What must not trip in it.
+    pub triggers: Vec<PlanTrigger>,
 }
 
 /// When a release is taken back.

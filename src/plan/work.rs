@@ -1,6 +1,6 @@
 //! What the script does in each kind of job.
 
-use super::{DeployWork, Text};
+use super::{DeployWork, SoakWork, Text};
 use crate::spec::{Channel, MetricPath, MetricsFormat, NotifyOn, Op, Registry, Repeat, ScanLevel, Unit};
 use serde::Serialize;
 
@@ -20,6 +20,8 @@ pub enum Work {
     Approve(ApproveWork),
     /// The critical section of one environment.
     Deploy(DeployWork),
+    /// Looks whether a release has run in an environment for long enough, and whether its watch held over all of it.
+    Soak(SoakWork),
     /// Says in a fork's pull request which jobs were withheld, and why.
     Withheld(WithheldWork),
     /// Sends a message.

@@ -118,6 +118,8 @@ features! {
     ApprovalExpires "approval … expires";
     /// A person starts a second run with the digest, where nobody can be asked.
     ApprovalByDispatch "approval by_dispatch";
+    /// A release has run somewhere for a time before the next deploy starts, and no runner waits.
+    Soak "soak";
     /// Somebody is told how a run ended.
     Notify "notify";
     /// The same, where several pipelines are in one repository.
@@ -321,6 +323,7 @@ impl Found {
             environment,
             lock,
             ask,
+            wait,
             secrets,
             // Follow from the work.
             rights: _,
@@ -347,6 +350,7 @@ impl Found {
         put(ask.is_some(), &[Feature::Approval]);
         put(ask.as_ref().is_some_and(|a| !a.by.is_empty()), &[Feature::ApprovalBy]);
         put(ask.as_ref().is_some_and(|a| a.expires.is_some()), &[Feature::ApprovalExpires]);
+        put(wait.is_some(), &[Feature::Soak]);
         put(!secrets.is_empty(), &[Feature::Secret]);
         put(*python, &[Feature::Python]);
         put(*metrics, &[Feature::Metrics]);
@@ -360,8 +364,8 @@ impl Found {
             Work::Gate(gate) => self.gate(gate, at),
             Work::Model(_) => self.add(Feature::Model, at),
             Work::Image(_) => self.add(Feature::Image, at),
-            // What is asked is in the job.
-            Work::Approve(_) => {}
+            // What is asked is in the job, and how long is waited.
+            Work::Approve(_) | Work::Soak(_) => {}
             Work::Deploy(deploy) => {
                 if !deploy.canary.is_empty() {
                     self.add(Feature::Canary, at);

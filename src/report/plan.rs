@@ -131,6 +131,11 @@ fn does(job: &Job) -> String {
             let steps: Vec<&str> = job.steps.iter().map(|s| s.id.as_str()).collect();
             format!("deploys to {} by digest: {}", d.environment, steps.join(", "))
         }
+        Work::Soak(s) => {
+            let wait = job.wait.unwrap_or_default();
+            let watched = if s.watch.is_some() { ", and whether its watch held" } else { "" };
+            format!("waits for {}, and looks whether it has run in {} all that time{watched}", time(wait), s.environment)
+        }
         Work::Withheld(w) => {
             let jobs: Vec<&str> = w.jobs.iter().map(|(j, _)| j.as_str()).collect();
             format!("says that {} do not run for a fork", jobs.join(", "))

@@ -1,7 +1,7 @@
 //! The critical section of one environment: begin, roll out in steps, smoke, watch, finish; and putting back.
 
 use super::outcome::{Left, State};
-use super::play::{Done, Run, Soaked};
+use super::play::{Done, Run};
 use super::situation::{Cancel, End};
 use super::time::Time;
 use super::watch::Polls;
@@ -67,9 +67,6 @@ pub(super) fn play(
         None => (State::Passed, String::new()),
         Some(stop) => section.stopped(stop),
     };
-    if state == State::Passed {
-        section.soak();
-    }
     Done { state, end: section.now, why, calls: section.calls }
 }
 
@@ -306,36 +303,5 @@ impl Section<'_, '_> {
         if let Some(words) = self.run.ledger.rolled_back(&self.work.environment, self.now) {
             self.tell(format!("halted: {words}; no deploy starts there until a person resumes"));
         }
-    }
-
-    /// The image stays for a time before the next deploy starts; its watch goes on.
-    fn soak(&mut self) {
-        let Some(soak) = self.deploy.and_then(|d| d.soak.as_ref()).map(|s| Time::from(s.node)) else {
-            return;
-        };
-        let ended = self.now;
-        let over = ended.plus(soak);
-        self.tell(format!("soaks for {soak}"));
-        let end = over.since(self.start);
-        let found = self.polls().and_then(|p| {
-            let silent = || p.silent(end).map(|why| (end, why));
-            p.first_trip(end).map(|t| (t.at, t.why)).or_else(silent)
-        });
-        let held = found.is_none();
-        let mut until = over;
-        match found {
-            None => {
-                self.now = over;
-                self.tell(format!("has soaked for {soak}"));
-            }
-            Some((at, why)) => {
-                until = self.start.plus(at).max(ended);
-                self.now = until;
-                self.tell(format!("does not hold over its soak: {why}"));
-                self.restore();
-            }
-        }
-        self.run.soaks.insert(self.job.id.clone(), Soaked { until, held });
-        self.now = ended;
     }
 }

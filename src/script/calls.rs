@@ -5,7 +5,8 @@ mod work;
 
 use super::words;
 use crate::plan::{
-    Artifact, Job, ModelWork, Piece, Plan, PlanInstall, PlanLedger, PlanTarget, SecretFrom, Text, Work,
+    Artifact, DeployWork, Job, ModelWork, Piece, Plan, PlanInstall, PlanLedger, PlanTarget, SecretFrom, SoakWork,
+    Text, Work,
 };
 use crate::render::{Quoted, bash};
 
@@ -150,6 +151,7 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<&'static str> {
             let store = deploy.ledger.as_ref().and_then(ledger_tool).filter(|t| Some(*t) != target);
             tools.extend(target.into_iter().chain(store));
         }
+        Work::Soak(soak) => tools.extend(ledger_tool(&soak.ledger)),
         _ => {}
     }
     tools
@@ -167,8 +169,13 @@ fn needed(job: &Job) -> &[ModelWork] {
 /// Names of the models whose version the job knows, in the order of its own list, then of its records.
 fn models_of(job: &Job) -> Vec<&str> {
     let mut names: Vec<&str> = needed(job).iter().map(|m| m.name.as_str()).collect();
-    if let Work::Deploy(deploy) = &job.work {
-        if let Artifact::Model { name } = &deploy.artifact {
+    let artifact = match &job.work {
+        Work::Deploy(deploy) => Some(&deploy.artifact),
+        Work::Soak(soak) => Some(&soak.artifact),
+        _ => None,
+    };
+    if let Some(artifact) = artifact {
+        if let Artifact::Model { name } = artifact {
             names.push(name);
         }
         names.extend(job.reads.iter().filter_map(|id| id.strip_prefix("model-")));
@@ -190,7 +197,7 @@ fn use_model(name: &str, index: usize, count: usize) -> Vec<Quoted> {
 fn image_of(job: &Job) -> Option<&str> {
     match &job.work {
         Work::Gate(gate) if gate.image => gate.repository.as_deref(),
-        Work::Deploy(deploy) => match &deploy.artifact {
+        Work::Deploy(DeployWork { artifact, .. }) | Work::Soak(SoakWork { artifact, .. }) => match artifact {
             Artifact::Image { repository } => Some(repository),
             Artifact::Model { .. } => None,
         },

@@ -66,6 +66,9 @@ fn what(job: &Job) -> String {
             let phases: Vec<&str> = job.steps.iter().map(|step| step.id.as_str()).collect();
             format!("deploys to {}; one phase: {}", deploy.environment, phases.join(", "))
         }
+        Work::Soak(soak) => {
+            format!("looks whether this run's release has soaked in {} for long enough", soak.environment)
+        }
         Work::Withheld(_) => "says which jobs a pull request from outside does not run".into(),
         Work::Notify(_) => "tells people how the run ended".into(),
     };

@@ -126,7 +126,11 @@ fn union<T: Clone + PartialEq>(into: &mut Vec<T>, more: &[T]) {
 /// Puts what a second place asks for beside what the first one does.
 fn fold(into: &mut Setting, more: &Setting) {
     match (into, more) {
-        (Setting::Environment { branches, tags, .. }, Setting::Environment { branches: b, tags: t, .. }) => {
+        (
+            Setting::Environment { branches, tags, wait_minutes, .. },
+            Setting::Environment { branches: b, tags: t, wait_minutes: w, .. },
+        ) => {
+            *wait_minutes = (*wait_minutes).max(*w);
             // No rule lets every ref deploy: where one job may, none can be kept out.
             let free = |b: &Vec<String>, t: &Vec<String>| b.is_empty() && t.is_empty();
             if free(branches, tags) || free(b, t) {
@@ -169,7 +173,13 @@ mod tests {
 
     fn environment(branches: &[&str], tags: &[&str]) -> Setting {
         let words = |all: &[&str]| all.iter().map(|w| (*w).to_owned()).collect();
-        Setting::Environment { name: "e".into(), tier: None, branches: words(branches), tags: words(tags) }
+        Setting::Environment {
+            name: "e".into(),
+            tier: None,
+            branches: words(branches),
+            tags: words(tags),
+            wait_minutes: None,
+        }
     }
 
     #[test]

@@ -71,15 +71,16 @@ fn github(setting: &Setting) -> Vec<String> {
     let repo = "repos/{owner}/{repo}";
     match setting {
         Setting::DefaultBranch { name } => vec![line(&["gh", "repo", "edit", "--default-branch", name])],
-        Setting::Environment { name, branches, tags, .. } => {
+        Setting::Environment { name, branches, tags, wait_minutes, .. } => {
             let at = format!("{repo}/environments/{}", encoded(name));
             let ruled = !branches.is_empty() || !tags.is_empty();
             let policy = if ruled {
-                "{\"deployment_branch_policy\": {\"protected_branches\": false, \"custom_branch_policies\": true}}"
+                "\"deployment_branch_policy\": {\"protected_branches\": false, \"custom_branch_policies\": true}"
             } else {
-                "{\"deployment_branch_policy\": null}"
+                "\"deployment_branch_policy\": null"
             };
-            let mut lines = vec![body(policy, &line(&["gh", "api", "--method", "PUT", &at]))];
+            let timer = wait_minutes.map(|m| format!("\"wait_timer\": {m}, ")).unwrap_or_default();
+            let mut lines = vec![body(&format!("{{{timer}{policy}}}"), &line(&["gh", "api", "--method", "PUT", &at]))];
             let refs = branches.iter().map(|b| ("branch", b)).chain(tags.iter().map(|t| ("tag", t)));
             for (kind, pattern) in refs {
                 let to = format!("{at}/deployment-branch-policies");

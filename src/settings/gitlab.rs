@@ -142,7 +142,7 @@ fn runner(plan: &Plan, job: &Job, items: &mut Collector) {
 fn protected(plan: &Plan, job: &Job, items: &mut Collector) {
     let secret = job.secrets.iter().any(|s| s.stored_on(PlatformName::Gitlab).is_some());
     let only = secrets::only_on_named_refs(job);
-    let deploys = matches!(job.work, Work::Deploy(_) | Work::Approve(_));
+    let deploys = matches!(job.work, Work::Deploy(_) | Work::Approve(_) | Work::Soak(_));
     if !(deploys || secret && only) {
         return;
     }
@@ -205,6 +205,7 @@ fn environment(plan: &Plan, job: &Job, items: &mut Collector) {
                     tier: Some(environment.tier.clone()),
                     branches: vec![],
                     tags: vec![],
+                    wait_minutes: None,
                 },
                 need: Need::Advised,
                 why: "the first deploy makes it; protect it for all who may start the pipeline, since the deploy runs as who \
@@ -215,7 +216,8 @@ fn environment(plan: &Plan, job: &Job, items: &mut Collector) {
                 takes: PREMIUM,
             },
         ),
-        (EnvironmentPurpose::Approval, _) => {}
+        // The file says how long; the first run makes the environment, for the scope of its variables.
+        (EnvironmentPurpose::Approval | EnvironmentPurpose::Soak, _) => {}
     }
 }
 

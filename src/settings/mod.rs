@@ -122,6 +122,8 @@ pub enum Setting {
         branches: Vec<String>,
         /// The same for tags.
         tags: Vec<String>,
+        /// GitHub: minutes of its wait timer; none where a job that names it does not wait.
+        wait_minutes: Option<u64>,
     },
     /// People who have to say yes.
     Approval {

@@ -136,6 +136,10 @@ fn missing(platform: PlatformName, job: &Job, secret: &SecretUse) -> (&'static s
                 matches!(&d.target, PlanTarget::Kubernetes { kubeconfig, .. } if kubeconfig == name);
             cluster || d.watch.as_ref().and_then(|w| w.prometheus.as_ref()).is_some_and(|p| p.asks_with(name))
         }
+        Work::Soak(s) => {
+            let prometheus = s.watch.as_ref().and_then(|w| w.prometheus.as_ref());
+            s.ledger.kubeconfig.as_deref() == Some(name) || prometheus.is_some_and(|p| p.asks_with(name))
+        }
         Work::Withheld(_) => false,
     };
     if named {
@@ -161,6 +165,7 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<String> {
     match &job.work {
         Work::Image(_) => tools.push("docker with buildx".into()),
         Work::Deploy(d) if matches!(d.target, PlanTarget::Kubernetes { .. }) => tools.push("kubectl".into()),
+        Work::Soak(s) if s.ledger.kubeconfig.is_some() => tools.push("kubectl".into()),
         _ => {}
     }
     tools

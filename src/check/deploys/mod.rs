@@ -11,5 +11,6 @@ pub(super) mod ledger_place;
 pub(super) mod nothing_to_deploy;
 pub(super) mod notify_never_sends;
 pub(super) mod one_of_several_schedules;
+pub(super) mod soak_without_ledger;
 pub(super) mod trigger_never_trips;
 pub(super) mod ungated_production;

@@ -43,6 +43,11 @@ impl Builder<'_> {
             let d = todo.remove(at);
             let after = order.iter().find(|(o, _)| o.name.node == d.name.node).and_then(|(_, a)| a.clone());
             self.deploy(d, after.as_deref());
+            if d.soak.is_some() {
+                let next = order.iter().filter(|(_, after)| after.as_deref() == Some(&d.name.node));
+                let next: Vec<&Deploy> = next.map(|(next, _)| *next).collect();
+                self.soak(d, &next);
+            }
         }
     }
 
@@ -140,7 +145,9 @@ impl Builder<'_> {
             }
         }
         if let Some(a) = after {
-            needs.push(format!("deploy-{a}"));
+            let soak = format!("soak-{a}");
+            let soaks = self.jobs.iter().any(|j| j.id == soak);
+            needs.push(if soaks { soak } else { format!("deploy-{a}") });
         }
         for g in self.spec.gates.values().filter(|g| g.advisory.is_none()) {
             let here = match &g.before {
@@ -154,7 +161,7 @@ impl Builder<'_> {
         needs
     }
 
-    /// Records whose content the deploy checks again: the artifact's, the approval's and the gates'.
+    /// Records whose content the deploy checks again: the artifact's, the approval's, the gates' and the soak's.
     fn deploy_reads(&self, needs: &[String]) -> Vec<String> {
         needs.iter().filter(|n| !n.starts_with("deploy-")).cloned().collect()
     }
@@ -223,7 +230,7 @@ impl Builder<'_> {
     }
 
     /// The image, or the one model that has a file.
-    fn artifact(&self) -> Artifact {
+    pub(super) fn artifact(&self) -> Artifact {
         if let Some(i) = &self.spec.image {
             return Artifact::Image { repository: i.repository.node.clone() };
         }

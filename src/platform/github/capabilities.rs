@@ -99,6 +99,11 @@ pub(super) const TABLE: &[Capability] = &[
         Feature::ApprovalByDispatch,
         "a second start by hand, in which a person says the digest; whoever may start a run may do it",
     ),
+    Capability::outside(
+        Feature::Soak,
+        "a job in the environment NAME-soak, which waits there; the script looks into the ledger whether the time is over",
+        "give the environment a wait timer, of 30 days at most",
+    ),
     Capability::native(Feature::Notify, "a job that waits for all others and tests their results"),
     Capability::native(Feature::NotifyShared, "the same job in each workflow"),
 ];

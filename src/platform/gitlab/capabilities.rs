@@ -109,6 +109,10 @@ pub(super) const TABLE: &[Capability] = &[
         Feature::ApprovalByDispatch,
         "a second start by hand, in which a person says the digest; whoever may start a run may do it",
     ),
+    Capability::native(
+        Feature::Soak,
+        "`when: delayed`, for a week at most; whoever starts it early is refused by the script, which looks into the ledger",
+    ),
     Capability::native(Feature::Notify, "a last stage with `when: on_failure` or `on_success`"),
     Capability::no(
         Feature::NotifyShared,

@@ -67,6 +67,7 @@ fn kind(job: &Job) -> String {
         Work::Image(_) => "image".into(),
         Work::Approve(a) => environment(&a.environment),
         Work::Deploy(d) => environment(&d.environment),
+        Work::Soak(s) => environment(&s.environment),
         Work::Notify(_) => NOTIFY.into(),
     }
 }

@@ -112,6 +112,10 @@ pub(super) const TABLE: &[Capability] = &[
         Feature::ApprovalByDispatch,
         "a second start by hand, in which a person says the digest; whoever may start a run may do it",
     ),
+    Capability::native(
+        Feature::Soak,
+        "`sleep` in a stage without an agent; the build stays open, and a restarted controller goes on with it",
+    ),
     Capability::native(Feature::Notify, "a last stage over the status map; an aborted build sends nothing"),
     Capability::native(Feature::NotifyShared, "the same stage in each Jenkinsfile"),
 ];

@@ -3,7 +3,7 @@
 use super::Call;
 use super::work::metric_name;
 use crate::plan::number::decimal;
-use crate::plan::{DeployWork, PlanLedger, PlanPrometheus, PlanRollback, PlanWatch};
+use crate::plan::{DeployWork, PlanLedger, PlanPrometheus, PlanRollback, PlanTrigger, PlanWatch, SoakWork};
 
 /// The options of `templates/script/runtime/README.md` for it.
 pub(super) fn options(call: Call, deploy: &DeployWork, service: &str) -> Call {
@@ -59,8 +59,17 @@ fn asked(call: Call, server: &PlanPrometheus) -> Call {
     call.option("prometheus", [kind, value, auth, first, second])
 }
 
-fn taken_back(call: Call, rollback: &PlanRollback) -> Call {
-    let call = rollback.triggers.iter().fold(call, |call, t| {
+/// A soak's watch, what must not trip in it, and where the ledger lies.
+pub(super) fn soaked(call: Call, soak: &SoakWork, service: &str) -> Call {
+    let call = match &soak.watch {
+        Some(watch) => watched(call, watch),
+        None => call,
+    };
+    written_down(triggers(call, &soak.triggers), &soak.ledger, service, &soak.environment)
+}
+
+fn triggers(call: Call, all: &[PlanTrigger]) -> Call {
+    all.iter().fold(call, |call, t| {
         let lasting = match (t.consecutive, t.lasting) {
             (true, _) => "consecutive",
             (false, Some(_)) => "for",
@@ -69,7 +78,11 @@ fn taken_back(call: Call, rollback: &PlanRollback) -> Call {
         let (name, seconds) = (metric_name(&t.metric.0), decimal(t.lasting.unwrap_or_default()));
         let words = [name.as_str(), t.op.text(), &decimal(t.right), lasting, &seconds, &t.text];
         call.option("trigger", words)
-    });
+    })
+}
+
+fn taken_back(call: Call, rollback: &PlanRollback) -> Call {
+    let call = triggers(call, &rollback.triggers);
     let call = call.maybe("within", rollback.within.map(|s| s.to_string()).as_deref());
     match &rollback.halt {
         Some(halt) => {

@@ -19,6 +19,7 @@ pub(super) fn kind(work: &Work) -> &'static str {
         Work::Image(_) => "image",
         Work::Approve(_) => "approve",
         Work::Deploy(_) => "deploy",
+        Work::Soak(_) => "soak",
         Work::Withheld(_) => "withheld",
         Work::Notify(_) => "notify",
     }
@@ -31,6 +32,12 @@ pub(super) fn of(plan: &Plan, job: &Job) -> Call {
         Work::Gate(gate) => gate_options(call, gate),
         Work::Image(image) => image_options(call, image, job),
         Work::Deploy(deploy) => deploy_options(call, deploy, plan, job),
+        Work::Soak(soak) => {
+            let call = call
+                .option("environment", [soak.environment.as_str()])
+                .option("seconds", [soak.seconds.to_string().as_str()]);
+            release::soaked(artifact(call, &soak.artifact), soak, &plan.pipeline)
+        }
         Work::Approve(approve) => {
             let ask = job.ask.as_ref();
             let call = call
@@ -177,10 +184,7 @@ fn tag_words(tag: &PlanTag) -> [Quoted; 2] {
 fn deploy_options(call: Call, deploy: &DeployWork, plan: &Plan, job: &Job) -> Call {
     let call =
         call.raw("phase", [Quoted::fixed("\"$phase\"")]).option("environment", [deploy.environment.as_str()]);
-    let call = match &deploy.artifact {
-        Artifact::Image { repository } => call.option("image", [repository.as_str()]),
-        Artifact::Model { name } => call.option("model", [name.as_str()]),
-    };
+    let call = artifact(call, &deploy.artifact);
     let call = match &deploy.target {
         PlanTarget::Kubernetes { kubeconfig, namespace, deployment, container, timeout, traffic } => {
             let seconds = timeout.to_string();
@@ -213,14 +217,25 @@ fn deploy_options(call: Call, deploy: &DeployWork, plan: &Plan, job: &Job) -> Ca
     }
 }
 
-/// Gates that must have passed what is deployed: those before the image, then those that the deploy waits for itself.
+fn artifact(call: Call, artifact: &Artifact) -> Call {
+    match artifact {
+        Artifact::Image { repository } => call.option("image", [repository.as_str()]),
+        Artifact::Model { name } => call.option("model", [name.as_str()]),
+    }
+}
+
+/// What must have passed what is deployed: the gates before the image, then those that the deploy waits for itself, and
+/// the soak before it.
 fn evidence<'a>(plan: &'a Plan, job: &'a Job) -> impl Iterator<Item = &'a str> {
     let image = plan.jobs.iter().find_map(|job| match &job.work {
         Work::Image(image) if image.push => Some(&image.gates[..]),
         _ => None,
     });
     let before = image.unwrap_or_default();
-    let own = job.reads.iter().filter(move |id| id.starts_with("gate-") && !before.contains(id));
+    let own = job.reads.iter().filter(move |id| {
+        let looks = id.starts_with("gate-") || id.starts_with("soak-");
+        looks && !before.contains(id)
+    });
     before.iter().chain(own).map(String::as_str)
 }
 

@@ -102,8 +102,7 @@ pub(super) static WORDS: &[Keyword] = &[
         &[A("time", Duration)],
         "soak 24h",
         "so long this image has run here before the next deploy starts",
-    )
-    .later("ask for `approval required` on the next deploy, and give it when the time is over"),
+    ),
     Keyword::new(
         "watch",
         &[Deploy],

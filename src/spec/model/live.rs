@@ -108,6 +108,12 @@ pub struct WatchedMetric {
 }
 
 impl Watch {
+    /// Is that a metric which can be asked for the past? A server keeps what was; a command says what is.
+    pub fn knows_the_past(&self, metric: &MetricPath) -> bool {
+        let source = self.metrics.iter().find(|m| m.metric.node == *metric).map(|m| &m.source);
+        matches!(source, Some(LiveSource::Prometheus(_)))
+    }
+
     /// Every secret that it needs: the server's, and those of its commands.
     pub fn asked_with(&self) -> impl Iterator<Item = &SecretName> {
         self.prometheus.iter().flat_map(Prometheus::asked_with).chain(&self.secrets)
@@ -132,8 +138,8 @@ impl Prometheus {
 
 impl Deploy {
     /// From when to when it is watched, in seconds from its start; nothing without a `watch`. The watch begins when the
-    /// first traffic has moved, and goes on over the holds of a canary, the window and the soak. `takes` says how many
-    /// seconds each of its calls takes.
+    /// first traffic has moved, and goes on over the holds of a canary and the window. `takes` says how many seconds each
+    /// of its calls takes.
     pub fn watched(&self, takes: impl Fn(&str) -> f64) -> Option<(f64, f64)> {
         let watch = self.watch.as_ref()?;
         let seconds = |d: &Option<Duration>| d.map_or(0.0, |d| d.seconds);
@@ -150,8 +156,15 @@ impl Deploy {
             }
             Some(Strategy::Rolling) | None => (out, out + smoke),
         };
-        let soak = self.soak.as_ref().map_or(0.0, |s| takes("finish") + s.node.seconds);
-        Some((begins, moved + watch.window.node.seconds + soak))
+        Some((begins, moved + watch.window.node.seconds))
+    }
+
+    /// From when to when its soak lasts, where somebody looks back over it; counted as [`Deploy::watched`] does.
+    pub fn soaked(&self, takes: impl Fn(&str) -> f64) -> Option<(f64, f64)> {
+        let soak = self.soak.as_ref()?.node.seconds;
+        let (_, watched) = self.watched(&takes)?;
+        let begins = watched + takes("finish");
+        Some((begins, begins + soak))
     }
 }
 

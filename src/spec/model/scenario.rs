@@ -239,6 +239,8 @@ pub enum Subject<'s> {
     Image,
     /// The approval of a deploy: `approve-production`. What a person says is given by `approval`.
     Approval(&'s Deploy),
+    /// The soak behind a deploy: `soak-staging`.
+    Soak(&'s Deploy),
     /// A deploy.
     Deploy(&'s Deploy),
 }
@@ -251,6 +253,7 @@ impl Subject<'_> {
             Self::Model(m) => format!("model-{}", m.name.node),
             Self::Image => "image".to_owned(),
             Self::Approval(d) => format!("approve-{}", d.name.node),
+            Self::Soak(d) => format!("soak-{}", d.name.node),
             Self::Deploy(d) => format!("deploy-{}", d.name.node),
         }
     }
@@ -262,6 +265,7 @@ impl Subject<'_> {
             Self::Model(_) => "a model",
             Self::Image => "the image",
             Self::Approval(_) => "an approval",
+            Self::Soak(_) => "a soak",
             Self::Deploy(_) => "a deploy",
         }
     }
@@ -293,6 +297,7 @@ impl Spec {
         let model = |n: &str| self.models.get(n).map(Subject::Model);
         let deploy = |n: &str| self.deploys.get(n).map(Subject::Deploy);
         let asked = |n: &str| self.deploys.get(n).filter(|d| d.question().is_some()).map(Subject::Approval);
+        let soaks = |n: &str| self.deploys.get(n).filter(|d| d.soak.is_some()).map(Subject::Soak);
         let named: Vec<Subject<'_>> = [gate(name), model(name), deploy(name)].into_iter().flatten().collect();
         if !named.is_empty() {
             return named;
@@ -301,6 +306,7 @@ impl Spec {
             name.strip_prefix("gate-").and_then(gate),
             name.strip_prefix("model-").and_then(model),
             name.strip_prefix("approve-").and_then(asked),
+            name.strip_prefix("soak-").and_then(soaks),
             name.strip_prefix("deploy-").and_then(deploy),
         ];
         by_job.into_iter().flatten().collect()
@@ -352,6 +358,6 @@ fn about<'s>(subject: Subject<'s>, metric: &MetricPath) -> Option<About<'s>> {
             let watched = d.watch.iter().flat_map(|w| &w.metrics).find(|m| m.metric.node == *metric)?;
             Some(About::Live(d, metric.clone(), watched.unit))
         }
-        Subject::Model(_) | Subject::Image | Subject::Approval(_) => None,
+        Subject::Model(_) | Subject::Image | Subject::Approval(_) | Subject::Soak(_) => None,
     }
 }
