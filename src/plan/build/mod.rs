@@ -7,6 +7,7 @@ mod notify;
 mod release;
 mod runners;
 mod secrets;
+mod shadow;
 mod triggers;
 
 use super::{

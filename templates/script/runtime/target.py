@@ -45,6 +45,10 @@ class Target:
         """It becomes the only one."""
         raise NotImplementedError
 
+    def keep(self, reference: str, env: Mapping[str, str], deadline: Deadline) -> int:
+        """It has all of the traffic already, and becomes the only one."""
+        return self.promote(reference, env, deadline)
+
     def clear(self, deadline: Deadline) -> int:
         """Takes away what runs beside what is live, which stays as it is."""
         return 0
@@ -136,7 +140,8 @@ class Kubernetes(Target):
         return self.kubectl(words, shorter(deadline, self.seconds + 30)).code
 
     def start(self, reference: str, env: Mapping[str, str], deadline: Deadline) -> int:
-        return self.splitter().start(reference, deadline)
+        token = env.get("MLPIPE_BESIDE_HEADER", "").partition(": ")[2]
+        return self.splitter().start(reference, deadline, token)
 
     def shift(self, weight: str, env: Mapping[str, str], deadline: Deadline) -> int:
         return self.splitter().shift(weight, deadline)
@@ -236,6 +241,9 @@ class Command(Target):
         limit = shorter(deadline, self.seconds)
         names = {**env, **self.names(reference), "MLPIPE_WEIGHT": "100"}
         return run(self.promote_command, limit, names, workdir()).code
+
+    def keep(self, reference: str, env: Mapping[str, str], deadline: Deadline) -> int:
+        return self.promote(reference, env, deadline) if self.promote_command else 0
 
     def names(self, digest: str) -> dict[str, str]:
         """How the verbs are told what to put there."""

@@ -52,14 +52,19 @@ def beside_service(found: Json, deployment: str, key: str) -> Json:
     return copy
 
 
-def beside_ingress(found: Json, deployment: str, services: Sequence[str]) -> Json:
+def beside_ingress(
+    found: Json, deployment: str, services: Sequence[str], token: str = ""
+) -> Json:
     """The Ingress again, for the same hosts and paths, as far as they lead to one of
-    these Services, with no traffic yet."""
+    these Services, with no traffic yet but requests that show the token."""
     copy = fresh(found, deployment)
     old = field(found, "metadata.annotations") or {}
     name = "kubernetes.io/ingress.class"  # before `ingressClassName` there was this
     notes = {name: old[name]} if name in old else {}
     notes.update({NGINX + "canary": "true", NGINX + "canary-weight": "0"})
+    if token:
+        notes[NGINX + "canary-by-header"] = BESIDE_HEADER
+        notes[NGINX + "canary-by-header-value"] = token
     copy["metadata"]["annotations"] = notes
     spec = copy["spec"]
     for name in ("tls", "defaultBackend"):  # the live Ingress answers for these
@@ -116,7 +121,7 @@ class Nginx:
             raise Stop(f"what kubectl says of the {what} is no object")
         return found
 
-    def start(self, reference: str, deadline: Deadline) -> int:
+    def start(self, reference: str, deadline: Deadline, token: str = "") -> int:
         """Starts the copy, with no traffic, and waits until it is ready."""
         target = self.target
         self.remove(deadline)  # what a run left that was killed
@@ -135,7 +140,7 @@ class Nginx:
         items = [
             beside_deployment(live, target.container, reference, key),
             *(beside_service(one, target.name, key) for one in services),
-            beside_ingress(ingress, target.name, names),
+            beside_ingress(ingress, target.name, names, token),
         ]
         whole = {"apiVersion": "v1", "kind": "List", "items": items}
         words = ["apply", "--request-timeout=30s", "-f", "-"]
