@@ -112,6 +112,7 @@ def deploy_begin(
         target = open_target(options)
         book = open_book(options, section, deadline)
         live = book.admit(target, deadline) if book else target.live(deadline)
+        target.check([weight for weight, _ in options.all("canary")], deadline)
     except BaseException:
         if earlier.get("phase") not in (None, *ENDED):
             # A second begin must not lose what the first one has to put back.

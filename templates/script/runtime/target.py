@@ -19,6 +19,10 @@ class Target:
     #: A half-done roll-out is put back even when `live` shows the old one.
     partial = False
 
+    def check(self, weights: Sequence[str], deadline: Deadline) -> None:
+        """May traffic move in these steps? What contradicts them is a `Stop`, before
+        anything is touched."""
+
     def live(self, deadline: Deadline) -> Live:
         """What serves now; `Stop` when it does not say."""
         raise NotImplementedError
@@ -57,11 +61,12 @@ class Target:
 class Kubernetes(Target):
     """A Deployment; one container's image is set, everything else stays."""
 
-    def __init__(self, words: Sequence[str], ingress: str = "") -> None:
+    def __init__(self, words: Sequence[str]) -> None:
         self.secret, self.namespace, self.name, self.container = words[:4]
         self.seconds = int(words[4])
         self.file = ""
-        self.traffic = Nginx(self, ingress) if ingress else None
+        #: What splits its traffic, where anything does.
+        self.traffic: Splitter | None = None
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[None]:
@@ -101,6 +106,10 @@ class Kubernetes(Target):
             env = {"KUBECONFIG": self.file}
             text = None if stdin is None else stdin.encode()
             return run(words, deadline, env, capture=capture, stdin=text, hear=True)
+
+    def check(self, weights: Sequence[str], deadline: Deadline) -> None:
+        if self.traffic and weights:
+            self.traffic.check(deadline)
 
     def live(self, deadline: Deadline) -> Live:
         words = ["get", "deployment", self.name, "-o", "json", "--request-timeout=30s"]
@@ -156,7 +165,7 @@ class Kubernetes(Target):
     def clear(self, deadline: Deadline) -> int:
         return self.traffic.remove(deadline) if self.traffic else 0
 
-    def splitter(self) -> Nginx:
+    def splitter(self) -> Splitter:
         if self.traffic is None:
             raise Stop(f"nothing splits the traffic of deployment {self.name}")
         return self.traffic
@@ -256,9 +265,17 @@ def shorter(deadline: Deadline, seconds: float) -> Deadline:
     return Deadline(seconds if left is None else min(left, seconds))
 
 
+#: What splits the traffic of a Deployment, by the option that names its object.
+SPLITTERS: dict[str, type[Splitter]] = {"traffic": Nginx}
+
+
 def open_target(options: Options) -> Target:
     """The target that the script names."""
     if options.has("kubernetes"):
-        return Kubernetes(options.words("kubernetes"), options.one("traffic"))
+        cluster = Kubernetes(options.words("kubernetes"))
+        for option, splitter in SPLITTERS.items():
+            if options.has(option):
+                cluster.traffic = splitter(cluster, options.one(option))
+        return cluster
     shift, promote = options.one("shift"), options.one("promote")
     return Command(options.words("command"), options.one("image"), shift, promote)
