@@ -117,6 +117,7 @@ def deploy_begin(
         if book is None:
             clear_shadow(options, section, deadline)
         live = book.admit(target, deadline) if book else target.live(deadline)
+        target.check(weights(options), deadline)
     except BaseException:
         if earlier.get("phase") not in (None, *ENDED):
             # A second begin must not lose what the first one has to put back.

@@ -38,10 +38,10 @@ class ShadowByNginx(Shadow):
 
     def __init__(self, options: Options, environment: str) -> None:
         self.source, self.secret, self.namespace, self.name = options.words("shadow")
-        there = Kubernetes([self.secret, self.namespace, "", "", "60"], self.name)
-        self.theirs = there.splitter()
-        route = options.one("traffic")
-        self.own = Kubernetes(options.words("kubernetes"), route).splitter()
+        there = Kubernetes([self.secret, self.namespace, "", "", "60"])
+        self.theirs = Nginx(there, self.name)
+        here = Kubernetes(options.words("kubernetes"))
+        self.own = Nginx(here, options.one("traffic"))
         pipeline = os.environ.get("MLPIPE_PIPELINE", "")
         self.place = f"{pipeline}/{environment}/"
         self.mark = self.place + this_run()["run_id"]
@@ -61,12 +61,12 @@ class ShadowByNginx(Shadow):
 
     def address(self, deadline: Deadline) -> tuple[str, str]:
         """Where copies are sent: what ingress-nginx is told, and the host in it."""
-        found = self.own.ask(["ingress", self.own.ingress], deadline)
+        found = self.own.ask(["ingress", self.own.name], deadline)
         names = [str(rule.get("host") or "") for rule in field(found, "spec.rules") or []]
         hosts = [name for name in names if name and not name.startswith("*")]
         if not hosts:
             raise Stop(
-                f"no rule of the Ingress {self.own.ingress} has a host, so nothing can "
+                f"no rule of the Ingress {self.own.name} has a host, so nothing can "
                 "be sent to it alone",
                 f"give its rule a `host` that is not one of {self.source}",
             )

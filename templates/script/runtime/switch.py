@@ -11,6 +11,13 @@ def splits(options: Options) -> bool:
     return bool(options.all("canary")) or options.has("blue-green")
 
 
+def weights(options: Options) -> list[str]:
+    """The shares of the traffic that it gets, one after another."""
+    if options.has("blue-green"):
+        return ["100"]
+    return [weight for weight, _ in options.all("canary")]
+
+
 def beside_env(section: Section, options: Options) -> dict[str, str]:
     """How a command reaches what runs beside, and how much of the traffic that has."""
     if not options.has("blue-green"):
