@@ -1,8 +1,8 @@
 # ---- section: the critical section of one environment -------------------------------
 #
 # begin reads what is live and writes it down before anything is touched; roll-out,
-# smoke, shadow, canary-1, canary-2, … and switch act; watch looks; finish says that it is good; restore
-# puts back what was good. Each phase is a process of its own, and
+# smoke, shadow, canary-1, canary-2, … and switch act; watch looks; finish says that it
+# is good; restore puts back what was good. Each phase is a process of its own, and
 # `deploy-ENV.state.json` is all that they share.
 
 #: Phases after which there is nothing to put back.
