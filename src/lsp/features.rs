@@ -45,6 +45,8 @@ pub(super) fn of(place: Place, word: &str, args: &[&str]) -> Vec<Feature> {
             vec![F::Deploy, F::Environment, F::Lock, F::LockOrder, F::RestoreFailed, F::RestoreCancelled]
         }
         (Place::Deploy, "canary") => vec![F::Canary],
+        (Place::Deploy, "blue_green") => vec![F::BlueGreen],
+        (Place::Deploy, "shadow") => vec![F::Shadow],
         (Place::Deploy, "approval") => vec![F::Approval],
         (Place::Approval, "by") => vec![F::ApprovalBy],
         (Place::Approval, "expires") => vec![F::ApprovalExpires],

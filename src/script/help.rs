@@ -64,7 +64,11 @@ fn what(job: &Job) -> String {
         }
         Work::Deploy(deploy) => {
             let phases: Vec<&str> = job.steps.iter().map(|step| step.id.as_str()).collect();
-            format!("deploys to {}; one phase: {}", deploy.environment, phases.join(", "))
+            let shadow = match &deploy.shadow {
+                Some(shadow) => format!("; shadow-stop ends the copies of the requests of {}", shadow.from),
+                None => String::new(),
+            };
+            format!("deploys to {}; one phase: {}{shadow}", deploy.environment, phases.join(", "))
         }
         Work::Withheld(_) => "says which jobs a pull request from outside does not run".into(),
         Work::Notify(_) => "tells people how the run ended".into(),
