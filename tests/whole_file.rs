@@ -46,7 +46,7 @@ fn it_plans_and_is_refused_statement_by_statement_and_compiles_without_them() {
     ] {
         assert!(plan.out.contains(job), "{job}");
     }
-    let refused = findings(&repo, 1);
+    let refused: Vec<_> = findings(&repo, 1).into_iter().filter(|f| f["severity"] == "error").collect();
     let words: Vec<String> = refused
         .iter()
         .map(|f| {

@@ -14,11 +14,11 @@ pub(in crate::lint) fn run(subject: Subject<'_>, out: &mut Vec<Finding>) {
         }
         let (name, from) = (&deploy.name.node, &shadow.from.node);
         let end = match &deploy.soak {
-            Some(soak) => format!("over {} of soak", soak.node.written()),
-            None => "and they end as soon as they have begun".to_owned(),
+            Some(soak) => format!("over its soak of {} neither", soak.node.written()),
+            None => "the copies end as soon as they have begun".to_owned(),
         };
         let message =
-            format!("`{name}` gets copies of the requests of `{from}`, nothing looks at it meanwhile, {end}");
+            format!("`{name}` gets copies of the requests of `{from}`, and nothing looks at it: {end}");
         out.push(Finding::at(Code::SHADOW_JUDGES_NOTHING, shadow.span, message).help(
             "watch it under the copies and say when it is taken back: `watch 30m every 1m { … }` and `rollback { when error_rate > 1% }`",
         ));
