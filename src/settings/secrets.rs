@@ -3,7 +3,8 @@
 use super::collect::{Collector, Draft, From};
 use super::{Checked, Need, Setting, refs};
 use crate::plan::{
-    DeployWork, EventKind, Job, Plan, PlanInstall, PlanLogin, PlanMirror, PlanTarget, SecretFrom, SecretKind, SecretUse, Work,
+    DeployWork, EventKind, Job, Plan, PlanInstall, PlanLogin, PlanMirror, PlanTarget, SecretFrom, SecretKind,
+    SecretUse, Work,
 };
 use crate::spec::PlatformName;
 use std::collections::BTreeSet;
@@ -134,7 +135,9 @@ fn holds(platform: PlatformName, plan: &Plan, job: &Job, secret: &SecretUse) -> 
 /// The variable with the kubeconfig of a deploy's own target.
 fn target_of(job: &Job) -> Option<&str> {
     match &job.work {
-        Work::Deploy(DeployWork { target: PlanTarget::Kubernetes { kubeconfig, .. }, .. }) => Some(kubeconfig),
+        Work::Deploy(DeployWork { target: PlanTarget::Kubernetes { kubeconfig, .. }, .. }) => {
+            Some(kubeconfig)
+        }
         _ => None,
     }
 }

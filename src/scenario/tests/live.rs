@@ -271,7 +271,10 @@ fn copies_come_after_the_smoke_test_and_before_the_window() {
         ("", "production:deployed deploy-production@1800"),
         ("production.shadow failed", "production:rolled_back deploy-production@0 origin:deployed"),
         ("production.smoke failed, production.shadow failed", "production:rolled_back"),
-        ("production.shadow takes 2m, production.error_rate = 2% at 1m", "production:rolled_back deploy-production@120"),
+        (
+            "production.shadow takes 2m, production.error_rate = 2% at 1m",
+            "production:rolled_back deploy-production@120",
+        ),
         ("cancelled during production.shadow", "deploy-production=cancelled production:rolled_back"),
     ]);
     let copies = "0s gets copies of the requests of origin";

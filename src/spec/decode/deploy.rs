@@ -81,9 +81,15 @@ impl Decoder<'_> {
             };
             if !item.statement.damaged {
                 self.findings.push(
-                    Finding::at(Code::MISSING_STATEMENT, item.statement.head, format!("`{other}` is missing"))
-                        .also(one.statement.head, format!("`{is}` stands here"))
-                        .help(format!("write the command that {what} the copying: `{other} \"./copy.sh {other}\"`")),
+                    Finding::at(
+                        Code::MISSING_STATEMENT,
+                        item.statement.head,
+                        format!("`{other}` is missing"),
+                    )
+                    .also(one.statement.head, format!("`{is}` stands here"))
+                    .help(format!(
+                        "write the command that {what} the copying: `{other} \"./copy.sh {other}\"`"
+                    )),
                 );
             }
             return None;

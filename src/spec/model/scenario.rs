@@ -318,9 +318,8 @@ impl Spec {
         let fits = |s: &Subject<'_>, step: &str| match s {
             Subject::Deploy(d) => {
                 let smokes = || d.smoke.is_some() || d.watch.as_ref().is_some_and(|w| w.smoke.is_some());
-                let switches = || {
-                    matches!(d.strategy.as_ref().map(|s| &s.node), Some(Strategy::BlueGreen(_)))
-                };
+                let switches =
+                    || matches!(d.strategy.as_ref().map(|s| &s.node), Some(Strategy::BlueGreen(_)));
                 DEPLOY_STEPS.contains(&step)
                     && match step {
                         "smoke" => smokes(),

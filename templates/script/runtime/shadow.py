@@ -194,9 +194,16 @@ def clear_shadow(options: Options, section: Section, deadline: Deadline) -> None
     """Ends the copying that a run left behind that was killed."""
     shadow = open_shadow(options, section)
     if shadow is not None:
-        code = shadow.end(verb_env(section, options), deadline, True)
+        code = shadow.end(shadow_env(section, options), deadline, True)
         if code:
             raise Stop(still_copied(shadow, code), "by hand: " + shadow.by_hand())
+
+
+def shadow_env(section: Section, options: Options) -> dict[str, str]:
+    """What a command is told that ends the copying, of whatever run."""
+    if "digest" in section.data:
+        return verb_env(section, options)
+    return {"MLPIPE_ENVIRONMENT": section.environment}
 
 
 def still_copied(shadow: Shadow, code: int) -> str:
@@ -266,9 +273,8 @@ def shadow_stop(
     if shadow is None:
         raise Stop("nothing says whose requests are copied", code=2)
     known = section.load()
-    env = verb_env(section, options) if known else {}
     desk = os.environ.get("MLPIPE_PLATFORM") == "desk"
-    code = shadow.end(env, deadline, desk)
+    code = shadow.end(shadow_env(section, options), deadline, desk)
     if code:
         raise Stop(still_copied(shadow, code), "by hand: " + shadow.by_hand())
     if known and section.data.get("shadow"):
