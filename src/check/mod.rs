@@ -118,6 +118,8 @@ rules! {
 
     BASELINE_IS_METRICS gates::baseline_is_metrics;
     TOLERANCE_TOO_WIDE gates::tolerance_too_wide;
+    SHADOW_WITHOUT_MIRROR deploys::shadow_without_mirror [here];
+    SHADOW_IN_A_CIRCLE deploys::shadow_in_a_circle;
 
     SECRET_AND_ENV secrets::secret_and_env;
     SECRET_UNUSED secrets::secret_unused [anywhere];

@@ -176,6 +176,8 @@ fn deploy(env: &str, needs: &[&str], target: PlanTarget, approval: Option<Approv
             target,
             smoke: Some("python scripts/smoke.py".into()),
             canary: vec![],
+            blue_green: None,
+            shadow: None,
             watch: None,
             rollback: PlanRollback::default(),
             ledger: None,

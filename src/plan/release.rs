@@ -18,6 +18,10 @@ pub struct DeployWork {
     pub smoke: Option<String>,
     /// Steps in which traffic moves to it, the last at 100 %; empty where it moves at once.
     pub canary: Vec<PlanCanaryStep>,
+    /// It starts beside what is live and is then switched over.
+    pub blue_green: Option<PlanBlueGreen>,
+    /// Whose requests it gets copies of, and who makes them.
+    pub shadow: Option<PlanShadow>,
     /// What is looked at while traffic moves, and for a time after it.
     pub watch: Option<PlanWatch>,
     /// Its verdicts and limits for putting back.
@@ -53,9 +57,10 @@ impl DeployWork {
         }
     }
 
-    /// Seconds for which the deploy only looks: the holds of its canary, and the window of its watch.
+    /// Seconds for which the deploy only looks: the holds of its traffic, and the window of its watch.
     pub fn looks_for(&self) -> u64 {
         let holds = self.canary.iter().map(|s| s.hold).sum::<f64>();
+        let holds = holds + self.blue_green.as_ref().map_or(0.0, |b| b.hold);
         (holds + self.watch.as_ref().map_or(0.0, |w| w.window)).ceil() as u64
     }
 }
@@ -71,6 +76,47 @@ pub struct PlanCanaryStep {
     pub weight: f64,
     /// How long it stays at that, in seconds.
     pub hold: f64,
+}
+
+/// A release that starts beside what is live and gets all of the traffic at once.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PlanBlueGreen {
+    /// How long the old one stays at hand after the switch, in seconds, before the window of the watch.
+    pub hold: f64,
+}
+
+/// Copies of another environment's requests.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PlanShadow {
+    /// The environment whose requests are copied.
+    pub from: String,
+    /// Who copies them.
+    pub by: PlanMirror,
+}
+
+/// Who copies requests.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum PlanMirror {
+    /// ingress-nginx, by annotations of the Ingress of the environment that is copied from.
+    Nginx {
+        /// Variable with a kubeconfig that may get and patch that Ingress.
+        kubeconfig: String,
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        ingress: String,
+    },
+    /// Commands.
+    Commands {
+        /// Begins it.
+        run: String,
+        /// Ends it.
+        stop: String,
+    },
 }
 
 /// What is looked at while a release takes over.

@@ -100,6 +100,10 @@ features! {
     Deploy "deploy";
     /// A release takes over in steps, and each is seen by itself.
     Canary "canary";
+    /// A release starts beside what is live and is switched over at once.
+    BlueGreen "blue_green";
+    /// A release gets copies of another environment's requests.
+    Shadow "shadow";
     /// The platform knows where a deploy goes to.
     Environment "deploy's environment";
     /// One deploy of an environment at a time, which no newer run cancels.
@@ -369,6 +373,12 @@ impl Found {
             Work::Deploy(deploy) => {
                 if !deploy.canary.is_empty() {
                     self.add(Feature::Canary, at);
+                }
+                if deploy.blue_green.is_some() {
+                    self.add(Feature::BlueGreen, at);
+                }
+                if deploy.shadow.is_some() {
+                    self.add(Feature::Shadow, at);
                 }
                 if deploy.dispatch.is_some() {
                     self.add(Feature::ApprovalByDispatch, at);

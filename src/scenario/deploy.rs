@@ -81,6 +81,7 @@ impl Section<'_, '_> {
         self.call("roll-out")?;
         match self.deploy.and_then(|d| d.strategy.as_ref()).map(|s| s.node.clone()) {
             Some(Strategy::Canary(steps)) => {
+                self.shadow()?;
                 for (i, step) in steps.into_iter().enumerate() {
                     self.called(&format!("canary-{}", i + 1));
                     self.tell(format!("{}% of the traffic", step.weight));
@@ -91,16 +92,20 @@ impl Section<'_, '_> {
             }
             Some(Strategy::BlueGreen(hold)) => {
                 self.tell("runs beside the one before".to_owned());
-                self.smoke()?;
                 // Nobody is served by it yet, so there is nothing to watch.
-                self.pass(hold.map(Time::from).unwrap_or_default())?;
+                self.smoke()?;
+                self.shadow()?;
+                self.call("switch")?;
                 self.moved.get_or_insert(self.now);
-                self.tell("all of the traffic".to_owned());
+                self.tell("all of the traffic, the one before stays at hand".to_owned());
+                self.smoke()?;
+                self.hold(hold.map(Time::from).unwrap_or_default())?;
             }
             Some(Strategy::Rolling) | None => {
                 self.moved.get_or_insert(self.now);
                 self.tell("rolled out".to_owned());
                 self.smoke()?;
+                self.shadow()?;
             }
         }
         if let Some(watch) = self.deploy.and_then(|d| d.watch.as_ref()) {
@@ -225,6 +230,14 @@ impl Section<'_, '_> {
         }
         self.body("smoke")?;
         self.tell("smoke test passed".to_owned());
+        Ok(())
+    }
+
+    /// It gets copies of the requests of another environment.
+    fn shadow(&mut self) -> Result<(), Stop> {
+        let Some(shadow) = &self.work.shadow else { return Ok(()) };
+        self.call("shadow")?;
+        self.tell(format!("gets copies of the requests of {}", shadow.from));
         Ok(())
     }
 

@@ -28,6 +28,8 @@ const RUNTIME: &str = concat!(
     part!("watch"),
     part!("traffic"),
     part!("target"),
+    part!("shadow"),
+    part!("switch"),
     part!("book"),
     part!("section"),
     part!("deploy"),

@@ -142,7 +142,13 @@ fn fold(into: &mut Setting, more: &Setting) {
             }
         }
         (Setting::Approval { by, .. }, Setting::Approval { by: more, .. }) => union(by, more),
-        (Setting::Secret { protected, .. }, Setting::Secret { protected: also, .. }) => *protected &= also,
+        (Setting::Secret { protected, holds, .. }, Setting::Secret { protected: also, holds: more, .. }) => {
+            *protected &= also;
+            // What more a second job does with it is said as well.
+            if more.len() > holds.len() {
+                holds.clone_from(more);
+            }
+        }
         (Setting::Runner { privileged, tools, .. }, Setting::Runner { privileged: p, tools: t, .. }) => {
             *privileged |= p;
             union(tools, t);

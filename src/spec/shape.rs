@@ -138,6 +138,8 @@ pub enum Place {
     Prometheus,
     /// `rollback { }`.
     Rollback,
+    /// `shadow … { }`.
+    Shadow,
     /// `scenario … { }`.
     Scenario,
     /// `target NAME { }` before it is known which kind the name has.
@@ -166,7 +168,7 @@ pub enum Place {
 
 impl Place {
     /// Every place, the top of a file first.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Top,
         Self::On,
         Self::Python,
@@ -185,6 +187,7 @@ impl Place {
         Self::Watch,
         Self::Prometheus,
         Self::Rollback,
+        Self::Shadow,
         Self::Scenario,
         Self::Target,
         Self::Kubernetes,
@@ -220,6 +223,7 @@ impl Place {
             Self::Watch => "in a `watch`",
             Self::Prometheus => "in the block of `prometheus`",
             Self::Rollback => "in a `rollback`",
+            Self::Shadow => "in the block of `shadow`",
             Self::Scenario => "in a `scenario`",
             Self::Target => "in a `target`",
             Self::Kubernetes => "in a `target kubernetes`",

@@ -322,7 +322,11 @@ class World:
         raise NotImplementedError
 
     def rest(self) -> list[str]:
-        """What is left of a release beside the live one."""
+        """What is left of a release beside the live one, and of copies of other requests."""
+        raise NotImplementedError
+
+    def shadow(self) -> list[str]:
+        """The options with which requests of another environment are copied."""
         raise NotImplementedError
 
     def document(self, environment: str = "production") -> dict:
@@ -375,10 +379,13 @@ class Commands(World):
         return [*words, "--promote", f'printf %s "$MLPIPE_DIGEST" {swap}']
 
     def canary(self) -> bool:
-        return "--canary" in self.words
+        return "--canary" in self.words or "--blue-green" in self.words
 
     def live(self) -> str:
         return (self.folder / "service/live").read_text()
+
+    def shadow(self) -> list[str]:
+        return ["--shadow-run", "live", "echo on > ../service/copied", "rm -f ../service/copied"]
 
     def rest(self) -> list[str]:
         return sorted(p.name for p in (self.folder / "service").iterdir() if p.name != "live")
@@ -391,7 +398,12 @@ class Cluster(World):
         objects = nginx_cluster()
         containers = objects["deployment/ranker"]["spec"]["template"]["spec"]["containers"]
         containers[0]["image"] = f"{REPOSITORY}@{OLD}"
-        (self.folder / "state/cluster.json").write_text(json.dumps({"objects": objects}))
+        live = nginx_cluster()["ingress/web"]
+        live["metadata"].update(namespace="prod", annotations={})
+        live["spec"]["rules"][0]["host"] = "live.example.com"
+        theirs = {"prod": {"objects": {"ingress/web": live}}}
+        whole = {"objects": objects, "namespaces": theirs}
+        (self.folder / "state/cluster.json").write_text(json.dumps(whole))
 
     def book(self, environment: str = "production", age: int = 0) -> list[str]:
         place = ["--ledger", "configmap", "ml/state", "ranker", environment, str(age)]
@@ -400,15 +412,22 @@ class Cluster(World):
     def target(self) -> list[str]:
         return ["--kubernetes", "KUBE", "ml", "ranker", "app", "10", "--traffic", "web"]
 
+    def shadow(self) -> list[str]:
+        return ["--shadow", "live", "KUBE", "prod", "web"]
+
+    def cluster(self) -> dict:
+        return json.loads((self.folder / "state/cluster.json").read_text())
+
     def objects(self) -> dict:
-        return json.loads((self.folder / "state/cluster.json").read_text())["objects"]
+        return self.cluster()["objects"]
 
     def live(self) -> str:
         containers = self.objects()["deployment/ranker"]["spec"]["template"]["spec"]["containers"]
         return containers[0]["image"].partition("@")[2]
 
     def rest(self) -> list[str]:
-        return sorted(set(self.objects()) - set(nginx_cluster()))
+        theirs = self.cluster()["namespaces"]["prod"]["objects"]["ingress/web"]["metadata"]
+        return sorted([*set(self.objects()) - set(nginx_cluster()), *theirs.get("annotations", {})])
 
     def document(self, environment: str = "production") -> dict:
         path = self.folder / "state/configmaps.json"

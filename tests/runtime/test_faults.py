@@ -11,15 +11,18 @@ LATER = sha("later")
 CHECKS = ["--smoke", "true", "--watch", "60", "30", "--metric", "rate", "run", "cat ../rate", "", ""]
 CHECKS += ["--trigger", "rate", ">", "0.01", "once", "0", "rate > 1%"]
 HALT = ["--halt", ">", "2", "3600", "--within", "30"]
-WORDS = [*STEPS, *CHECKS, *HALT]
+#: How it takes over: the options of a whole run, and what of them a trace of it must hold.
+CANARY, SWITCH, SHADOW = [*STEPS], ["--blue-green", "60"], ["shadow"]
 
 
 class Faults(unittest.TestCase):
     kind: type[World] = Commands
+    moves: list[str] = CANARY
 
     def world(self, rate: str = "0") -> World:
         world = self.kind()
-        world.words = list(WORDS)
+        moves = world.shadow() if self.moves is SHADOW else self.moves
+        world.words = [*moves, *CHECKS, *HALT]
         (world.folder / "rate").write_text(rate)
         self.addCleanup(world.gone)
         return world
@@ -110,6 +113,25 @@ class KilledOnACluster(KilledOnCommands):
     steps = ("get deployment", "apply", "annotate", "set image", "delete", "rollout", "replace -f", "true", "cat")
 
 
+class KilledBySwitch(KilledOnCommands):
+    moves = SWITCH
+    steps = ("service/copy", "service/weight", "true", "cat ../rate", "live.new")
+
+
+class KilledBySwitchOnACluster(KilledOnACluster):
+    moves = SWITCH
+
+
+class KilledWithShadow(KilledOnCommands):
+    moves = SHADOW
+    steps = ("cat ../service/live", "service/copied", "rm -f ../service/copied", "cat ../rate")
+
+
+class KilledWithShadowOnACluster(KilledOnACluster):
+    moves = SHADOW
+    steps = ("get deployment", "get ingress", "annotate ingress web", "set image", "rollout", "replace -f", "cat")
+
+
 class CancelledOnCommands(Faults):
     def cancelled(self, key: list) -> None:
         world = self.world()
@@ -137,6 +159,14 @@ class CancelledOnACluster(CancelledOnCommands):
         # What a process does between two steps is the same on both targets.
         wrong = shared_out(self.moments(), self.cancelled)
         self.assertEqual(wrong, [], "\n".join(wrong))
+
+
+class CancelledBySwitch(CancelledOnCommands):
+    moves = SWITCH
+
+
+class CancelledWithShadow(CancelledOnACluster):
+    moves = SHADOW
 
 
 if __name__ == "__main__":

@@ -12,5 +12,7 @@ pub(super) mod nothing_to_deploy;
 pub(super) mod notify_never_sends;
 pub(super) mod one_of_several_schedules;
 pub(super) mod soak_without_ledger;
+pub(super) mod shadow_in_a_circle;
+pub(super) mod shadow_without_mirror;
 pub(super) mod trigger_never_trips;
 pub(super) mod ungated_production;

@@ -79,13 +79,17 @@ impl Builder<'_> {
         let (target, mut secrets, kind) = self.target(d);
         let checked = approval.as_ref().is_some_and(|a| a.unchecked.is_none());
         secrets.extend(self.approval_secrets(approval.as_ref(), false));
+        let (shadow, mirror) = self.shadow(d);
         secrets.extend(self.release_secrets(d));
+        secrets.extend(mirror.filter(|m| secrets.iter().all(|s| s.name != m.name)));
         let offers = self.offers(d);
         let work = DeployWork {
             environment: name.clone(),
             artifact: self.artifact(),
             smoke: d.smoke.as_ref().map(|s| s.node.clone()),
             canary: release::canary(d),
+            blue_green: release::blue_green(d),
+            shadow,
             watch: d.watch.as_ref().map(release::watch),
             rollback: release::rollback(d),
             ledger: self.ledger(d, &target),

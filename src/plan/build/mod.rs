@@ -8,6 +8,7 @@ mod release;
 mod runners;
 mod secrets;
 mod soak;
+mod shadow;
 mod triggers;
 
 use super::{

@@ -73,6 +73,8 @@ pub(super) const TABLE: &[Capability] = &[
     ),
     Capability::native(Feature::Deploy, "one job with a step a phase"),
     Capability::native(Feature::Canary, "a step of the deploy's job for each"),
+    Capability::native(Feature::BlueGreen, "a step of the deploy's job for the switch"),
+    Capability::native(Feature::Shadow, "a step of the deploy's job"),
     Capability::native(Feature::Environment, "`environment` of the deploy's job"),
     Capability::native(Feature::Lock, "`concurrency` of the deploy's job, which cancels nothing"),
     Capability::native(Feature::LockOrder, "`queue: max`, up to a hundred runs, on github.com"),

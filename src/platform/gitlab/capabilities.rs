@@ -82,6 +82,11 @@ pub(super) const TABLE: &[Capability] = &[
         Feature::Canary,
         "GitLab's jobs have no steps; a section of the deploy's log for each",
     ),
+    Capability::emulated(
+        Feature::BlueGreen,
+        "GitLab's jobs have no steps; a section of the deploy's log for the switch",
+    ),
+    Capability::emulated(Feature::Shadow, "GitLab's jobs have no steps; a section of the deploy's log"),
     Capability::native(Feature::Environment, "`environment` of the deploy's job, with its tier"),
     Capability::native(Feature::Lock, "`resource_group` of the deploy's job"),
     Capability::outside(

@@ -91,6 +91,8 @@ pub(super) const TABLE: &[Capability] = &[
     ),
     Capability::native(Feature::Deploy, "one stage with a stage a phase"),
     Capability::native(Feature::Canary, "a stage inside the deploy's for each"),
+    Capability::native(Feature::BlueGreen, "a stage inside the deploy's for the switch"),
+    Capability::native(Feature::Shadow, "a stage inside the deploy's"),
     Capability::emulated(
         Feature::Environment,
         "Jenkins knows no environments; the stage, the lock and the records carry the name",

@@ -234,21 +234,56 @@ fn other_strategies_are_watched_when_traffic_moves() {
     let stage = Stage::new(&strategy("  blue_green for 10m\n"));
     stage.table(&[
         ("", "deploy-production=passed deploy-production@2400"),
-        // Beside the old one it serves nobody.
-        ("production.error_rate = 2% at 5m, production.error_rate = 0% at 9m", "production:deployed"),
-        ("production.error_rate = 2% at 5m", "production:rolled_back deploy-production@660"),
+        // Before the switch it serves nobody.
+        (
+            "production.roll-out takes 4m, production.error_rate = 2% at 1m, production.error_rate = 0% at 3m",
+            "production:deployed deploy-production@2640",
+        ),
+        // The old one is at hand for ten minutes, and for the window after them.
+        ("production.error_rate = 2% at 5m", "production:rolled_back deploy-production@300"),
+        ("production.error_rate = 2% at 39m", "production:rolled_back deploy-production@2340"),
         ("production.smoke failed", "production:rolled_back deploy-production@0"),
+        ("production.switch failed", "production:rolled_back deploy-production@0"),
+        ("cancelled during production.switch", "deploy-production=cancelled production:rolled_back"),
     ]);
     assert_eq!(
         told(&stage.play(""), "deploy-production"),
         [
             "0s runs beside the one before",
             "0s smoke test passed",
-            "10m all of the traffic",
+            "0s all of the traffic, the one before stays at hand",
+            "0s smoke test passed",
             "10m watches error_rate, latency.p99, smoke every 5m every 1m for 30m",
             "40m deployed",
         ]
     );
+}
+
+#[test]
+fn copies_come_after_the_smoke_test_and_before_the_window() {
+    let from = "deploy origin {\n  target kubernetes { kubeconfig secret K; deployment \"o\"; traffic nginx \"o\" }\n}\n";
+    let shadow = |with: &str| {
+        let text = LIVE.replace("  canary 5% for 10m, 25% for 10m, 100%\n", with);
+        Stage::new(&text.replace("deploy production", &format!("{from}deploy production")))
+    };
+    let stage = shadow("  shadow from origin\n");
+    stage.table(&[
+        ("", "production:deployed deploy-production@1800"),
+        ("production.shadow failed", "production:rolled_back deploy-production@0 origin:deployed"),
+        ("production.smoke failed, production.shadow failed", "production:rolled_back"),
+        (
+            "production.shadow takes 2m, production.error_rate = 2% at 1m",
+            "production:rolled_back deploy-production@120",
+        ),
+        ("cancelled during production.shadow", "deploy-production=cancelled production:rolled_back"),
+    ]);
+    let copies = "0s gets copies of the requests of origin";
+    let told_of = |stage: &Stage| told(&stage.play(""), "deploy-production");
+    assert_eq!(told_of(&stage)[..3], ["0s rolled out", "0s smoke test passed", copies]);
+    let canary = told_of(&shadow("  shadow from origin\n  canary 5%, 100%\n"));
+    assert_eq!(canary[..2], [copies, "0s 5% of the traffic"]);
+    let green = told_of(&shadow("  shadow from origin\n  blue_green\n"));
+    assert_eq!(green[..3], ["0s runs beside the one before", "0s smoke test passed", copies]);
 }
 
 const SOAK: &str = r#"mlpipe 1

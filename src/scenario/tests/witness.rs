@@ -36,7 +36,7 @@ deploy soaked {
   soak 24h
 }
 deploy beside {
-  target kubernetes { kubeconfig secret KUBECONFIG; namespace "ml"; deployment "p"; container "app" }
+  target kubernetes { kubeconfig secret KUBECONFIG; namespace "ml"; deployment "p"; container "app"; traffic nginx "p" }
   blue_green for 11m
   watch 10m every 3m { prometheus secret URL; metric drift_percent = "d"; smoke "./s" every 4m }
   rollback { when drift_percent >= 5% for 3m; when smoke.failures >= 2 consecutive }

@@ -3,13 +3,20 @@
 use super::Call;
 use super::work::metric_name;
 use crate::plan::number::decimal;
-use crate::plan::{DeployWork, PlanLedger, PlanPrometheus, PlanRollback, PlanTrigger, PlanWatch, SoakWork};
+use crate::plan::{
+    DeployWork, PlanLedger, PlanMirror, PlanPrometheus, PlanRollback, PlanShadow, PlanTrigger, PlanWatch, SoakWork,
+};
 
 /// The options of `templates/script/runtime/README.md` for it.
 pub(super) fn options(call: Call, deploy: &DeployWork, service: &str) -> Call {
     let call = deploy.canary.iter().fold(call, |call, step| {
         call.option("canary", [decimal(step.weight).as_str(), decimal(step.hold).as_str()])
     });
+    let call = call.maybe("blue-green", deploy.blue_green.as_ref().map(|b| decimal(b.hold)).as_deref());
+    let call = match &deploy.shadow {
+        Some(shadow) => copied(call, shadow),
+        None => call,
+    };
     let call = match &deploy.watch {
         Some(watch) => watched(call, watch),
         None => call,
@@ -21,6 +28,16 @@ pub(super) fn options(call: Call, deploy: &DeployWork, service: &str) -> Call {
             call.each("beside", &ledger.beside)
         }
         None => call,
+    }
+}
+
+fn copied(call: Call, shadow: &PlanShadow) -> Call {
+    let from = shadow.from.as_str();
+    match &shadow.by {
+        PlanMirror::Nginx { kubeconfig, namespace, ingress } => {
+            call.option("shadow", [from, kubeconfig.as_str(), namespace, ingress])
+        }
+        PlanMirror::Commands { run, stop } => call.option("shadow-run", [from, run.as_str(), stop]),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Deploys, who is told, and what is typed today and made later.
 
-use super::{Common, Duration, On, PlatformName, Rollback, SecretName, Shell, Strategy, Watch};
+use super::{Common, Duration, On, PlatformName, Rollback, SecretName, Shadow, Shell, Strategy, Watch};
 use crate::diag::{Span, Spanned};
 
 /// `deploy production { … }`.
@@ -20,6 +20,8 @@ pub struct Deploy {
     pub smoke: Option<Shell>,
     /// How traffic moves; all at once when absent.
     pub strategy: Option<Spanned<Strategy>>,
+    /// `shadow from production`.
+    pub shadow: Option<Shadow>,
     /// `soak 24h`: so long the image has run here before the next deploy starts. Played by scenarios, compiled later.
     pub soak: Option<Spanned<Duration>>,
     /// `watch …`.

@@ -10,8 +10,33 @@ pub enum Strategy {
     Rolling,
     /// `canary 5% for 10m, 25% for 10m, 100%`: rising, the last at 100.
     Canary(Vec<CanaryStep>),
-    /// `blue_green for 10m`: beside the old one for that long, then switched.
+    /// `blue_green for 10m`: beside the old one, then switched; the old one stays at hand for that long.
     BlueGreen(Option<Duration>),
+}
+
+/// `shadow from production { … }`: copies of the requests of another environment, whose answers are dropped.
+#[derive(Debug, Clone)]
+pub struct Shadow {
+    /// The environment whose requests are copied.
+    pub from: Spanned<String>,
+    /// Who copies them.
+    pub way: Mirroring,
+    /// The statement.
+    pub span: Span,
+}
+
+/// Who copies requests.
+#[derive(Debug, Clone)]
+pub enum Mirroring {
+    /// What splits the traffic of the other environment, changed with this kubeconfig, or with its own.
+    Traffic(Option<SecretName>),
+    /// `run "…"; stop "…"`: commands that begin and end it.
+    Commands {
+        /// Begins it.
+        run: Shell,
+        /// Ends it.
+        stop: Shell,
+    },
 }
 
 /// One step of a canary.
@@ -144,17 +169,18 @@ impl Deploy {
         let watch = self.watch.as_ref()?;
         let seconds = |d: &Option<Duration>| d.map_or(0.0, |d| d.seconds);
         let smoke = if self.smoke.is_some() { takes("smoke") } else { 0.0 };
+        let shadow = if self.shadow.is_some() { takes("shadow") } else { 0.0 };
         let out = takes("begin") + takes("roll-out");
         let (begins, moved) = match self.strategy.as_ref().map(|s| &s.node) {
             Some(Strategy::Canary(steps)) => {
-                (out, out + steps.iter().map(|s| smoke + seconds(&s.hold)).sum::<f64>())
+                (out + shadow, out + shadow + steps.iter().map(|s| smoke + seconds(&s.hold)).sum::<f64>())
             }
             // Before it is switched over, the new one has no traffic.
-            Some(Strategy::BlueGreen(beside)) => {
-                let switched = out + smoke + seconds(beside);
-                (switched, switched)
+            Some(Strategy::BlueGreen(hold)) => {
+                let switched = out + smoke + shadow;
+                (switched, switched + smoke + seconds(hold))
             }
-            Some(Strategy::Rolling) | None => (out, out + smoke),
+            Some(Strategy::Rolling) | None => (out, out + smoke + shadow),
         };
         Some((begins, moved + watch.window.node.seconds))
     }

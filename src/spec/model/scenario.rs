@@ -1,6 +1,6 @@
 //! Scenarios: tests of the pipeline itself.
 
-use super::{Deploy, Duration, Gate, MetricPath, Model, Quantity, Right, Spec, Unit};
+use super::{Deploy, Duration, Gate, MetricPath, Model, Quantity, Right, Spec, Strategy, Unit};
 use crate::diag::{Span, Spanned};
 
 /// `scenario "…" { given …; expect … }`.
@@ -285,7 +285,7 @@ pub enum About<'s> {
 }
 
 /// Steps of a deploy that a scenario can speak of: `production.roll-out`.
-pub const DEPLOY_STEPS: [&str; 5] = ["begin", "roll-out", "smoke", "finish", "restore"];
+pub const DEPLOY_STEPS: [&str; 7] = ["begin", "roll-out", "smoke", "shadow", "switch", "finish", "restore"];
 
 impl Spec {
     /// Everything that a name in a scenario may mean: names first; the id of a job where nothing has that name.
@@ -324,7 +324,15 @@ impl Spec {
         let fits = |s: &Subject<'_>, step: &str| match s {
             Subject::Deploy(d) => {
                 let smokes = || d.smoke.is_some() || d.watch.as_ref().is_some_and(|w| w.smoke.is_some());
-                DEPLOY_STEPS.contains(&step) && (step != "smoke" || smokes())
+                let switches =
+                    || matches!(d.strategy.as_ref().map(|s| &s.node), Some(Strategy::BlueGreen(_)));
+                DEPLOY_STEPS.contains(&step)
+                    && match step {
+                        "smoke" => smokes(),
+                        "shadow" => d.shadow.is_some(),
+                        "switch" => switches(),
+                        _ => true,
+                    }
             }
             _ => false,
         };

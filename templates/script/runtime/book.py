@@ -101,6 +101,7 @@ class Book:
         """An intent without an end is of a run that was killed: what was good comes
         back, if what is live is what that run put there, or nothing. The result is
         what is live now."""
+        clear_shadow(self.options, self.section, deadline)
         live = target.live(deadline)
         intent, good = self.ledger.open_intent(), self.ledger.last_good()
         if intent is None:
@@ -175,7 +176,7 @@ class Book:
 
     def intend(self) -> None:
         """Written before anything is touched."""
-        split = bool(self.options.all("canary"))
+        split = splits(self.options)
         self.ledger.append("intent", **self.facts(), split=split)
 
     def beat(self) -> None:

@@ -114,8 +114,14 @@ def deploy_begin(
         if options.has("watch"):
             open_watch(options, section)  # what is missing for it is said now
         target = open_target(options)
+        shadow = open_shadow(options, section)
+        if shadow is not None:
+            shadow.check(deadline)
         book = open_book(options, section, deadline)
+        if book is None:
+            clear_shadow(options, section, deadline)
         live = book.admit(target, deadline) if book else target.live(deadline)
+        target.check(weights(options), deadline)
     except BaseException:
         if earlier.get("phase") not in (None, *ENDED):
             # A second begin must not lose what the first one has to put back.
@@ -162,7 +168,7 @@ def verb_env(section: Section, options: Options) -> dict[str, str]:
     for name in ("version", "digest"):
         env["MLPIPE_MODEL_" + name.upper()] = str(first.get(name) or "")
     env["MLPIPE_LIVE_BEFORE"] = str(data.get("before") or "")
-    return env
+    return {**env, **beside_env(section, options)}
 
 
 def deploy_roll_out(
@@ -185,17 +191,19 @@ def deploy_roll_out(
             f"began: it has {live.what or 'nothing'}, "
             f"it had {section.data['before'] or 'nothing'}"
         )
-    steps = options.all("canary")
-    section.data["split"] = bool(steps)  # what `live` says is only a part of it
+    beside = splits(options)
+    section.data["split"] = beside  # what `live` says is only a part of it
+    if options.has("blue-green") and options.has("kubernetes"):
+        section.data["beside"] = os.urandom(8).hex()
     section.save("rolling")
     beat()
-    verb = target.start if steps else target.put
+    verb = target.start if beside else target.put
     code = verb(wanted, verb_env(section, options), deadline)
     if code:
         raise Stop(
             f"the roll-out to {section.environment} failed with {code}", code=code
         )
-    if not steps:
+    if not beside:
         traffic_moved(options, section)
     section.save("rolled-out")
     return 0
@@ -318,6 +326,8 @@ def deploy_finish(
     """What is live is what this run deployed: that is good."""
     section.need("rolled-out", "smoked", "shifted", "watched", "finished")
     all_done(options, section)
+    end_shadow(options, section, deadline)
+    take_over(options, section, deadline)
     live = open_target(options).live(deadline)
     wanted = str(section.data["reference"])
     if live.what != wanted or not live.ready:
@@ -357,6 +367,11 @@ def all_done(options: Options, section: Section) -> None:
         raise Stop("the canary has not come to its end")
     if options.has("smoke") and not steps and phase == "rolled-out":
         raise Stop("the smoke test has not run")
+    if open_shadow(options, section) is not None and not unchanged:
+        if section.data.get("shadow") not in ("on", "ended"):
+            raise Stop("no requests were copied to it")
+    if options.has("blue-green") and not unchanged and not section.data.get("switched"):
+        raise Stop("the traffic was not switched")
     if options.has("watch") and not unchanged and phase not in ("watched", "finished"):
         raise Stop("it was not watched")
 
@@ -364,6 +379,8 @@ def all_done(options: Options, section: Section) -> None:
 ACTS = {
     "roll-out": deploy_roll_out,
     "smoke": deploy_smoke,
+    "shadow": deploy_shadow,
+    "switch": deploy_switch,
     "watch": deploy_watch,
     "finish": deploy_finish,
 }

@@ -3,8 +3,8 @@
 `namespaces` with such a cluster for each.
 
 It does what `get -o json`, `apply -f -`, `annotate`, `delete -l`, `set image` and `rollout status` do to Deployments,
-Services and Ingresses; a Deployment whose image names `broken` never gets ready. `faults` maps a verb to what its next calls do: an empty text
-works, `kill` kills the caller, `hang` waits before it fails, anything else is printed and fails."""
+Services and Ingresses (`annotate` with `--resource-version` only if that is still the object's); a Deployment whose image names `broken` never gets ready. `faults` maps a verb to what its next calls do: an empty text
+works, `race` works after somebody else has written the object, `kill` kills the caller, `hang` waits before it fails, anything else is printed and fails."""
 
 import json
 import os
@@ -46,6 +46,35 @@ def apply(thing):
     if kind == "service" and any(k in thing["spec"] for k in ("clusterIP", "clusterIPs")):
         fail("The Service is invalid: spec.clusterIPs: provided IP is already allocated")
     objects[f"{kind}/{name}"] = thing
+    changed(f"{kind}/{name}")
+
+
+def changed(key):
+    """Every write makes a new version of the object."""
+    versions[key] = versions.get(key, 1) + 1
+
+
+def annotate(key):
+    if key not in objects:
+        kind, _, name = key.partition("/")
+        fail(f'Error from server (NotFound): {kind}s "{name}" not found')
+    for word in words[3:]:
+        wanted = word.partition("--resource-version=")[2]
+        if wanted and wanted != str(versions.get(key, 1)):
+            fail(f'Error from server (Conflict): "{key}": the object has been modified; please apply your changes')
+    thing = objects[key]["metadata"]
+    notes = thing.setdefault("annotations", {})
+    for word in words[3:]:
+        name, _, value = word.partition("=")
+        if word.startswith("-"):
+            continue
+        if word.endswith("-") and not value:
+            notes.pop(name[:-1], None)
+        else:
+            notes[name] = value
+    if not notes:
+        del thing["annotations"]
+    changed(key)
 
 
 def get(kind, name):
@@ -59,7 +88,8 @@ def get(kind, name):
         status = {"observedGeneration": 1, "replicas": count, "updatedReplicas": ready}
         thing = {**thing, "status": {**status, "availableReplicas": ready}}
         thing["metadata"] = {**thing["metadata"], "generation": 1}
-    print(json.dumps(thing))
+    about = {**thing["metadata"], "resourceVersion": str(versions.get(f"{kind}/{name}", 1))}
+    print(json.dumps({**thing, "metadata": about}))
 
 
 with open(STATE) as file:
@@ -67,12 +97,15 @@ with open(STATE) as file:
 state = whole.get("namespaces", {}).get(sys.argv[2], whole)
 if "objects" not in state:
     fail(f'Error from server (NotFound): namespaces "{sys.argv[2]}" not found')
-objects = state["objects"]
+objects, versions = state["objects"], state.setdefault("versions", {})
 with open(os.path.join(HOME, "calls.jsonl"), "a") as file:
     file.write(json.dumps({"tool": "kubectl", "words": sys.argv[1:]}) + "\n")
 faults = state.setdefault("faults", {}).get(verb) or []
 fault = faults.pop(0) if faults else ""
-if fault:
+if fault == "race":
+    changed(f"{words[1]}/{words[2]}")
+    keep()
+elif fault:
     keep()
     if fault == "kill":
         os.kill(os.getppid(), signal.SIGKILL)
@@ -87,10 +120,7 @@ elif verb == "apply":
     for one in found["items"] if found["kind"] == "List" else [found]:
         apply(one)
 elif verb == "annotate":
-    if f"{words[1]}/{words[2]}" not in objects:
-        fail(f'Error from server (NotFound): {words[1]}s "{words[2]}" not found')
-    notes = objects[f"{words[1]}/{words[2]}"]["metadata"].setdefault("annotations", {})
-    notes.update(w.split("=", 1) for w in words[3:] if "=" in w and not w.startswith("-"))
+    annotate(f"{words[1]}/{words[2]}")
 elif verb == "delete":
     key, _, value = words[words.index("-l") + 1].partition("=")
     for name in [n for n, o in objects.items() if labels(o).get(key) == value]:

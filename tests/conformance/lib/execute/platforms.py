@@ -14,7 +14,7 @@ from .events import ACTOR, event_file, github_event, github_starts, gitlab_facts
 
 LIMIT = 300
 #: The phases of a deploy.
-PHASE = re.compile(r"begin|roll-out|canary-\d+|smoke|watch|finish|restore")
+PHASE = re.compile(r"begin|roll-out|smoke|shadow|canary-\d+|switch|watch|finish|restore")
 
 
 def show(bench, job, phase="", ended=True):
