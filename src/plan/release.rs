@@ -94,6 +94,8 @@ pub struct PlanShadow {
     pub from: String,
     /// Who copies them.
     pub by: PlanMirror,
+    /// The deploy leaves them on: the soak behind it ends them.
+    pub through_soak: bool,
 }
 
 /// Who copies requests.
@@ -207,6 +209,8 @@ pub struct SoakWork {
     pub watch: Option<PlanWatch>,
     /// What must not trip in it.
     pub triggers: Vec<PlanTrigger>,
+    /// The copies of another environment's requests that lasted until here, and end with it.
+    pub shadow: Option<PlanShadow>,
 }
 
 /// When a release is taken back.

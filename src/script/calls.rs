@@ -5,8 +5,8 @@ mod work;
 
 use super::words;
 use crate::plan::{
-    Artifact, DeployWork, Job, ModelWork, Piece, Plan, PlanInstall, PlanLedger, PlanTarget, SecretFrom, SoakWork,
-    Text, Work,
+    Artifact, DeployWork, Job, ModelWork, Piece, Plan, PlanInstall, PlanLedger, PlanMirror, PlanTarget,
+    SecretFrom, SoakWork, Text, Work,
 };
 use crate::render::{Quoted, bash};
 
@@ -151,7 +151,11 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<&'static str> {
             let store = deploy.ledger.as_ref().and_then(ledger_tool).filter(|t| Some(*t) != target);
             tools.extend(target.into_iter().chain(store));
         }
-        Work::Soak(soak) => tools.extend(ledger_tool(&soak.ledger)),
+        Work::Soak(soak) => {
+            tools.extend(ledger_tool(&soak.ledger));
+            let mirror = soak.shadow.as_ref().map(|s| &s.by);
+            tools.extend(matches!(mirror, Some(PlanMirror::Nginx { .. })).then_some("kubectl"));
+        }
         _ => {}
     }
     tools

@@ -144,12 +144,16 @@ fn target_of(job: &Job) -> Option<&str> {
 
 /// What that variable is for, where an Ingress of another environment is made to copy requests with it.
 fn mirror_of(job: &Job, variable: &str) -> Option<String> {
-    let Work::Deploy(deploy) = &job.work else { return None };
-    match &deploy.shadow.as_ref()?.by {
+    let shadow = match &job.work {
+        Work::Deploy(deploy) => deploy.shadow.as_ref()?,
+        Work::Soak(soak) => soak.shadow.as_ref()?,
+        _ => return None,
+    };
+    match &shadow.by {
         PlanMirror::Nginx { kubeconfig, namespace, ingress } if kubeconfig == variable => Some(format!(
             "a kubeconfig with the rights get and patch on the Ingress {ingress} in the namespace {namespace} of {}, \
              which is all that this job does there",
-            deploy.shadow.as_ref()?.from
+            shadow.from
         )),
         _ => None,
     }

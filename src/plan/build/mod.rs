@@ -7,8 +7,8 @@ mod notify;
 mod release;
 mod runners;
 mod secrets;
-mod soak;
 mod shadow;
+mod soak;
 mod triggers;
 
 use super::{

@@ -9,10 +9,11 @@ impl Builder<'_> {
     pub(super) fn shadow(&mut self, d: &Deploy) -> (Option<PlanShadow>, Option<SecretUse>) {
         let Some(shadow) = &d.shadow else { return (None, None) };
         let from = shadow.from.node.clone();
+        let through_soak = d.soak.is_some();
         let asked = match &shadow.way {
             Mirroring::Commands { run, stop } => {
                 let by = PlanMirror::Commands { run: run.node.clone(), stop: stop.node.clone() };
-                return (Some(PlanShadow { from, by }), None);
+                return (Some(PlanShadow { from, by, through_soak }), None);
             }
             Mirroring::Traffic(kubeconfig) => kubeconfig,
         };
@@ -32,6 +33,6 @@ impl Builder<'_> {
             namespace: k.namespace.as_ref().map_or_else(|| "default".to_owned(), |n| n.node.clone()),
             ingress,
         };
-        (Some(PlanShadow { from, by }), Some(self.secret(kubeconfig, SecretKind::File)))
+        (Some(PlanShadow { from, by, through_soak }), Some(self.secret(kubeconfig, SecretKind::File)))
     }
 }

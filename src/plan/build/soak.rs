@@ -2,10 +2,11 @@
 
 use super::{Builder, Draft, minutes, runners};
 use crate::plan::{
-    Condition, EnvironmentPurpose, PlanEnvironment, PlanLedger, PlanWatch, SecretKind, SecretUse, SoakWork,
-    Work,
+    Condition, EnvironmentPurpose, PlanEnvironment, PlanLedger, PlanMirror, PlanWatch, SecretKind, SecretUse,
+    SoakWork, Work,
 };
 use crate::spec::{Common, Deploy, SecretName};
+use indexmap::IndexSet;
 
 impl Builder<'_> {
     /// The job that stands between a deploy and those that come `next`.
@@ -21,11 +22,13 @@ impl Builder<'_> {
             crate::plan::Artifact::Image { .. } => vec!["image".into()],
             crate::plan::Artifact::Model { name } => vec![format!("model-{name}")],
         };
-        let runs = work.watch.as_ref().is_some_and(PlanWatch::runs);
-        let secrets = self.soak_secrets(d, &ledger);
+        let copied = work.shadow.as_ref().map(|s| &s.by);
+        let runs = work.watch.as_ref().is_some_and(PlanWatch::runs)
+            || matches!(copied, Some(PlanMirror::Commands { .. }));
+        let secrets = self.soak_secrets(d, &ledger, copied);
         let common = Common {
             head: soak.span,
-            // They are for the commands of the watch.
+            // They are for the commands of the watch, and the one that ends the copies.
             secrets: if runs { d.common.secrets.clone() } else { vec![] },
             timeout: None,
             ..d.common.clone()
@@ -39,9 +42,9 @@ impl Builder<'_> {
             needs: reads.iter().cloned().chain([format!("deploy-{name}")]).collect(),
             reads,
             own: self.soaks_when(&outer, next),
-            runner: match ledger.kubeconfig {
-                Some(_) => runners::Kind::Kubernetes,
-                None => runners::Kind::Commands,
+            runner: match (&ledger.kubeconfig, copied) {
+                (None, None | Some(PlanMirror::Commands { .. })) => runners::Kind::Commands,
+                _ => runners::Kind::Kubernetes,
             },
             common: &common,
             work: Work::Soak(SoakWork {
@@ -51,6 +54,7 @@ impl Builder<'_> {
                 ledger,
                 watch: work.watch,
                 triggers: work.rollback.triggers,
+                shadow: work.shadow,
             }),
         });
         job.origin.text = format!("soak {}", job.origin.text);
@@ -71,10 +75,17 @@ impl Builder<'_> {
         Condition::new(next.iter().flat_map(|n| self.triggers.narrowed(outer, &n.on).any_of).collect())
     }
 
-    /// What the ledger and the watch are asked with, and nothing with which something could be deployed beside it.
-    fn soak_secrets(&self, d: &Deploy, ledger: &PlanLedger) -> Vec<SecretUse> {
-        let kubeconfig = ledger.kubeconfig.as_ref().map(|name| SecretName { node: name.clone(), span: d.name.span });
-        let mut all: Vec<SecretUse> = kubeconfig.iter().map(|k| self.secret(k, SecretKind::File)).collect();
+    /// What the ledger and the watch are asked with, what copies are ended with, and nothing with which something could
+    /// be deployed beside it.
+    fn soak_secrets(&self, d: &Deploy, ledger: &PlanLedger, copied: Option<&PlanMirror>) -> Vec<SecretUse> {
+        let mirror = match copied {
+            Some(PlanMirror::Nginx { kubeconfig, .. }) => Some(kubeconfig),
+            Some(PlanMirror::Commands { .. }) | None => None,
+        };
+        let files: IndexSet<&String> = ledger.kubeconfig.iter().chain(mirror).collect();
+        let named = |name: &String| SecretName { node: name.clone(), span: d.name.span };
+        let mut all: Vec<SecretUse> =
+            files.into_iter().map(|name| self.secret(&named(name), SecretKind::File)).collect();
         all.extend(self.release_secrets(d));
         all
     }

@@ -4,7 +4,8 @@ use super::Call;
 use super::work::metric_name;
 use crate::plan::number::decimal;
 use crate::plan::{
-    DeployWork, PlanLedger, PlanMirror, PlanPrometheus, PlanRollback, PlanShadow, PlanTrigger, PlanWatch, SoakWork,
+    DeployWork, PlanLedger, PlanMirror, PlanPrometheus, PlanRollback, PlanShadow, PlanTrigger, PlanWatch,
+    SoakWork,
 };
 
 /// The options of `templates/script/runtime/README.md` for it.
@@ -33,12 +34,13 @@ pub(super) fn options(call: Call, deploy: &DeployWork, service: &str) -> Call {
 
 fn copied(call: Call, shadow: &PlanShadow) -> Call {
     let from = shadow.from.as_str();
-    match &shadow.by {
+    let call = match &shadow.by {
         PlanMirror::Nginx { kubeconfig, namespace, ingress } => {
             call.option("shadow", [from, kubeconfig.as_str(), namespace, ingress])
         }
         PlanMirror::Commands { run, stop } => call.option("shadow-run", [from, run.as_str(), stop]),
-    }
+    };
+    if shadow.through_soak { call.option("shadow-soaks", []) } else { call }
 }
 
 fn watched(call: Call, watch: &PlanWatch) -> Call {
@@ -80,6 +82,10 @@ fn asked(call: Call, server: &PlanPrometheus) -> Call {
 pub(super) fn soaked(call: Call, soak: &SoakWork, service: &str) -> Call {
     let call = match &soak.watch {
         Some(watch) => watched(call, watch),
+        None => call,
+    };
+    let call = match &soak.shadow {
+        Some(shadow) => copied(call, shadow),
         None => call,
     };
     written_down(triggers(call, &soak.triggers), &soak.ledger, service, &soak.environment)

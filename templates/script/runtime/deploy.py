@@ -326,7 +326,8 @@ def deploy_finish(
     """What is live is what this run deployed: that is good."""
     section.need("rolled-out", "smoked", "shifted", "watched", "finished")
     all_done(options, section)
-    end_shadow(options, section, deadline)
+    if not options.has("shadow-soaks"):
+        end_shadow(options, section, deadline)
     take_over(options, section, deadline)
     live = open_target(options).live(deadline)
     wanted = str(section.data["reference"])

@@ -4,7 +4,7 @@
 # the answer (https://kubernetes.github.io/ingress-nginx, "Mirror"). That Ingress is
 # another environment's: this changes annotations that it made itself, and only those.
 
-SHADOW_ONCE = {"shadow": 4, "shadow-run": 3}
+SHADOW_ONCE = {"shadow": 4, "shadow-run": 3, "shadow-soaks": 0}
 #: On the other environment's Ingress: who copies from it, and where to.
 SHADOW = "mlpipe/shadow"
 MIRROR_TARGET, MIRROR_HOST = NGINX + "mirror-target", NGINX + "mirror-host"
@@ -40,7 +40,8 @@ class ShadowByNginx(Shadow):
         self.source, self.secret, self.namespace, self.name = options.words("shadow")
         there = Kubernetes([self.secret, self.namespace, "", "", "60"])
         self.theirs = Nginx(there, self.name)
-        here = Kubernetes(options.words("kubernetes"))
+        # Who only ends the copies need not know where they go.
+        here = Kubernetes(options.words("kubernetes") or ["", "", "", "", "60"])
         self.own = Nginx(here, options.one("traffic"))
         pipeline = os.environ.get("MLPIPE_PIPELINE", "")
         self.place = f"{pipeline}/{environment}/"
@@ -167,7 +168,9 @@ class ShadowByCommands(Shadow):
 
     def __init__(self, options: Options) -> None:
         self.source, self.start_command, self.stop_command = options.words("shadow-run")
-        self.seconds = verb_seconds(options)
+        #: The target's limit of a verb; the soak's job has no target.
+        known = options.has("command") or options.has("kubernetes")
+        self.seconds = verb_seconds(options) if known else 300.0
 
     def call(self, command: str, env: Mapping[str, str], deadline: Deadline) -> int:
         names = {**env, "MLPIPE_SHADOW_FROM": self.source}
@@ -185,8 +188,12 @@ class ShadowByCommands(Shadow):
 
 def open_shadow(options: Options, section: Section) -> Shadow | None:
     """Who copies requests to this environment, if anybody does."""
+    return shadow_of(options, section.environment)
+
+
+def shadow_of(options: Options, environment: str) -> Shadow | None:
     if options.has("shadow"):
-        return ShadowByNginx(options, section.environment)
+        return ShadowByNginx(options, environment)
     return ShadowByCommands(options) if options.has("shadow-run") else None
 
 

@@ -2,7 +2,8 @@
 #
 # The platform waits, by a timer of its own; this is the look at the end. It trusts no
 # timer but the ledger: since when this run's release is what is good there. It writes
-# nothing, and what serves stays as it is, whatever it finds.
+# nothing there, and what serves stays as it is, whatever it finds. Copies of another
+# environment's requests that lasted until here end with it.
 
 #: What a timer that started a little early may lack; it is waited for here.
 EARLY = 600.0
@@ -274,6 +275,7 @@ def soak_env(options: Options, digest: str, models: Sequence[Json]) -> dict[str,
     once={
         **LEDGER_ONCE,
         **WATCH_ONCE,
+        **SHADOW_ONCE,
         "environment": 1,
         "seconds": 1,
         "image": 1,
@@ -293,20 +295,54 @@ def soak_job(record: Record, options: Options) -> int:
     since, until = soak.over()
     told.update(since=stamped(since), seconds=round(until - since))
     say(f"mlpipe: {digest} has soaked in {soak.environment} for {span(until - since)}")
-    if not options.has("watch"):
-        return 0
-    watch = LookBack(options, {}, soak_env(options, digest, models))
+    env = soak_env(options, digest, models)
+    try:
+        if options.has("watch"):
+            look_back(options, told, since, until, env, deadline)
+    except BaseException:
+        try:
+            end_copies(options, soak.environment, env)
+        except Stop as stop:
+            complain(stop.sentence, stop.help)
+        raise
+    end_copies(options, soak.environment, env)
+    return 0
+
+
+def look_back(
+    options: Options,
+    told: Json,
+    since: float,
+    until: float,
+    env: Mapping[str, str],
+    deadline: Deadline,
+) -> None:
+    """Did the watch hold over all of it?"""
+    name = options.one("environment")
+    watch = LookBack(options, {}, dict(env))
     try:
         watch.past(since, until, deadline)
         watch.present()
     except Stop as stop:
         watch.verdict()
         raise Stop(
-            f"{soak.environment} did not hold over its soak: {stop.sentence}",
-            stop.help or f"what serves in {soak.environment} stays as it is",
+            f"{name} did not hold over its soak: {stop.sentence}",
+            stop.help or f"what serves in {name} stays as it is",
             stop.code,
         ) from None
     finally:
         told["watch"] = watch.summary()
     watch.verdict()
-    return 0
+
+
+def end_copies(options: Options, environment: str, env: Mapping[str, str]) -> None:
+    """The copies of another environment's requests have lasted through the soak; they
+    end with it, whatever it has shown. One that came too early leaves them on: it is
+    run again."""
+    shadow = shadow_of(options, environment)
+    if shadow is None:
+        return
+    code = shadow.end(env, Deadline(300), False)
+    if code:
+        raise Stop(still_copied(shadow, code), "by hand: " + shadow.by_hand())
+    say(f"mlpipe: no more copies of the requests of {shadow.source}")
