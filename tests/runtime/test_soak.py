@@ -73,6 +73,44 @@ class SoakBench(Place):
         return (*WATCH, "--prometheus", "url", self.server.url, "none", "", "", *METRIC, *more)
 
 
+class Copies(SoakBench):
+    """Another environment's requests are copied to it until here."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.stopped = self.folder / "stopped"
+        stop = f'printf "%s %s\\n" "$MLPIPE_SHADOW_FROM" "$MLPIPE_DIGEST" >>{self.stopped}'
+        self.words_of_shadow = ("--shadow-run", "production", "false", stop, "--shadow-soaks")
+        self.write(("intent", A), ("good", A))
+
+    def ended(self) -> str:
+        return self.stopped.read_text() if self.stopped.exists() else ""
+
+    def test_they_end_with_it(self) -> None:
+        self.clock.sleep(DAY)
+        self.assertEqual(self.soak(*self.words_of_shadow)[0], "")
+        self.assertEqual(self.ended(), f"production {A}\n")
+        self.assertIn("no more copies of the requests of production", self.out)
+
+    def test_whatever_it_has_shown(self) -> None:
+        self.clock.sleep(DAY)
+        probe = (*WATCH, "--probe", "exit 3", "300", "--trigger", "smoke.failures", ">", "3", "consecutive", "0", "x")
+        said, _ = self.soak(*self.words_of_shadow, *probe)
+        self.assertIn("staging did not hold over its soak: the smoke test of the watch fails", said)
+        self.assertEqual(self.ended(), f"production {A}\n")
+
+    def test_one_that_comes_too_early_leaves_them_on(self) -> None:
+        self.clock.sleep(180)
+        self.assertIn("has soaked in staging for 3 m of 24 h", self.soak(*self.words_of_shadow)[0])
+        self.assertEqual(self.ended(), "")
+
+    def test_ones_that_cannot_be_ended_are_red(self) -> None:
+        self.clock.sleep(DAY)
+        words = ("--shadow-run", "production", "false", "exit 7", "--shadow-soaks")
+        said, _ = self.soak(*words)
+        self.assertIn("ending the copies of the requests of production failed with 7 | by hand: exit 7", said)
+
+
 class Time(SoakBench):
     def test_long_enough_is_by_the_ledger(self) -> None:
         self.write(("intent", A), ("good", A))
