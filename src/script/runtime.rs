@@ -32,6 +32,7 @@ const RUNTIME: &str = concat!(
     part!("section"),
     part!("deploy"),
     part!("restore"),
+    part!("reconcile"),
     part!("approve"),
     part!("notify"),
     part!("end"),
