@@ -288,6 +288,8 @@ pub enum EnvironmentPurpose {
     Approval,
     /// Secrets, identity, branch rule; no people.
     Deploy,
+    /// The same one, by a job that deploys nothing: the platform must not take it for a deploy.
+    Reconcile,
 }
 
 /// The question of an approval job.

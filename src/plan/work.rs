@@ -1,6 +1,6 @@
 //! What the script does in each kind of job.
 
-use super::{DeployWork, Text};
+use super::{DeployWork, ReconcileWork, Text};
 use crate::spec::{Channel, MetricPath, MetricsFormat, NotifyOn, Op, Registry, Repeat, ScanLevel, Unit};
 use serde::Serialize;
 
@@ -20,6 +20,8 @@ pub enum Work {
     Approve(ApproveWork),
     /// The critical section of one environment.
     Deploy(DeployWork),
+    /// Puts back what a killed run left in an environment; deploys nothing.
+    Reconcile(ReconcileWork),
     /// Says in a fork's pull request which jobs were withheld, and why.
     Withheld(WithheldWork),
     /// Sends a message.

@@ -391,6 +391,7 @@ fn does(work: &Work) -> String {
             format!("says what this pull request does not get: {}", jobs.join(", "))
         }
         Work::Notify(_) => "sends its message".into(),
+        Work::Reconcile(_) => "finds nothing to put back".into(),
         Work::Gate(_) | Work::Approve(_) | Work::Deploy(_) => "passed".into(),
     }
 }

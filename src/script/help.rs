@@ -66,6 +66,12 @@ fn what(job: &Job) -> String {
             let phases: Vec<&str> = job.steps.iter().map(|step| step.id.as_str()).collect();
             format!("deploys to {}; one phase: {}", deploy.environment, phases.join(", "))
         }
+        Work::Reconcile(work) if work.redeploy => {
+            format!("puts the last good one back in {}, whatever is live there", work.environment)
+        }
+        Work::Reconcile(work) => {
+            format!("puts {} in order after a run that was killed; deploys nothing", work.environment)
+        }
         Work::Withheld(_) => "says which jobs a pull request from outside does not run".into(),
         Work::Notify(_) => "tells people how the run ended".into(),
     };

@@ -138,7 +138,7 @@ fn environment(plan: &Plan, job: &Job, items: &mut Collector) {
                 },
             );
         }
-        (EnvironmentPurpose::Deploy, _) => {
+        (EnvironmentPurpose::Deploy | EnvironmentPurpose::Reconcile, _) => {
             let reach = refs::reach(&job.condition).unwrap_or_default();
             let said = |all: &[Pattern]| all.iter().flat_map(refs::github).collect::<Vec<_>>();
             items.add(

@@ -136,6 +136,9 @@ fn missing(platform: PlatformName, job: &Job, secret: &SecretUse) -> (&'static s
                 matches!(&d.target, PlanTarget::Kubernetes { kubeconfig, .. } if kubeconfig == name);
             cluster || d.watch.as_ref().and_then(|w| w.prometheus.as_ref()).is_some_and(|p| p.asks_with(name))
         }
+        Work::Reconcile(r) => {
+            matches!(&r.target, PlanTarget::Kubernetes { kubeconfig, .. } if kubeconfig == name)
+        }
         Work::Withheld(_) => false,
     };
     if named {
@@ -161,6 +164,9 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<String> {
     match &job.work {
         Work::Image(_) => tools.push("docker with buildx".into()),
         Work::Deploy(d) if matches!(d.target, PlanTarget::Kubernetes { .. }) => tools.push("kubectl".into()),
+        Work::Reconcile(r) if matches!(r.target, PlanTarget::Kubernetes { .. }) => {
+            tools.push("kubectl".into())
+        }
         _ => {}
     }
     tools

@@ -3,8 +3,8 @@
 use super::pins::{self, Uses};
 use super::{condition, expression::Expr, pattern};
 use crate::plan::{
-    EventKind, Job, Pattern, Plan, PlanInput, PlanInstall, PlanPython, Right, RunIf, SecretFrom, Step,
-    StepWhen, Trigger, Work,
+    EnvironmentPurpose, EventKind, Job, Pattern, Plan, PlanInput, PlanInstall, PlanPython, Right, RunIf,
+    SecretFrom, Step, StepWhen, Trigger, Work,
 };
 use crate::platform::tools::{self, Tools};
 use crate::render::{Quoted, TemplateBug, bash, comment, expression_literal, yaml, yaml_folded, yaml_github};
@@ -77,6 +77,7 @@ struct JobView {
     runs_on: Quoted,
     timeout_minutes: u64,
     environment: Option<Quoted>,
+    deploys_nothing: bool,
     lock: Option<Quoted>,
     permissions: Vec<Permission>,
     python: Option<PythonView>,
@@ -250,6 +251,7 @@ fn job(plan: &Plan, job: &Job, tools: &Tools) -> Result<JobView, TemplateBug> {
         runs_on: runs_on(&job.runner.github),
         timeout_minutes: minutes(job.longest()),
         environment: job.environment.as_ref().map(|e| yaml_github(&e.name)),
+        deploys_nothing: matches!(&job.environment, Some(e) if e.purpose == EnvironmentPurpose::Reconcile),
         lock: job.lock.as_deref().map(yaml_github),
         permissions: permissions(job),
         python: python.map(|p| python_view(p, tools)),

@@ -108,7 +108,7 @@ fn subject(job: &Job, step: &str) -> Option<String> {
         Work::Gate(_) => name("gate-"),
         Work::Model(_) => name("model-"),
         Work::Image(_) => Some("image".to_owned()),
-        Work::Approve(_) | Work::Withheld(_) | Work::Notify(_) => None,
+        Work::Approve(_) | Work::Withheld(_) | Work::Notify(_) | Work::Reconcile(_) => None,
     }
 }
 

@@ -1,9 +1,9 @@
 //! What a deploy is told of how it takes over, what is watched, when it is taken back, and where that is written down.
 
 use super::Call;
-use super::work::metric_name;
+use super::work::{metric_name, place};
 use crate::plan::number::decimal;
-use crate::plan::{DeployWork, PlanLedger, PlanPrometheus, PlanRollback, PlanWatch};
+use crate::plan::{DeployWork, PlanHalt, PlanLedger, PlanPrometheus, PlanRollback, PlanWatch, ReconcileWork};
 
 /// The options of `templates/script/runtime/README.md` for it.
 pub(super) fn options(call: Call, deploy: &DeployWork, service: &str) -> Call {
@@ -22,6 +22,15 @@ pub(super) fn options(call: Call, deploy: &DeployWork, service: &str) -> Call {
         }
         None => call,
     }
+}
+
+/// The options of what puts an environment in order: the target, the ledger, and the limits of putting back.
+pub(super) fn reconcile(call: Call, work: &ReconcileWork, service: &str) -> Call {
+    let call = call.option("environment", [work.environment.as_str()]);
+    let call = place(call, &work.artifact, &work.target);
+    let call = limits(call, work.within, work.halt.as_ref());
+    let call = written_down(call, &work.ledger, service, &work.environment);
+    if work.redeploy { call.option("redeploy", []) } else { call }
 }
 
 fn watched(call: Call, watch: &PlanWatch) -> Call {
@@ -70,8 +79,13 @@ fn taken_back(call: Call, rollback: &PlanRollback) -> Call {
         let words = [name.as_str(), t.op.text(), &decimal(t.right), lasting, &seconds, &t.text];
         call.option("trigger", words)
     });
-    let call = call.maybe("within", rollback.within.map(|s| s.to_string()).as_deref());
-    match &rollback.halt {
+    limits(call, rollback.within, rollback.halt.as_ref())
+}
+
+/// The time that putting back may take, and when that was once too often.
+fn limits(call: Call, within: Option<u64>, halt: Option<&PlanHalt>) -> Call {
+    let call = call.maybe("within", within.map(|s| s.to_string()).as_deref());
+    match halt {
         Some(halt) => {
             let (count, window) = (halt.count.to_string(), decimal(halt.window));
             call.option("halt", [halt.op.text(), count.as_str(), window.as_str()])

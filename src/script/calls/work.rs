@@ -19,6 +19,7 @@ pub(super) fn kind(work: &Work) -> &'static str {
         Work::Image(_) => "image",
         Work::Approve(_) => "approve",
         Work::Deploy(_) => "deploy",
+        Work::Reconcile(_) => "reconcile",
         Work::Withheld(_) => "withheld",
         Work::Notify(_) => "notify",
     }
@@ -31,6 +32,7 @@ pub(super) fn of(plan: &Plan, job: &Job) -> Call {
         Work::Gate(gate) => gate_options(call, gate),
         Work::Image(image) => image_options(call, image, job),
         Work::Deploy(deploy) => deploy_options(call, deploy, plan, job),
+        Work::Reconcile(work) => release::reconcile(call, work, &plan.pipeline),
         Work::Approve(approve) => {
             let ask = job.ask.as_ref();
             let call = call
@@ -177,11 +179,26 @@ fn tag_words(tag: &PlanTag) -> [Quoted; 2] {
 fn deploy_options(call: Call, deploy: &DeployWork, plan: &Plan, job: &Job) -> Call {
     let call =
         call.raw("phase", [Quoted::fixed("\"$phase\"")]).option("environment", [deploy.environment.as_str()]);
-    let call = match &deploy.artifact {
+    let call = place(call, &deploy.artifact, &deploy.target);
+    let call = release::options(call.maybe("smoke", deploy.smoke.as_deref()), deploy, &plan.pipeline);
+    let call = evidence(plan, job).fold(call, |call, gate| call.option("gate", [gate]));
+    let call = allowed(job).into_iter().fold(call, |call, use_| call.raw("allow", use_));
+    match &deploy.approval {
+        None => call,
+        Some(a) => {
+            let why = a.unchecked.as_deref().unwrap_or_default();
+            call.option("approval", [a.environment.as_str(), a.approval_environment.as_str(), why])
+        }
+    }
+}
+
+/// What is deployed, and where to.
+pub(super) fn place(call: Call, artifact: &Artifact, target: &PlanTarget) -> Call {
+    let call = match artifact {
         Artifact::Image { repository } => call.option("image", [repository.as_str()]),
         Artifact::Model { name } => call.option("model", [name.as_str()]),
     };
-    let call = match &deploy.target {
+    match target {
         PlanTarget::Kubernetes { kubeconfig, namespace, deployment, container, timeout, traffic } => {
             let seconds = timeout.to_string();
             let words =
@@ -194,16 +211,6 @@ fn deploy_options(call: Call, deploy: &DeployWork, plan: &Plan, job: &Job) -> Ca
             call.option("command", [deploy.as_str(), live.as_str(), back, seconds.as_str()])
                 .maybe("shift", shift.as_deref())
                 .maybe("promote", promote.as_deref())
-        }
-    };
-    let call = release::options(call.maybe("smoke", deploy.smoke.as_deref()), deploy, &plan.pipeline);
-    let call = evidence(plan, job).fold(call, |call, gate| call.option("gate", [gate]));
-    let call = allowed(job).into_iter().fold(call, |call, use_| call.raw("allow", use_));
-    match &deploy.approval {
-        None => call,
-        Some(a) => {
-            let why = a.unchecked.as_deref().unwrap_or_default();
-            call.option("approval", [a.environment.as_str(), a.approval_environment.as_str(), why])
         }
     }
 }
