@@ -26,10 +26,14 @@ TOLD = ("python", "python3.11", "python3.12", "pytest", "bandit", "ruff", "mypy"
 ACTOR = "acme-bot"
 WHO = {"GIT_AUTHOR_NAME": "mlpipe", "GIT_AUTHOR_EMAIL": "ci@example.com", "GIT_COMMITTER_NAME": "mlpipe",
        "GIT_COMMITTER_EMAIL": "ci@example.com", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
-#: `sh` itself: a call of a generated script is written down with the platform's name of the job, and is then what it was.
+#: `sh` itself: a call of a generated script is written down with the platform's name of the job, and is then what it was; one of
+#: the deploy whose runner is lost dies at once.
 CALLED = """case ${{1-}} in
 .mlpipe/*.sh) printf '%s\\t%s\\t%s\\n' "${{GITHUB_JOB-}}${{CI_JOB_NAME-}}${{STAGE_NAME-}}" "$1" "$(shift && printf %s "$*")" >>{calls} ;;
 esac
+if [ -e {lost} ]; then
+case "$*" in .mlpipe/*' deploy {environment} reconcile') ;; .mlpipe/*' deploy {environment}'*) kill -s KILL $$ ;; esac
+fi
 exec {sh} "$@\""""
 #: Python: what a script asks of it, or of the runtime before and between the verbs, is no command and goes straight to it.
 ASKED = """file=${{4-}}
@@ -142,7 +146,7 @@ class Bench:
         self.env = {**clean(), **WHO, "PATH": f"{bin_folder}:{clean()['PATH']}", "HOME": str(home), "NO_COLOR": "1"}
         python, slept = real_python(), self.folder / "python" / "slept"
         known = {"variables": sorted(self.env), "secrets": self.secrets(), "api": self.api.url,
-                 "cancel": self.scenario.cancel.partition(": ")[2], "begins": self.scenario.begins, "slept": str(slept)}
+                 "cancel": self.scenario.cancel.partition(": ")[2], "lost": self.scenario.lost.partition(": ")[2], "begins": self.scenario.begins, "slept": str(slept)}
         given = {"configmaps": config_maps(self.scenario)} if self.scenario.ledger else {}
         for name, value in {**self.scenario.state, **given, "bench": known, "commands": self.scenario.commands}.items():
             (state / f"{name}.json").write_text(json.dumps(value), encoding="utf-8")
@@ -163,7 +167,9 @@ class Bench:
             self.program(name, ASKED.format(python=asked, recorded=line) if name == "python3" else line)
         for name in PACKAGE_MANAGERS:
             self.program(name, "exit 0")
-        self.program("sh", CALLED.format(calls=shlex.quote(str(self.calls)), sh=shlex.quote(system("sh"))))
+        self.program("sh", CALLED.format(
+            calls=shlex.quote(str(self.calls)), sh=shlex.quote(system("sh")), lost=shlex.quote(str(state / "lost-runner")),
+            environment=self.scenario.lost.partition(":")[0]))
 
     def program(self, name, line):
         """An executable of a few lines of shell."""

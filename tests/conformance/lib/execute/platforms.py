@@ -108,7 +108,7 @@ def manual(path) -> list:
 
 USES = re.compile(r"^\s*(?:-\s+)?uses:\s*[\"']?(?P<action>[^\s\"'#]+)", re.MULTILINE)
 #: What act's own schema does not know yet. It does nothing that a single run could show.
-UNKNOWN_TO_ACT = re.compile(r"^ +queue: max\n", re.MULTILINE)
+UNKNOWN_TO_ACT = re.compile(r"^ +(?:queue: max|deployment: false)\n", re.MULTILINE)
 
 
 def github(bench):
