@@ -58,6 +58,8 @@ pub struct EmitTo {
     pub path: String,
     /// More than one pipeline shares the repository (see ARCHITECTURE.md, "What it writes, and where").
     pub shared_root: bool,
+    /// The others are started by a schedule or a person, by name, so that no run has jobs of two pipelines.
+    pub alone: bool,
 }
 
 /// What starts a run.

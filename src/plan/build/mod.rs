@@ -21,6 +21,7 @@ use crate::spec::{Common, Duration, Install, Spec};
 use indexmap::{IndexMap, IndexSet};
 
 use super::PlanInstall;
+pub use reconcile::{build_reconcile, reconcile_name};
 
 /// Limit of a job whose spec says none, in seconds.
 const DEFAULT_TIMEOUT: u64 = 30 * 60;

@@ -2,7 +2,7 @@
 
 use super::inputs::{self, EVENT_INPUT, START_INPUT};
 use super::words::is_shell_name;
-use super::{by_needs, exports, job_name, shared};
+use super::{by_needs, exports, job_name, meets_others, shared};
 use crate::diag::{Code, Finding, words};
 use crate::plan::{Job, Plan, PlanInput};
 use crate::spec::InputKind;
@@ -23,7 +23,7 @@ pub(super) fn limits(plan: &Plan) -> Vec<Finding> {
         runner(plan, job, &mut out);
         secrets(job, &mut out);
         out.extend(secret_circle(job));
-        if shared(plan) && !by_needs(job) {
+        if meets_others(plan) && !by_needs(job) {
             out.push(shared_notification(job));
         }
     }

@@ -94,6 +94,11 @@ fn shared(plan: &Plan) -> bool {
     plan.emit.iter().any(|e| e.platform == PlatformName::Gitlab && e.shared_root)
 }
 
+/// Jobs of another pipeline can be in the same run.
+fn meets_others(plan: &Plan) -> bool {
+    plan.emit.iter().any(|e| e.platform == PlatformName::Gitlab && e.shared_root && !e.alone)
+}
+
 /// The platform looks at the jobs that it needs. What asks whether any of several failed looks at all earlier stages
 /// instead: a job with `needs` is skipped as soon as one of them was.
 fn by_needs(job: &Job) -> bool {
