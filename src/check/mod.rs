@@ -133,6 +133,8 @@ rules! {
     CANARY_WITHOUT_SPLIT deploys::canary_without_split [here];
     LEDGER_PLACE deploys::ledger_place;
     HALT_WITHOUT_LEDGER deploys::halt_without_ledger [anywhere];
+    RECONCILE_WITHOUT_LEDGER deploys::reconcile_without_ledger [anywhere];
+    REDEPLOY_NEVER deploys::redeploy_never;
 
     CRON_NOT_PORTABLE limits::cron_not_portable;
     SCHEDULE_TOO_OFTEN limits::schedule_too_often;

@@ -404,6 +404,7 @@ fn does(work: &Work) -> String {
             format!("says what this pull request does not get: {}", jobs.join(", "))
         }
         Work::Notify(_) => "sends its message".into(),
+        Work::Reconcile(r) if r.redeploy => "passed: the last good release is live".into(),
         Work::Reconcile(_) => "passed: nothing to put back".into(),
         Work::Gate(_) | Work::Approve(_) | Work::Deploy(_) => "passed".into(),
     }

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import unittest
 
+import keep
 from steps import KILLED, NEW, NEXT, OLD, Cluster, Commands, World, kill, runtime
 
 HALT = ["--halt", ">=", "1", "3600", "--within", "30"]
@@ -33,6 +34,7 @@ class Reconcile(unittest.TestCase):
 
     def reconcile(self, code: int = 0, **how) -> dict:
         self.assertEqual(self.world.reconcile(**how), code, self.world.log())
+        keep.record(self.world.folder / self.world.checkout, "reconcile-production")
         return self.world.record("reconcile-production")["reconcile"]
 
     def last(self) -> dict:

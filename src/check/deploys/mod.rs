@@ -10,5 +10,7 @@ pub(super) mod ledger_place;
 pub(super) mod nothing_to_deploy;
 pub(super) mod notify_never_sends;
 pub(super) mod one_of_several_schedules;
+pub(super) mod reconcile_without_ledger;
+pub(super) mod redeploy_never;
 pub(super) mod trigger_never_trips;
 pub(super) mod ungated_production;

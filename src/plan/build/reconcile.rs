@@ -22,9 +22,34 @@ impl Builder<'_> {
             let id = format!("deploy-{}", d.name.node);
             let Some(at) = self.jobs.iter().position(|j| j.id == id) else { continue };
             if let Some(job) = reconcile(&self.jobs[at], d) {
+                let again = d.rollback.as_ref().and_then(|r| r.redeploy.as_ref());
+                let again = again.and_then(|gate| self.redeploy(&job, &gate.node));
                 self.jobs.push(job);
+                self.jobs.extend(again);
             }
         }
+    }
+}
+
+impl Builder<'_> {
+    /// Behind a gate that failed in a run that would have deployed: the last good release is what is live.
+    fn redeploy(&self, reconcile: &Job, gate: &str) -> Option<Job> {
+        let Work::Reconcile(work) = &reconcile.work else { return None };
+        let gate = self.jobs.iter().find(|j| j.id == format!("gate-{gate}"))?;
+        let work = ReconcileWork { redeploy: true, ..work.clone() };
+        let title = format!("Redeploy the last good one: {}", work.environment);
+        let args = vec!["deploy".to_owned(), work.environment.clone(), work.verb().to_owned()];
+        let condition = reconcile.condition.clone().and(&gate.condition);
+        condition.can_hold().then(|| Job {
+            id: format!("redeploy-{}", work.environment),
+            needs: vec![gate.id.clone()],
+            own: condition.clone(),
+            condition,
+            steps: vec![Step { id: "run".into(), title: title.clone(), args, when: StepWhen::Normal }],
+            title,
+            work: Work::Reconcile(work),
+            ..reconcile.clone()
+        })
     }
 }
 

@@ -48,15 +48,17 @@ def put_in_order(
     record: Record, options: Options, section: Section, book: Book
 ) -> int:
     """With the lease in hand. A put-back that is late is red by itself."""
-    target, deadline = open_target(options), Deadline(budget(options))
+    redeploy = options.has("redeploy")
     book.ledger.load()
-    live = book.repair(target, deadline, again=False)
+    live = None
+    if redeploy or book.ledger.open_intent():
+        live = book.repair(open_target(options), Deadline(budget(options)), again=False)
     kind, what = book.repair_ended
     text = {"": "nothing_to_do", "rolled_back": "restored"}.get(kind, "left_alone")
     if kind:
         complain(f"{section.environment}: {what}", BROKEN_OFF, "warning")
     book.count()
-    if options.has("redeploy"):
+    if redeploy and live is not None:
         found = assert_good(options, section, book, live, Deadline(budget(options)))
         if found:
             text, what = "restored", found

@@ -232,7 +232,7 @@ class Bench:
             job, script, words = line.split("\t")
             pipeline = Path(script).stem
             # GitLab's name of the job that pushes; a phase has a stage of its own on Jenkins.
-            job = job.removeprefix(f"{pipeline}:").partition(":")[0]
+            job = job.removeprefix(f"{pipeline}:").removeprefix(f"{pipeline}-reconcile:").partition(":")[0]
             job = "image" if job == "image-push" else job
             found.append((f"{pipeline}:{job}" if several else job, words))
         return found
