@@ -369,9 +369,10 @@ fn downloads(job: &Job) -> Vec<DownloadView> {
 fn step(plan: &Plan, job: &Job, step: &Step, first: bool) -> StepView {
     let condition = match step.when {
         StepWhen::Normal => None,
-        // `always()` also holds after a time-out and a cancel; GitHub then gives the step five minutes.
+        // `always()` also holds after a time-out and a cancel; GitHub then gives the step five minutes. A cancel may come when
+        // `begin` has done all that it does and has not ended: the script itself knows whether there is anything to put back.
         StepWhen::Unfinished => {
-            let parts = ["always()", "steps.begin.outcome == 'success'", "steps.finish.outcome != 'success'"];
+            let parts = ["always()", "steps.begin.outcome != 'skipped'", "steps.finish.outcome != 'success'"];
             Some(yaml_folded(&condition::lines(&parts.map(|p| Expr::Atom(p.to_owned()))), 10))
         }
     };

@@ -135,9 +135,9 @@ def outcome(foretold, run) -> str:
 
 def called(job, foretold, platform) -> list:
     """The script's calls as the platform makes them. GitLab deploys in one call, and asks in a new shell after one that did not end
-    well, whatever it came to, whether something is left to put back. Jenkins asks that too when the very first phase failed."""
+    well, whatever it came to, whether something is left to put back. The others ask that too when the very first phase failed."""
     calls = foretold.calls[job]
-    if platform == "jenkins" and len(calls) == 1 and calls[0].endswith(" begin") and foretold.jobs[job] != "passed":
+    if platform != "gitlab" and len(calls) == 1 and calls[0].endswith(" begin") and foretold.jobs[job] != "passed":
         return [*calls, calls[0].removesuffix("begin") + "restore"]
     if platform != "gitlab" or not calls or not calls[0].startswith("deploy ") or MENDS.search(calls[0]):
         return calls
@@ -148,7 +148,7 @@ def called(job, foretold, platform) -> list:
 def phases(foretold, job, platform) -> str:
     """The phases of a deploy, as the plan's calls name them; nothing for another job."""
     calls = foretold.calls.get(job, [])
-    calls = called(job, foretold, platform) if platform == "jenkins" and calls else calls
+    calls = called(job, foretold, platform) if platform != "gitlab" and calls else calls
     return " ".join(call.split(" ")[2] for call in calls if call.startswith("deploy ") and not MENDS.search(call)) or "nothing"
 
 

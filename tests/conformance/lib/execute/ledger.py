@@ -11,7 +11,8 @@ def config_maps(scenario) -> dict:
     """The state of tests/runtime/standins/configmaps.py with the ledgers of the scenario."""
     objects = {}
     for environment, entries in scenario.ledger.items():
-        namespace, name = scenario.places[environment].partition("/")[0], f"mlpipe-{scenario.example}-{environment}"
+        place = scenario.places.get(environment) or scenario.state["kubectl"]["namespace"]
+        namespace, name = place.partition("/")[0], f"mlpipe-{scenario.example}-{environment}"
         meta = {"name": name, "namespace": namespace, "labels": {"app.kubernetes.io/managed-by": "mlpipe"}, "resourceVersion": "1"}
         text = document(scenario.example, environment, entries)
         data = {f"{environment}.ledger.json": text, f"{environment}.deploy_state.json": deploy_state(json.loads(text))}
