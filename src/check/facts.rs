@@ -263,9 +263,10 @@ pub(crate) fn event_words(event: &Event) -> String {
     }
 }
 
-/// Every `on` of the pipeline and of its deploys.
+/// Every `on` of the pipeline, of its deploys and of its `reconcile`.
 pub(crate) fn every_on(spec: &Spec) -> impl Iterator<Item = &On> {
-    spec.on.iter().chain(spec.deploys.values().flat_map(|d| &d.on))
+    let deploys = spec.deploys.values().flat_map(|d| &d.on);
+    spec.on.iter().chain(deploys).chain(spec.reconcile.iter().map(|r| &r.on))
 }
 
 /// The metrics of a JUnit file, as the language knows them.

@@ -252,6 +252,10 @@ codes! {
     LEDGER_PLACE = "MLP391" "ledger-place" Error;
     /// A halt counts rollbacks, and nothing keeps them from run to run.
     HALT_WITHOUT_LEDGER = "MLP392" "halt-without-ledger" Error;
+    /// What is done by the ledger where there is none.
+    RECONCILE_WITHOUT_LEDGER = "MLP393" "reconcile-without-ledger" Error;
+    /// A last good release that is put back after a failure that never comes.
+    REDEPLOY_NEVER = "MLP394" "redeploy-never" Error;
     /// A deploy that a person starts by hand cannot be started so.
     BY_DISPATCH = "MLP396" "by-dispatch" Error;
     /// GitHub refuses the name of a job, an environment, a secret or a variable.

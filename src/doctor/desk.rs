@@ -25,7 +25,12 @@ fn needs(plan: &Plan, job: &Job, tool: &str) -> bool {
     match tool {
         "docker" => matches!(job.work, Work::Image(_)),
         "kubectl" => {
-            matches!(&job.work, Work::Deploy(d) if matches!(d.target, PlanTarget::Kubernetes { .. }))
+            let target = match &job.work {
+                Work::Deploy(d) => Some(&d.target),
+                Work::Reconcile(r) => Some(&r.target),
+                _ => None,
+            };
+            matches!(target, Some(PlanTarget::Kubernetes { .. }))
         }
         "poetry" => matches!(install, Some(PlanInstall::Poetry { .. })),
         "uv" => matches!(install, Some(PlanInstall::Uv { .. })),

@@ -390,7 +390,7 @@ pub(crate) fn full() -> Plan {
         script: ".mlpipe/fraud-scorer.sh".into(),
         emit: PlatformName::ALL
             .into_iter()
-            .map(|platform| EmitTo { platform, path: "x".into(), shared_root: false })
+            .map(|platform| EmitTo { platform, path: "x".into(), shared_root: false, alone: false })
             .collect(),
         triggers: vec![
             Trigger::Push { branches: vec![p("main")] },

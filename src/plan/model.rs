@@ -58,6 +58,8 @@ pub struct EmitTo {
     pub path: String,
     /// More than one pipeline shares the repository (see ARCHITECTURE.md, "What it writes, and where").
     pub shared_root: bool,
+    /// The others are started by a schedule or a person, by name, so that no run has jobs of two pipelines.
+    pub alone: bool,
 }
 
 /// What starts a run.
@@ -292,6 +294,8 @@ pub enum EnvironmentPurpose {
     Deploy,
     /// A wait timer, where the platform has one, and what the ledger and the watch are asked with; no people.
     Soak,
+    /// The same one, by a job that deploys nothing: the platform must not take it for a deploy.
+    Reconcile,
 }
 
 /// The question of an approval job.

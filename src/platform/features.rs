@@ -114,6 +114,8 @@ features! {
     RestoreFailed "put back after a failure";
     /// What was live comes back after a deploy that a person cancelled.
     RestoreCancelled "put back after a cancel";
+    /// What a deploy left whose runner was lost is put back by a job behind it.
+    Reconcile "put back after a lost runner";
     /// A person says yes before a deploy starts.
     Approval "approval required";
     /// Named people or groups say it.
@@ -387,6 +389,7 @@ impl Found {
                     self.add(feature, at);
                 }
             }
+            Work::Reconcile(_) => self.add(Feature::Reconcile, at),
             Work::Withheld(_) => self.add(Feature::Withheld, at),
             Work::Notify(NotifyWork { channel: _, url: _, on: _ }) => self.add(Feature::Notify, at),
         }

@@ -3,7 +3,10 @@
 use super::compare::{Called, Matched};
 use super::graph::{Call, JobFacts, Value};
 use super::{Aspect, Difference};
-use crate::plan::{Job, Plan, PlanInput, Right, RunIf, SecretFrom, SecretKind, StepWhen, Trigger};
+use crate::plan::{
+    EnvironmentPurpose, Job, Plan, PlanEnvironment, PlanInput, Right, RunIf, SecretFrom, SecretKind,
+    StepWhen, Trigger,
+};
 use crate::spec::PlatformName;
 
 /// Every fact of every job, and those of the file.
@@ -197,6 +200,16 @@ impl One<'_> {
             let is = self.facts.environment.as_deref().unwrap_or("none");
             let what = format!("the environment is {is}, not {}", wants.unwrap_or("none"));
             differ(Aspect::Environment, "environment", what);
+        }
+        let nothing = |e: &PlanEnvironment| e.purpose == EnvironmentPurpose::Reconcile;
+        let wants = wants.is_some() && self.job.environment.as_ref().is_some_and(nothing);
+        if self.facts.deploys_nothing != wants {
+            let what = if wants {
+                "the platform takes the job for a deploy"
+            } else {
+                "the platform does not take the job for a deploy"
+            };
+            differ(Aspect::Environment, "environment", what.to_owned());
         }
     }
 

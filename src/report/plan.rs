@@ -140,6 +140,12 @@ fn does(job: &Job) -> String {
                 s.environment
             )
         }
+        Work::Reconcile(r) if r.redeploy => {
+            format!("puts the last good one back in {}, whatever is live there", r.environment)
+        }
+        Work::Reconcile(r) => {
+            format!("puts back what a killed deploy left in {}; deploys nothing", r.environment)
+        }
         Work::Withheld(w) => {
             let jobs: Vec<&str> = w.jobs.iter().map(|(j, _)| j.as_str()).collect();
             format!("says that {} do not run for a fork", jobs.join(", "))

@@ -10,7 +10,7 @@ use super::queue::Queue;
 use super::situation::{Cancel, End, Situation};
 use super::soak;
 use super::time::{Moment, Time};
-use crate::plan::{ApproveWork, Job, Plan, RunIf, Work};
+use crate::plan::{ApproveWork, Job, Plan, ReconcileWork, RunIf, Work};
 use crate::spec::{Scenario, Spec};
 use indexmap::{IndexMap, IndexSet};
 use std::collections::HashMap;
@@ -168,7 +168,8 @@ impl<'p> Run<'p> {
         }
         if let Some(why) = self.held_back(job, ready) {
             self.ends.insert(job.id.clone(), ready);
-            if !matches!(job.work, Work::Notify(_)) {
+            // That what waits for a failure does not run is no news.
+            if job.run_if == RunIf::AllSucceeded {
                 self.tell(ready.at, format!("skipped: {why}"), Some(&job.id));
             }
             return nothing(State::Skipped, why, Some(ready.at));
@@ -268,6 +269,9 @@ impl<'p> Run<'p> {
                 if let Some(at) = at {
                     done = cancelled(at, done.calls);
                 }
+                if let Work::Reconcile(reconcile) = work {
+                    self.reconcile(reconcile, &mut done);
+                }
                 self.told(job, start, &done);
                 done
             }
@@ -303,6 +307,15 @@ impl<'p> Run<'p> {
             None => (State::Passed, long, String::new()),
         };
         Done { state, end: start.plus(long), why, calls: calls(job) }
+    }
+
+    /// What nobody has put back comes back, as it would at the first step of the next run.
+    fn reconcile(&mut self, work: &ReconcileWork, done: &mut Done) {
+        let Some(e) = self.environments.get_mut(&work.environment) else { return };
+        if done.state == State::Passed && e.left == Left::NotRestored {
+            e.left = Left::RolledBack;
+            "what was live before is put back".clone_into(&mut done.why);
+        }
     }
 
     /// A person is asked. The script is called once the answer is yes. `own` is the moment of a cancel that comes while
@@ -372,6 +385,8 @@ fn does(work: &Work) -> String {
             format!("says what this pull request does not get: {}", jobs.join(", "))
         }
         Work::Notify(_) => "sends its message".into(),
+        Work::Reconcile(r) if r.redeploy => "passed: the last good release is live".into(),
+        Work::Reconcile(_) => "passed: nothing to put back".into(),
         Work::Gate(_) | Work::Approve(_) | Work::Deploy(_) | Work::Soak(_) => "passed".into(),
     }
 }

@@ -146,11 +146,8 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<&'static str> {
     };
     match &job.work {
         Work::Image(_) => tools.push("docker"),
-        Work::Deploy(deploy) => {
-            let target = matches!(deploy.target, PlanTarget::Kubernetes { .. }).then_some("kubectl");
-            let store = deploy.ledger.as_ref().and_then(ledger_tool).filter(|t| Some(*t) != target);
-            tools.extend(target.into_iter().chain(store));
-        }
+        Work::Deploy(deploy) => tools.extend(way_in(&deploy.target, deploy.ledger.as_ref())),
+        Work::Reconcile(work) => tools.extend(way_in(&work.target, Some(&work.ledger))),
         Work::Soak(soak) => {
             tools.extend(ledger_tool(&soak.ledger));
             let mirror = soak.shadow.as_ref().map(|s| &s.by);
@@ -159,6 +156,13 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<&'static str> {
         _ => {}
     }
     tools
+}
+
+/// Programs with which a target and a ledger are reached, each once.
+fn way_in(target: &PlanTarget, ledger: Option<&PlanLedger>) -> impl Iterator<Item = &'static str> {
+    let target = matches!(target, PlanTarget::Kubernetes { .. }).then_some("kubectl");
+    let store = ledger.and_then(ledger_tool).filter(|t| Some(*t) != target);
+    target.into_iter().chain(store)
 }
 
 /// Models whose file the job needs.

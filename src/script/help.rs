@@ -73,6 +73,12 @@ fn what(job: &Job) -> String {
         Work::Soak(soak) => {
             format!("looks whether this run's release has soaked in {} for long enough", soak.environment)
         }
+        Work::Reconcile(work) if work.redeploy => {
+            format!("puts the last good one back in {}, whatever is live there", work.environment)
+        }
+        Work::Reconcile(work) => {
+            format!("puts {} in order after a run that was killed; deploys nothing", work.environment)
+        }
         Work::Withheld(_) => "says which jobs a pull request from outside does not run".into(),
         Work::Notify(_) => "tells people how the run ended".into(),
     };

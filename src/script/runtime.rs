@@ -35,6 +35,7 @@ const RUNTIME: &str = concat!(
     part!("deploy"),
     part!("restore"),
     part!("soak"),
+    part!("reconcile"),
     part!("approve"),
     part!("notify"),
     part!("end"),

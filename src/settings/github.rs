@@ -158,7 +158,7 @@ fn environment(plan: &Plan, job: &Job, items: &mut Collector) {
                 },
             );
         }
-        (EnvironmentPurpose::Deploy, _) => {
+        (EnvironmentPurpose::Deploy | EnvironmentPurpose::Reconcile, _) => {
             items.add(
                 &from,
                 Draft {

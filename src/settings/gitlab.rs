@@ -142,7 +142,7 @@ fn runner(plan: &Plan, job: &Job, items: &mut Collector) {
 fn protected(plan: &Plan, job: &Job, items: &mut Collector) {
     let secret = job.secrets.iter().any(|s| s.stored_on(PlatformName::Gitlab).is_some());
     let only = secrets::only_on_named_refs(job);
-    let deploys = matches!(job.work, Work::Deploy(_) | Work::Approve(_) | Work::Soak(_));
+    let deploys = matches!(job.work, Work::Deploy(_) | Work::Approve(_) | Work::Soak(_) | Work::Reconcile(_));
     if !(deploys || secret && only) {
         return;
     }
@@ -195,7 +195,7 @@ fn environment(plan: &Plan, job: &Job, items: &mut Collector) {
                 },
             );
         }
-        (EnvironmentPurpose::Deploy, _) => items.add(
+        (EnvironmentPurpose::Deploy | EnvironmentPurpose::Reconcile, _) => items.add(
             &from,
             Draft {
                 id: format!("environment/{name}"),

@@ -147,6 +147,7 @@ fn mirror_of(job: &Job, variable: &str) -> Option<String> {
     let shadow = match &job.work {
         Work::Deploy(deploy) => deploy.shadow.as_ref()?,
         Work::Soak(soak) => soak.shadow.as_ref()?,
+        Work::Reconcile(work) => work.shadow.as_ref()?,
         _ => return None,
     };
     match &shadow.by {
@@ -179,6 +180,9 @@ fn missing(platform: PlatformName, job: &Job, secret: &SecretUse) -> (&'static s
             let prometheus = s.watch.as_ref().and_then(|w| w.prometheus.as_ref());
             s.ledger.kubeconfig.as_deref() == Some(name) || prometheus.is_some_and(|p| p.asks_with(name))
         }
+        Work::Reconcile(r) => {
+            matches!(&r.target, PlanTarget::Kubernetes { kubeconfig, .. } if kubeconfig == name)
+        }
         Work::Withheld(_) => false,
     };
     if named {
@@ -205,6 +209,9 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<String> {
         Work::Image(_) => tools.push("docker with buildx".into()),
         Work::Deploy(d) if matches!(d.target, PlanTarget::Kubernetes { .. }) => tools.push("kubectl".into()),
         Work::Soak(s) if s.ledger.kubeconfig.is_some() => tools.push("kubectl".into()),
+        Work::Reconcile(r) if matches!(r.target, PlanTarget::Kubernetes { .. }) => {
+            tools.push("kubectl".into())
+        }
         _ => {}
     }
     tools

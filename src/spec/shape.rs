@@ -118,6 +118,8 @@ pub enum Place {
     Access,
     /// `state … { }`.
     State,
+    /// `reconcile { }`.
+    Reconcile,
     /// `data … { }`.
     Data,
     /// `validate … { }`.
@@ -168,7 +170,7 @@ pub enum Place {
 
 impl Place {
     /// Every place, the top of a file first.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::Top,
         Self::On,
         Self::Python,
@@ -177,6 +179,7 @@ impl Place {
         Self::Model,
         Self::Access,
         Self::State,
+        Self::Reconcile,
         Self::Data,
         Self::Validate,
         Self::Gate,
@@ -213,6 +216,7 @@ impl Place {
             Self::Model => "in a `model`",
             Self::Access => "in the block of a `source` or `register`",
             Self::State => "in the block of `state`",
+            Self::Reconcile => "in `reconcile`",
             Self::Data => "in a `data`",
             Self::Validate => "in the block of `validate`",
             Self::Gate => "in a `gate`",

@@ -134,6 +134,8 @@ class World:
 
     #: Does time go by as on the clock on the wall?
     real = False
+    #: Which job of the run acts.
+    job = "deploy-production"
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or Path(tempfile.mkdtemp(prefix="mlpipe-test-")).resolve()
@@ -200,7 +202,7 @@ class World:
             "MLPIPE_COMMIT": COMMIT,
             "MLPIPE_RUN_ID": self.number,
             "MLPIPE_BASH": "bash",
-            "MLPIPE_JOB": "deploy-production",
+            "MLPIPE_JOB": self.job,
             "GITHUB_SERVER_URL": "https://github.com",
             "GITHUB_REPOSITORY": self.repository,
             "CI_PROJECT_URL": "https://gitlab.example.com/" + self.repository,
@@ -283,6 +285,29 @@ class World:
             self.restored = self.phase("restore", *more, moments=Moments(self, "restore", at, act, trace))
         return code
 
+    def reconcile(
+        self, act=None, at: list | None = None, trace: bool = False, more: list[str] | tuple[str, ...] = ()
+    ) -> int:
+        """What a safety job, a schedule or a person starts: the target, the ledger and the limits, and no record."""
+        shutil.rmtree(self.folder / self.checkout / "mlpipe-out", ignore_errors=True)
+        words = ["reconcile", "--environment", "production", "--image", REPOSITORY, "--timeout", "3600"]
+        words += [*self.target(), *self.limits(), *more, *self.book()]
+        begin = ["begin", "reconcile-production", "reconcile", "Reconcile"]
+        self.job = "reconcile-production"
+        try:
+            return self.fork(words, begin, Moments(self, "reconcile", at, act, trace).install)
+        finally:
+            self.job = "deploy-production"
+
+    def limits(self) -> list[str]:
+        """`--halt` and `--within` of the deploy."""
+        found: list[str] = []
+        for name, count in (("--halt", 3), ("--within", 1)):
+            if name in self.words:
+                at = self.words.index(name)
+                found += self.words[at : at + 1 + count]
+        return found
+
     def trace(self, *more: str) -> list:
         """The moments of a whole run, each with the print of the world."""
         self.code = self.deploy(*more, trace=True)
@@ -348,8 +373,8 @@ class World:
     def kinds(self) -> list[str]:
         return [entry["kind"] for entry in self.document()["entries"]]
 
-    def record(self) -> dict:
-        return json.loads((self.folder / self.checkout / "mlpipe-out/deploy-production.json").read_text())
+    def record(self, job: str = "deploy-production") -> dict:
+        return json.loads((self.folder / self.checkout / f"mlpipe-out/{job}.json").read_text())
 
     def log(self) -> str:
         path = self.folder / "log"

@@ -67,15 +67,36 @@ class KilledOnCommands(Faults):
         return world
 
     def one(self, key: list, rate: str = "0") -> None:
-        """The same killed run twice over: for its own `restore`, and for the next run."""
+        """The same killed run several times over: each of what may come next has to do by itself."""
         world = self.killed(key, rate)
-        other = world.copy()
+        others = [world.copy(), world.copy()]
         try:
-            self.restore(other)
+            self.restore(others[0])
+            self.reconcile(others[1])
             self.next_run(world)
         finally:
-            world.gone()
-            other.gone()
+            for one in [world, *others]:
+                one.gone()
+
+    def reconcile(self, world: World) -> None:
+        """The job behind the deploy, or the schedule: neither has anything but the target and the ledger."""
+        before, good = world.document()["entries"], "good" in world.kinds()
+        open_intent = world.ledger().open_intent()
+        code = world.reconcile()
+        assert code == 0, f"{code}\n{world.log()}"
+        self.settled(world, NEW if good else OLD)
+        entries = world.document()["entries"]
+        assert entries[: len(before)] == before, "an entry was lost"
+        assert world.document()["lease"] is None, "the lease was not given back"
+        # With an intent there is one more entry, without one nothing is added.
+        assert len(entries) - len(before) == bool(open_intent), world.kinds()
+        if open_intent:
+            assert entries[-1]["kind"] in ("left", "rolled_back") and entries[-1]["closes"] == open_intent["sequence"]
+        world.fresh_log()
+        assert world.reconcile() == 0 and "nothing to do" in world.log(), world.log()
+        assert world.record("reconcile-production")["reconcile"]["outcome"] == "nothing_to_do"
+        self.settled(world, NEW if good else OLD)
+        assert world.document()["entries"] == entries, world.kinds()
 
     def next_run(self, world: World) -> None:
         before = world.document()["entries"]

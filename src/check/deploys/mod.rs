@@ -11,6 +11,8 @@ pub(super) mod ledger_place;
 pub(super) mod nothing_to_deploy;
 pub(super) mod notify_never_sends;
 pub(super) mod one_of_several_schedules;
+pub(super) mod reconcile_without_ledger;
+pub(super) mod redeploy_never;
 pub(super) mod shadow_in_a_circle;
 pub(super) mod shadow_without_mirror;
 pub(super) mod soak_without_ledger;

@@ -4,6 +4,7 @@ mod artifacts;
 mod deploys;
 mod gates;
 mod notify;
+mod reconcile;
 mod release;
 mod runners;
 mod secrets;
@@ -22,6 +23,7 @@ use crate::spec::{Common, Duration, Install, Spec};
 use indexmap::{IndexMap, IndexSet};
 
 use super::PlanInstall;
+pub use reconcile::{build_reconcile, reconcile_name};
 
 /// Limit of a job whose spec says none, in seconds.
 const DEFAULT_TIMEOUT: u64 = 30 * 60;
@@ -37,6 +39,7 @@ pub fn build(checked: Checked<'_>, sources: &SourceMap, emit: Vec<EmitTo>) -> Pl
     b.image();
     b.gates_on_image();
     b.deploys();
+    b.reconciles();
     b.withheld();
     b.notifications();
     b.finish(emit)
@@ -189,7 +192,8 @@ fn uses_python(work: &Work) -> bool {
         Work::Image(i) => i.models.iter().any(|m| {
             matches!(m.source, Some(super::PlanSource::Mlflow { .. } | super::PlanSource::Run { .. }))
         }),
-        Work::Approve(_) | Work::Withheld(_) | Work::Notify(_) => false,
+        // A reconcile is made from its deploy.
+        Work::Approve(_) | Work::Withheld(_) | Work::Notify(_) | Work::Reconcile(_) => false,
     }
 }
 

@@ -83,6 +83,10 @@ pub(super) const TABLE: &[Capability] = &[
         Feature::RestoreCancelled,
         "the same step; GitHub ends everything five minutes after a cancel, at once when it is forced",
     ),
+    Capability::native(
+        Feature::Reconcile,
+        "a job of its own with the result of the deploy in its `if:`; not in a run that was cancelled",
+    ),
     Capability::outside(
         Feature::Approval,
         "a job in the environment NAME-approval; the run checks that somebody has to answer there",

@@ -99,6 +99,10 @@ pub(super) const TABLE: &[Capability] = &[
         Feature::RestoreCancelled,
         "`after_script` calls the script again, within a limit of its own; a forced cancel skips it",
     ),
+    Capability::native(
+        Feature::Reconcile,
+        "a job with `needs` and `when: on_failure`; not in a pipeline that was cancelled",
+    ),
     Capability::outside(
         Feature::Approval,
         "a manual job in the environment NAME-approval; the script checks that the environment is protected",

@@ -2,9 +2,9 @@
 
 use super::inputs::{self, EVENT_INPUT, START_INPUT};
 use super::words::is_shell_name;
-use super::{exports, job_name, shared};
+use super::{by_needs, exports, job_name, meets_others, shared};
 use crate::diag::{Code, Finding, words};
-use crate::plan::{Job, Plan, PlanInput, RunIf};
+use crate::plan::{Job, Plan, PlanInput};
 use crate::spec::InputKind;
 
 /// Most jobs that one job may need (`ci_needs_size_limit`, fixed on GitLab.com).
@@ -24,7 +24,7 @@ pub(super) fn limits(plan: &Plan) -> Vec<Finding> {
         secrets(job, &mut out);
         out.extend(secret_circle(job));
         out.extend(waits(job));
-        if shared(plan) && job.run_if != RunIf::AllSucceeded {
+        if meets_others(plan) && !by_needs(job) {
             out.push(shared_notification(job));
         }
     }
@@ -34,7 +34,7 @@ pub(super) fn limits(plan: &Plan) -> Vec<Finding> {
 
 fn needs(plan: &Plan, job: &Job, out: &mut Vec<Finding>) {
     let name = job_name(plan, &job.id);
-    if job.run_if == RunIf::AllSucceeded && job.needs.len() > MOST_NEEDS {
+    if by_needs(job) && job.needs.len() > MOST_NEEDS {
         out.push(
             Finding::at(
                 Code::GITLAB_LIMIT,

@@ -102,6 +102,10 @@ pub(super) const TABLE: &[Capability] = &[
     Capability::native(Feature::RestoreFailed, "`catch` in the deploy's own stage"),
     Capability::native(Feature::RestoreCancelled, "the same `catch`: an abort arrives there as well"),
     Capability::native(
+        Feature::Reconcile,
+        "a stage of its own, on an agent of its own; not in a build that was aborted",
+    ),
+    Capability::native(
         Feature::Approval,
         "`input`, asked before an agent or a lock is taken; a no ends the build as aborted",
     ),

@@ -42,6 +42,7 @@ fn job(file: &File, j: &Job) -> JobFacts {
         junit: j.artifacts.junit.clone(),
         metrics: j.artifacts.metrics.clone(),
         environment: j.environment.clone(),
+        deploys_nothing: j.deploys_nothing,
         asks: asks(j),
         waits: waits(j),
         // A job waits for its group once it would start, and holds it until its last command has ended.

@@ -46,6 +46,8 @@ pub(super) struct Job {
     pub(super) allow_failure: Option<bool>,
     /// The environment.
     pub(super) environment: Option<String>,
+    /// It names the environment and deploys nothing there.
+    pub(super) deploys_nothing: bool,
     /// `resource_group`.
     pub(super) lock: Option<String>,
     /// `timeout`, in seconds.
@@ -256,6 +258,13 @@ fn section(j: &mut Job, f: &mut Fields<'_>) -> Result<(), Unreadable> {
             && !TIERS.contains(&t)
         {
             return refuse(line, format!("the tier `{t}` is not known"));
+        }
+        if let Some((action, line)) = e.text("action")? {
+            // `prepare` and `access` deploy nothing either; the last of them puts off when an environment is stopped.
+            if action != "verify" {
+                return refuse(line, format!("the environment's action `{action}` is not known"));
+            }
+            j.deploys_nothing = true;
         }
         e.end()?;
     }

@@ -399,7 +399,7 @@ fn the_third_rollback_in_an_hour_halts() {
     stage.table(&[
         (
             "production.rollbacks = 2 in 1h, production failed, production.restore failed",
-            "production:not_restored production!halted",
+            "production:rolled_back production!halted",
         ),
         ("production.rollbacks = 2 in 1h, production.begin failed", "production!not-halted"),
         (

@@ -1,11 +1,11 @@
 //! What a deploy is told of how it takes over, what is watched, when it is taken back, and where that is written down.
 
 use super::Call;
-use super::work::metric_name;
+use super::work::{metric_name, place};
 use crate::plan::number::decimal;
 use crate::plan::{
-    DeployWork, PlanLedger, PlanMirror, PlanPrometheus, PlanRollback, PlanShadow, PlanTrigger, PlanWatch,
-    SoakWork,
+    DeployWork, PlanHalt, PlanLedger, PlanMirror, PlanPrometheus, PlanRollback, PlanShadow, PlanTrigger,
+    PlanWatch, ReconcileWork, SoakWork,
 };
 
 /// The options of `templates/script/runtime/README.md` for it.
@@ -41,6 +41,19 @@ fn copied(call: Call, shadow: &PlanShadow) -> Call {
         PlanMirror::Commands { run, stop } => call.option("shadow-run", [from, run.as_str(), stop]),
     };
     if shadow.through_soak { call.option("shadow-soaks", []) } else { call }
+}
+
+/// The options of what puts an environment in order: the target, the ledger, and the limits of putting back.
+pub(super) fn reconcile(call: Call, work: &ReconcileWork, service: &str) -> Call {
+    let call = call.option("environment", [work.environment.as_str()]);
+    let call = place(call, &work.artifact, &work.target);
+    let call = match &work.shadow {
+        Some(shadow) => copied(call, shadow),
+        None => call,
+    };
+    let call = limits(call, work.within, work.halt.as_ref());
+    let call = written_down(call, &work.ledger, service, &work.environment);
+    if work.redeploy { call.option("redeploy", []) } else { call }
 }
 
 fn watched(call: Call, watch: &PlanWatch) -> Call {
@@ -105,9 +118,13 @@ fn triggers(call: Call, all: &[PlanTrigger]) -> Call {
 }
 
 fn taken_back(call: Call, rollback: &PlanRollback) -> Call {
-    let call = triggers(call, &rollback.triggers);
-    let call = call.maybe("within", rollback.within.map(|s| s.to_string()).as_deref());
-    match &rollback.halt {
+    limits(triggers(call, &rollback.triggers), rollback.within, rollback.halt.as_ref())
+}
+
+/// The time that putting back may take, and when that was once too often.
+fn limits(call: Call, within: Option<u64>, halt: Option<&PlanHalt>) -> Call {
+    let call = call.maybe("within", within.map(|s| s.to_string()).as_deref());
+    match halt {
         Some(halt) => {
             let (count, window) = (halt.count.to_string(), decimal(halt.window));
             call.option("halt", [halt.op.text(), count.as_str(), window.as_str()])

@@ -20,6 +20,7 @@ pub(super) fn kind(work: &Work) -> &'static str {
         Work::Approve(_) => "approve",
         Work::Deploy(_) => "deploy",
         Work::Soak(_) => "soak",
+        Work::Reconcile(_) => "reconcile",
         Work::Withheld(_) => "withheld",
         Work::Notify(_) => "notify",
     }
@@ -38,6 +39,7 @@ pub(super) fn of(plan: &Plan, job: &Job) -> Call {
                 .option("seconds", [soak.seconds.to_string().as_str()]);
             release::soaked(artifact(call, &soak.artifact), soak, &plan.pipeline)
         }
+        Work::Reconcile(work) => release::reconcile(call, work, &plan.pipeline),
         Work::Approve(approve) => {
             let ask = job.ask.as_ref();
             let call = call
@@ -184,22 +186,7 @@ fn tag_words(tag: &PlanTag) -> [Quoted; 2] {
 fn deploy_options(call: Call, deploy: &DeployWork, plan: &Plan, job: &Job) -> Call {
     let call =
         call.raw("phase", [Quoted::fixed("\"$phase\"")]).option("environment", [deploy.environment.as_str()]);
-    let call = artifact(call, &deploy.artifact);
-    let call = match &deploy.target {
-        PlanTarget::Kubernetes { kubeconfig, namespace, deployment, container, timeout, traffic } => {
-            let seconds = timeout.to_string();
-            let words =
-                [kubeconfig.as_str(), namespace.as_str(), deployment.as_str(), container.as_str(), &seconds];
-            call.option("kubernetes", words).maybe("traffic", traffic.as_deref())
-        }
-        PlanTarget::Command { deploy, live, rollback, shift, promote, timeout } => {
-            let back = rollback.as_deref().unwrap_or_default();
-            let seconds = timeout.to_string();
-            call.option("command", [deploy.as_str(), live.as_str(), back, seconds.as_str()])
-                .maybe("shift", shift.as_deref())
-                .maybe("promote", promote.as_deref())
-        }
-    };
+    let call = place(call, &deploy.artifact, &deploy.target);
     let call = release::options(call.maybe("smoke", deploy.smoke.as_deref()), deploy, &plan.pipeline);
     let call = evidence(plan, job).fold(call, |call, gate| call.option("gate", [gate]));
     let call = allowed(job).into_iter().fold(call, |call, use_| call.raw("allow", use_));
@@ -213,6 +200,26 @@ fn deploy_options(call: Call, deploy: &DeployWork, plan: &Plan, job: &Job) -> Ca
         Some(a) => {
             let why = a.unchecked.as_deref().unwrap_or_default();
             call.option("approval", [a.environment.as_str(), a.approval_environment.as_str(), why])
+        }
+    }
+}
+
+/// What is deployed, and where to.
+pub(super) fn place(call: Call, artifact: &Artifact, target: &PlanTarget) -> Call {
+    let call = self::artifact(call, artifact);
+    match target {
+        PlanTarget::Kubernetes { kubeconfig, namespace, deployment, container, timeout, traffic } => {
+            let seconds = timeout.to_string();
+            let words =
+                [kubeconfig.as_str(), namespace.as_str(), deployment.as_str(), container.as_str(), &seconds];
+            call.option("kubernetes", words).maybe("traffic", traffic.as_deref())
+        }
+        PlanTarget::Command { deploy, live, rollback, shift, promote, timeout } => {
+            let back = rollback.as_deref().unwrap_or_default();
+            let seconds = timeout.to_string();
+            call.option("command", [deploy.as_str(), live.as_str(), back, seconds.as_str()])
+                .maybe("shift", shift.as_deref())
+                .maybe("promote", promote.as_deref())
         }
     }
 }

@@ -137,6 +137,14 @@ pub(super) static WORDS: &[Keyword] = &[
     )
     .opens(Place::Rollback),
     Keyword::new(
+        "reconcile",
+        &[Top],
+        &[],
+        "reconcile { on schedule \"13 * * * *\" }",
+        "a pipeline of its own that puts back, by the clock, what a killed deploy left",
+    )
+    .opens(Place::Reconcile),
+    Keyword::new(
         "state",
         &[Top],
         &[Either(&[&[

@@ -195,6 +195,15 @@ pub struct Auth {
     pub provider: Spanned<String>,
 }
 
+/// `reconcile { on schedule "13 * * * *" }`.
+#[derive(Debug, Clone)]
+pub struct Reconcile {
+    /// The schedule.
+    pub on: On,
+    /// The statement.
+    pub span: Span,
+}
+
 /// `state s3 "…"`: where the ledger lies.
 #[derive(Debug, Clone)]
 pub struct State {

@@ -203,6 +203,8 @@ pub struct Rollback {
     pub within: Option<Spanned<Duration>>,
     /// When the pipeline is halted.
     pub halt: Option<Halt>,
+    /// The gate after whose failure the last good release is put there again, should it not be live.
+    pub redeploy: Option<Spanned<String>>,
     /// The statement.
     pub span: Span,
 }

@@ -81,7 +81,8 @@ def gitlab(bench):
         output += start(bench, [*command, *names])[1] if names else ""
     for job, section in SECTION.findall(output):
         show(bench, job, section.replace("_", "-"))
-    ended = [(name.replace("image-push", "image"), word) for word, name in ENDED.findall(output)]
+    mine = f"{bench.scenario.example}-reconcile:" if bench.scenario.clock else ""
+    ended = [(name.replace("image-push", "image").removeprefix(mine), word) for word, name in ENDED.findall(output)]
     bench.verdicts = {name: "failure" if word == "FAIL" else "success" for name, word in ended}
     return code, output
 
@@ -122,12 +123,12 @@ def manual(path) -> list:
 
 USES = re.compile(r"^\s*(?:-\s+)?uses:\s*[\"']?(?P<action>[^\s\"'#]+)", re.MULTILINE)
 #: What act's own schema does not know yet. It does nothing that a single run could show.
-UNKNOWN_TO_ACT = re.compile(r"^ +queue: max\n", re.MULTILINE)
+UNKNOWN_TO_ACT = re.compile(r"^ +(?:queue: max|deployment: false)\n", re.MULTILINE)
 
 
 def github(bench):
     """act on the host, once for each workflow that the event starts."""
-    every = sorted((bench.repository / ".github" / "workflows").glob("*.yml"))
+    every = workflows(bench.repository, bench.scenario.clock)
     worst, outputs = 0, []
     for path in every:
         if github_starts(path, bench.scenario):
@@ -145,7 +146,20 @@ def timers(bench, path) -> dict:
     items = [item["setting"] for manifest in json.loads(done.stdout)["manifests"] for item in manifest["items"]]
     minutes = {one["name"]: one["wait_minutes"] for one in items if one["kind"] == "environment" and one["wait_minutes"]}
     jobs = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]
-    return {job: 60 * minutes[body["environment"]] for job, body in jobs.items() if body.get("environment") in minutes}
+    return {job: 60 * minutes[name] for job, body in jobs.items() if (name := environment(body)) in minutes}
+
+
+def environment(body) -> str:
+    """The environment that a job names: a text, or a mapping where it makes no deployment."""
+    named = body.get("environment", "")
+    return named if isinstance(named, str) else named["name"]
+
+
+def workflows(repository, clock) -> list:
+    """The workflows of the releases, or those of their `reconcile`."""
+    every = sorted((repository / ".github" / "workflows").glob("*.yml"))
+    return [path for path in every if (path.stem.removesuffix("-reconcile") + ".yml" in {p.name for p in every}
+                                       and path.stem.endswith("-reconcile")) == clock]
 
 
 def workflow(bench, path, prefix):
@@ -201,7 +215,7 @@ def jenkins(bench):
     properties.write_text("\n".join(lines) + "\n", encoding="ascii")
     several = sorted((bench.repository / "jenkins").glob("*.Jenkinsfile"))
     worst, outputs = 0, []
-    for file in several or [bench.repository / "Jenkinsfile"]:
+    for file in several or [bench.repository / ("Jenkinsfile.reconcile" if bench.scenario.clock else "Jenkinsfile")]:
         trace = bench.folder / f"{file.stem}.jsonl"
         command = [system("groovy"), runner, file, bench.repository, *jenkins_words(bench.scenario)]
         command += ["--credentials", properties, "--trace", trace]
@@ -232,9 +246,9 @@ def stages(bench, trace, prefix) -> dict:
 PLATFORMS = {"github": github, "gitlab": gitlab, "jenkins": jenkins}
 
 
-def edges(repository: Path) -> dict:
+def edges(repository: Path, clock) -> dict:
     """Job to the jobs that it needs, as the GitHub workflows say it."""
-    found, files = {}, sorted((repository / ".github" / "workflows").glob("*.yml"))
+    found, files = {}, workflows(repository, clock)
     for path in files:
         prefix = f"{path.stem}:" if len(files) > 1 else ""
         for job, body in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].items():

@@ -16,7 +16,9 @@ FOREIGN = re.compile(r"(GITHUB|RUNNER|ACTIONS|CI|GITLAB|GCL|FF|BUILD|JENKINS|JOB
                      r"MLPIPE_(PLATFORM|RUN_ID|RUN_URL|ROOT|BASH)|"
                      # How each platform says who approved, and reads who had to; who logs in to ghcr.io (GitHub knows the actor);
                      # Jenkins' parameters and event stand in the environment before the script has made its own of them.
-                     r"MLPIPE_APPROVED_BY|MLPIPE_READ_TOKEN|GHCR_USER")
+                     r"MLPIPE_APPROVED_BY|MLPIPE_READ_TOKEN|GHCR_USER|"
+                     # Which of several pipelines GitLab starts.
+                     r"MLPIPE_START_PIPELINE")
 
 
 def plain(events, folder="", several=False) -> list:
