@@ -82,7 +82,7 @@ fn order<'t>(text: &str, wanted: &[&'t str]) -> Vec<&'t str> {
 fn what_is_beside_and_what_is_copied_is_seen_on_every_platform() {
     let repo = Repo::new();
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/ok/traffic-beside-and-copied.mlpipe");
-    repo.write("release.mlpipe", &std::fs::read_to_string(path).expect("it is in the corpus"));
+    repo.write("release.mlpipe", std::fs::read_to_string(path).expect("it is in the corpus"));
     repo.run(&["compile"], 0);
     let script = repo.read(".mlpipe/p.sh");
     for call in [
