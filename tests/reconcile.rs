@@ -26,8 +26,11 @@ fn compiled() -> Repo {
 fn it_has_files_of_its_own_and_calls_the_script_of_the_first() {
     let repo = compiled();
     let files = files(&repo);
-    let text = |path: &str| files.get(path).unwrap_or_else(|| panic!("no {path} among {:?}", files.keys())).clone();
-    for path in [".github/workflows/demo-reconcile.yml", ".gitlab/demo-reconcile.yml", "Jenkinsfile.reconcile"] {
+    let text =
+        |path: &str| files.get(path).unwrap_or_else(|| panic!("no {path} among {:?}", files.keys())).clone();
+    for path in
+        [".github/workflows/demo-reconcile.yml", ".gitlab/demo-reconcile.yml", "Jenkinsfile.reconcile"]
+    {
         assert!(text(path).contains("sh .mlpipe/demo.sh deploy production reconcile"), "{path}");
         // One lock for all of them, or the job would put back what a deploy is about to do.
         assert!(text(path).contains("mlpipe/demo/production"), "{path}");
@@ -50,7 +53,9 @@ fn what_it_leaves_is_told() {
     let repo = compiled();
     repo.write("release.mlpipe", SPEC);
     let told = repo.run(&["compile"], 0).err;
-    for path in [".github/workflows/demo-reconcile.yml", ".gitlab/demo-reconcile.yml", "Jenkinsfile.reconcile"] {
+    for path in
+        [".github/workflows/demo-reconcile.yml", ".gitlab/demo-reconcile.yml", "Jenkinsfile.reconcile"]
+    {
         assert!(told.contains(&format!("{path}: is left over")), "{path} in {told}");
     }
 }
@@ -65,8 +70,8 @@ fn it_drifts_like_any_other() {
 #[test]
 fn its_name_and_its_paths_are_its_own() {
     let second = SPEC.replace("pipeline demo", "pipeline demo-reconcile");
-    let elsewhere =
-        SPEC.replace("pipeline demo", "pipeline second\nemit github \".github/workflows/demo-reconcile.yml\"");
+    let elsewhere = SPEC
+        .replace("pipeline demo", "pipeline second\nemit github \".github/workflows/demo-reconcile.yml\"");
     for (other, code, says) in [
         (second, "MLP601", "which another file of this repository defines"),
         (elsewhere, "MLP602", "two pipelines would write `.github/workflows/demo-reconcile.yml`"),
@@ -86,7 +91,9 @@ fn beside_another_pipeline_it_lies_among_them() {
     repo.write("other.mlpipe", SPEC.replace("pipeline demo", "pipeline other"));
     repo.run(&["compile"], 0);
     let files = files(&repo);
-    for path in ["jenkins/demo.Jenkinsfile", "jenkins/demo-reconcile.Jenkinsfile", "jenkins/other.Jenkinsfile"] {
+    for path in
+        ["jenkins/demo.Jenkinsfile", "jenkins/demo-reconcile.Jenkinsfile", "jenkins/other.Jenkinsfile"]
+    {
         assert!(files.contains_key(path), "{path} among {:?}", files.keys());
     }
     repo.run(&["check"], 0);

@@ -135,6 +135,7 @@ rules! {
     HALT_WITHOUT_LEDGER deploys::halt_without_ledger [anywhere];
     RECONCILE_WITHOUT_LEDGER deploys::reconcile_without_ledger [anywhere];
     REDEPLOY_NEVER deploys::redeploy_never;
+    BY_DISPATCH deploys::by_dispatch [anywhere];
 
     CRON_NOT_PORTABLE limits::cron_not_portable;
     SCHEDULE_TOO_OFTEN limits::schedule_too_often;

@@ -252,6 +252,8 @@ codes! {
     RECONCILE_WITHOUT_LEDGER = "MLP393" "reconcile-without-ledger" Error;
     /// A last good release that is put back after a failure that never comes.
     REDEPLOY_NEVER = "MLP394" "redeploy-never" Error;
+    /// A deploy that a person starts by hand cannot be started so.
+    BY_DISPATCH = "MLP396" "by-dispatch" Error;
     /// GitHub refuses the name of a job, an environment, a secret or a variable.
     GITHUB_NAME = "MLP410" "github-name" Error;
     /// An event has more inputs than GitHub takes.

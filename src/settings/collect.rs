@@ -90,10 +90,9 @@ impl Collector {
             From::Trigger(plan, trigger) => {
                 (Place { path: plan.source.clone(), line: None, text: written(trigger) }, None)
             }
-            From::Pipeline(plan) => (
-                Place { path: plan.source.clone(), line: None, text: stated(plan) },
-                None,
-            ),
+            From::Pipeline(plan) => {
+                (Place { path: plan.source.clone(), line: None, text: stated(plan) }, None)
+            }
         };
         if !item.places.contains(&place) {
             item.places.push(place);
