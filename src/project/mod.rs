@@ -314,7 +314,9 @@ impl Project {
         let layouts: Vec<Vec<EmitTo>> = self.pipelines.iter().map(|p| self.layout(&p.spec)).collect();
         let seconds: Vec<Vec<EmitTo>> =
             self.pipelines.iter().map(|p| self.reconcile_layout(&p.spec)).collect();
-        self.paths_meet(&layouts);
+        let all: Vec<Vec<EmitTo>> =
+            layouts.iter().zip(&seconds).map(|(one, other)| [one.clone(), other.clone()].concat()).collect();
+        self.paths_meet(&all);
         for ((p, emit), second) in self.pipelines.iter_mut().zip(layouts).zip(seconds) {
             if !p.selected && others == Others::Read {
                 continue;

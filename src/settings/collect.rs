@@ -1,7 +1,7 @@
 //! Items as they are found, folded together by their ids.
 
 use super::{Checked, Item, Need, Place, Setting, commands};
-use crate::plan::{Job, Plan, Trigger};
+use crate::plan::{Job, Plan, Trigger, script_path};
 use crate::spec::PlatformName;
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
@@ -90,10 +90,9 @@ impl Collector {
             From::Trigger(plan, trigger) => {
                 (Place { path: plan.source.clone(), line: None, text: written(trigger) }, None)
             }
-            From::Pipeline(plan) => (
-                Place { path: plan.source.clone(), line: None, text: format!("pipeline {}", plan.pipeline) },
-                None,
-            ),
+            From::Pipeline(plan) => {
+                (Place { path: plan.source.clone(), line: None, text: stated(plan) }, None)
+            }
         };
         if !item.places.contains(&place) {
             item.places.push(place);
@@ -155,6 +154,12 @@ fn fold(into: &mut Setting, more: &Setting) {
         }
         _ => {}
     }
+}
+
+/// The statement that makes the pipeline: the second one of a spec calls the script of the first.
+fn stated(plan: &Plan) -> String {
+    let own = plan.script == script_path(&plan.pipeline);
+    if own { format!("pipeline {}", plan.pipeline) } else { "reconcile".to_owned() }
 }
 
 /// A trigger as the language writes it, as far as a setting depends on it.
