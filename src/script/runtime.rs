@@ -27,6 +27,7 @@ const RUNTIME: &str = concat!(
     part!("source"),
     part!("watch"),
     part!("traffic"),
+    part!("mesh"),
     part!("target"),
     part!("book"),
     part!("section"),

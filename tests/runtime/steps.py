@@ -20,6 +20,7 @@ from pathlib import Path
 from bench import COMMIT, REPOSITORY, STANDINS, sha
 from desk import load
 from test_canary import nginx_cluster
+from test_mesh import leads, mesh_cluster
 
 runtime = load()
 NEW, OLD, NEXT = sha("new"), sha("old"), sha("next")
@@ -387,8 +388,14 @@ class Commands(World):
 class Cluster(World):
     """A Deployment behind ingress-nginx, and the ledger in a ConfigMap of the same cluster."""
 
+    traffic = ["--traffic", "web"]
+
+    @staticmethod
+    def beginning() -> dict:
+        return nginx_cluster()
+
     def begin_with(self) -> None:
-        objects = nginx_cluster()
+        objects = self.beginning()
         containers = objects["deployment/ranker"]["spec"]["template"]["spec"]["containers"]
         containers[0]["image"] = f"{REPOSITORY}@{OLD}"
         (self.folder / "state/cluster.json").write_text(json.dumps({"objects": objects}))
@@ -398,7 +405,7 @@ class Cluster(World):
         return [*place, "--ledger-kubeconfig", "KUBE"]
 
     def target(self) -> list[str]:
-        return ["--kubernetes", "KUBE", "ml", "ranker", "app", "10", "--traffic", "web"]
+        return ["--kubernetes", "KUBE", "ml", "ranker", "app", "10", *self.traffic]
 
     def objects(self) -> dict:
         return json.loads((self.folder / "state/cluster.json").read_text())["objects"]
@@ -408,7 +415,7 @@ class Cluster(World):
         return containers[0]["image"].partition("@")[2]
 
     def rest(self) -> list[str]:
-        return sorted(set(self.objects()) - set(nginx_cluster()))
+        return sorted(set(self.objects()) - set(self.beginning()))
 
     def document(self, environment: str = "production") -> dict:
         path = self.folder / "state/configmaps.json"
@@ -416,6 +423,21 @@ class Cluster(World):
         data = objects.get("ml/state", {}).get("data", {})
         text = data.get(environment + ".ledger.json")
         return json.loads(text) if text else {"entries": [], "lease": None}
+
+
+class Mesh(Cluster):
+    """The same Deployment behind an Istio VirtualService."""
+
+    traffic = ["--istio", "web"]
+
+    @staticmethod
+    def beginning() -> dict:
+        return mesh_cluster([leads("ranker")])
+
+    def rest(self) -> list[str]:
+        before, now = (one["virtualservice/web"] for one in (self.beginning(), self.objects()))
+        routes = [] if now["spec"] == before["spec"] else [json.dumps(now["spec"]["http"])]
+        return super().rest() + routes + list(now["metadata"].get("annotations", {}))
 
 
 def shared_out(items: list, work, parties: int = 3) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unittest
 
 from bench import sha
-from steps import KILLED, NEW, NEXT, OLD, STEPS, Cluster, Commands, World, cancel, kill, shared_out
+from steps import KILLED, NEW, NEXT, OLD, STEPS, Cluster, Commands, Mesh, World, cancel, kill, shared_out
 
 LATER = sha("later")
 CHECKS = ["--smoke", "true", "--watch", "60", "30", "--metric", "rate", "run", "cat ../rate", "", ""]
@@ -110,6 +110,11 @@ class KilledOnACluster(KilledOnCommands):
     steps = ("get deployment", "apply", "annotate", "set image", "delete", "rollout", "replace -f", "true", "cat")
 
 
+class KilledOnAMesh(KilledOnCommands):
+    kind = Mesh
+    steps = ("get virtualservices", "patch virtualservices", "apply", "set image", "delete", "rollout", "replace -f")
+
+
 class CancelledOnCommands(Faults):
     def cancelled(self, key: list) -> None:
         world = self.world()
@@ -137,6 +142,10 @@ class CancelledOnACluster(CancelledOnCommands):
         # What a process does between two steps is the same on both targets.
         wrong = shared_out(self.moments(), self.cancelled)
         self.assertEqual(wrong, [], "\n".join(wrong))
+
+
+class CancelledOnAMesh(CancelledOnACluster):
+    kind = Mesh
 
 
 if __name__ == "__main__":

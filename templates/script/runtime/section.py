@@ -67,6 +67,7 @@ class Section:
         "kubernetes": 5,
         "command": 4,
         "traffic": 1,
+        "istio": 1,
         "shift": 1,
         "promote": 1,
         "smoke": 1,

@@ -171,10 +171,11 @@ class Kubernetes(Target):
         return self.traffic
 
     def by_hand(self, reference: str) -> str:
-        return (
+        words = (
             f"kubectl -n {self.namespace} set image deployment/{self.name} "
             f"{self.container}={reference}"
         )
+        return words + (self.traffic.by_hand() if self.traffic else "")
 
 
 def rolled_out(found: Json) -> bool:
@@ -266,7 +267,7 @@ def shorter(deadline: Deadline, seconds: float) -> Deadline:
 
 
 #: What splits the traffic of a Deployment, by the option that names its object.
-SPLITTERS: dict[str, type[Splitter]] = {"traffic": Nginx}
+SPLITTERS: dict[str, type[Splitter]] = {"traffic": Nginx, "istio": Istio}
 
 
 def open_target(options: Options) -> Target:
