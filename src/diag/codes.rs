@@ -304,6 +304,10 @@ codes! {
     BAD_SECRET_ID = "MLP459" "bad-secret-id" Error;
     /// `--strict`: a platform does a feature by other means than its own.
     EMULATED = "MLP460" "emulated" Error;
+    /// A canary has a part of a percent where its traffic is split by whole ones.
+    CANARY_PART_OF_PERCENT = "MLP480" "canary-part-of-percent" Error;
+    /// A deploy by Argo Rollouts on a runner that does not have its plugin.
+    ARGO_ROLLOUTS_RUNNER = "MLP481" "argo-rollouts-runner" Error;
     /// A statement without output yet.
     NOT_COMPILED_YET = "MLP500" "not-compiled-yet" Error;
     /// Two pipelines of one name.

@@ -4,9 +4,7 @@ mod release;
 mod work;
 
 use super::words;
-use crate::plan::{
-    Artifact, Job, ModelWork, Piece, Plan, PlanInstall, PlanLedger, PlanTarget, SecretFrom, Text, Work,
-};
+use crate::plan::{Artifact, Job, ModelWork, Piece, Plan, PlanInstall, PlanLedger, SecretFrom, Text, Work};
 use crate::render::{Quoted, bash};
 
 /// One call: a verb and its words, long ones on lines of their own.
@@ -144,9 +142,9 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<&'static str> {
     match &job.work {
         Work::Image(_) => tools.push("docker"),
         Work::Deploy(deploy) => {
-            let target = matches!(deploy.target, PlanTarget::Kubernetes { .. }).then_some("kubectl");
-            let store = deploy.ledger.as_ref().and_then(ledger_tool).filter(|t| Some(*t) != target);
-            tools.extend(target.into_iter().chain(store));
+            let target = deploy.target.tools();
+            let store = deploy.ledger.as_ref().and_then(ledger_tool).filter(|t| !target.contains(t));
+            tools.extend(target.iter().copied().chain(store));
         }
         _ => {}
     }

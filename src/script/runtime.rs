@@ -29,6 +29,7 @@ const RUNTIME: &str = concat!(
     part!("traffic"),
     part!("mesh"),
     part!("target"),
+    part!("argo"),
     part!("book"),
     part!("section"),
     part!("deploy"),

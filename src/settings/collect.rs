@@ -1,6 +1,6 @@
 //! Items as they are found, folded together by their ids.
 
-use super::{Checked, Item, Need, Place, Setting, commands};
+use super::{Checked, Item, Need, Place, Setting, commands, rights};
 use crate::plan::{Job, Plan, Trigger};
 use crate::spec::PlatformName;
 use indexmap::IndexMap;
@@ -15,7 +15,7 @@ fn rank(setting: &Setting) -> u8 {
         Setting::Environment { .. } => 3,
         Setting::Approval { .. } => 4,
         Setting::Secret { .. } => 5,
-        Setting::Packages { .. } => 6,
+        Setting::Packages { .. } | Setting::Rights { .. } => 6,
         Setting::Multibranch { .. } => 7,
         Setting::Schedule { .. } | Setting::Event { .. } => 8,
         Setting::ResourceGroup { .. } => 9,
@@ -138,6 +138,9 @@ fn fold(into: &mut Setting, more: &Setting) {
             }
         }
         (Setting::Approval { by, .. }, Setting::Approval { by: more, .. }) => union(by, more),
+        (Setting::Rights { rights: into, .. }, Setting::Rights { rights: more, .. }) => {
+            rights::fold(into, more)
+        }
         (Setting::Secret { protected, .. }, Setting::Secret { protected: also, .. }) => *protected &= also,
         (Setting::Runner { privileged, tools, .. }, Setting::Runner { privileged: p, tools: t, .. }) => {
             *privileged |= p;

@@ -2,9 +2,7 @@
 
 use super::collect::{Collector, Draft, From};
 use super::{Checked, Need, Setting, refs};
-use crate::plan::{
-    EventKind, Job, Plan, PlanInstall, PlanLogin, PlanTarget, SecretFrom, SecretKind, SecretUse, Work,
-};
+use crate::plan::{EventKind, Job, Plan, PlanInstall, PlanLogin, SecretFrom, SecretKind, SecretUse, Work};
 use crate::spec::PlatformName;
 use std::collections::BTreeSet;
 
@@ -132,8 +130,7 @@ fn missing(platform: PlatformName, job: &Job, secret: &SecretUse) -> (&'static s
         Work::Gate(_) | Work::Model(_) | Work::Notify(_) => true,
         Work::Image(_) => login_of(job).is_some_and(|(user, password)| name == user || name == password),
         Work::Deploy(d) => {
-            let cluster =
-                matches!(&d.target, PlanTarget::Kubernetes { kubeconfig, .. } if kubeconfig == name);
+            let cluster = d.target.cluster().is_some_and(|(kubeconfig, _)| kubeconfig == name);
             cluster || d.watch.as_ref().and_then(|w| w.prometheus.as_ref()).is_some_and(|p| p.asks_with(name))
         }
         Work::Withheld(_) => false,
@@ -160,7 +157,7 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<String> {
     }
     match &job.work {
         Work::Image(_) => tools.push("docker with buildx".into()),
-        Work::Deploy(d) if matches!(d.target, PlanTarget::Kubernetes { .. }) => tools.push("kubectl".into()),
+        Work::Deploy(d) => tools.extend(d.target.tools().iter().map(|t| (*t).to_owned())),
         _ => {}
     }
     tools

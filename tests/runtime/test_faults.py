@@ -5,7 +5,7 @@ from __future__ import annotations
 import unittest
 
 from bench import sha
-from steps import KILLED, NEW, NEXT, OLD, STEPS, Cluster, Commands, Mesh, World, cancel, kill, shared_out
+from steps import KILLED, NEW, NEXT, OLD, STEPS, Cluster, Commands, Engine, Mesh, World, cancel, kill, shared_out
 
 LATER = sha("later")
 CHECKS = ["--smoke", "true", "--watch", "60", "30", "--metric", "rate", "run", "cat ../rate", "", ""]
@@ -115,6 +115,11 @@ class KilledOnAMesh(KilledOnCommands):
     steps = ("get virtualservices", "patch virtualservices", "apply", "set image", "delete", "rollout", "replace -f")
 
 
+class KilledOnAnEngine(KilledOnCommands):
+    kind = Engine
+    steps = ("get rollouts", "set image", "replace -f")
+
+
 class CancelledOnCommands(Faults):
     def cancelled(self, key: list) -> None:
         world = self.world()
@@ -146,6 +151,10 @@ class CancelledOnACluster(CancelledOnCommands):
 
 class CancelledOnAMesh(CancelledOnACluster):
     kind = Mesh
+
+
+class CancelledOnAnEngine(CancelledOnACluster):
+    kind = Engine
 
 
 if __name__ == "__main__":

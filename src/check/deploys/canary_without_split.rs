@@ -12,7 +12,7 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
         let (why, help) = match &target.node {
             Target::Kubernetes(k) if k.traffic.is_none() => (
                 format!("the Deployment `{}` gets a new image as a whole", k.deployment.node),
-                "say what splits the traffic: `traffic nginx \"ROUTE\"` (or `istio`, `gateway`); or go to `target argo_rollouts`",
+                "say what splits the traffic: `traffic nginx \"INGRESS\"` or `traffic istio \"VIRTUAL_SERVICE\"`; or go to `target argo_rollouts`",
             ),
             Target::Command(c) if c.shift.is_none() => (
                 "this target has no command that moves a part of the traffic".to_owned(),

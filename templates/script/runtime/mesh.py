@@ -65,7 +65,9 @@ class Istio(Splitter):
     kind = "VirtualService"
 
     def check(self, deadline: Deadline) -> None:
-        self.in_front(self.ask(["deployment", self.target.name], deadline), deadline)
+        self.in_front(
+            self.target.ask(["deployment", self.target.name], deadline), deadline
+        )
 
     def in_front(self, live: Json, deadline: Deadline) -> tuple[list[Json], list[Json]]:
         found = self.read(deadline)
@@ -74,7 +76,7 @@ class Istio(Splitter):
         for _, route in self.routes(found):
             for name in [self.service(host_of(one)) for one in route]:
                 if name and name not in services:
-                    services[name] = self.ask(["service", name], deadline)
+                    services[name] = self.target.ask(["service", name], deadline)
         chosen = {
             name: one
             for name, one in services.items()
@@ -84,7 +86,7 @@ class Istio(Splitter):
             raise Stop(
                 f"no http route of the VirtualService {self.name} leads to a Service "
                 f"whose pods are those of the Deployment {self.target.name}",
-                "name the one that users come in by: `traffic istio \"NAME\"`",
+                'name the one that users come in by: `traffic istio "NAME"`',
             )
         self.splittable(found, list(chosen))
         return list(chosen.values()), []
@@ -133,7 +135,7 @@ class Istio(Splitter):
         return ours
 
     def read(self, deadline: Deadline) -> Json:
-        return self.ask([VIRTUAL_SERVICE, self.name], deadline)
+        return self.target.ask([VIRTUAL_SERVICE, self.name], deadline)
 
     def service(self, host: str) -> str:
         """The Service of this namespace that a host is; empty for any other. A short
@@ -166,7 +168,7 @@ class Istio(Splitter):
         share = decimal.Decimal(weight)
         if share != int(share):
             raise Stop(f"Istio gives whole percents to a route, not {weight}%")
-        live = self.ask(["deployment", self.target.name], deadline)
+        live = self.target.ask(["deployment", self.target.name], deadline)
         services, _ = self.in_front(live, deadline)
         names = [str(field(one, "metadata.name")) for one in services]
 
@@ -207,9 +209,7 @@ class Istio(Splitter):
             else {"op": "remove", "path": path}
         ]
 
-    def change(
-        self, changes: Callable[[Json], list[Json]], deadline: Deadline
-    ) -> int:
+    def change(self, changes: Callable[[Json], list[Json]], deadline: Deadline) -> int:
         """Reads it and changes it in one write, which is refused when somebody else has
         written meanwhile; then what they wrote is read, and judged anew."""
         code = 0
