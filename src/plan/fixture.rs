@@ -160,6 +160,7 @@ fn kubernetes() -> PlanTarget {
         container: "app".into(),
         timeout: 120,
         traffic: None,
+        istio: None,
     }
 }
 

@@ -55,8 +55,8 @@ pub fn schedule_body(setting: &Setting) -> Option<String> {
 
 /// The lines of one setting.
 pub(super) fn of(platform: PlatformName, setting: &Setting) -> Vec<String> {
-    if let Setting::Rights { namespace, rights, .. } = setting {
-        return role(namespace, rights);
+    if let Setting::Rights { kubeconfig, namespace, rights } = setting {
+        return role(kubeconfig, namespace, rights);
     }
     match platform {
         PlatformName::Github => github(setting),
@@ -71,7 +71,9 @@ fn body(json: &str, call: &str) -> String {
 }
 
 /// A role and its binding, which Kubernetes' own command line makes.
-fn role(namespace: &str, rights: &[ClusterRight]) -> Vec<String> {
+fn role(kubeconfig: &str, namespace: &str, rights: &[ClusterRight]) -> Vec<String> {
+    // Two accounts of one namespace have a role each.
+    let name = format!("mlpipe-{}", kubeconfig.to_lowercase().replace('_', "-"));
     let rules: Vec<_> = rights
         .iter()
         .map(|r| serde_json::json!({ "apiGroups": [r.group], "resources": [r.resource], "verbs": r.verbs }))
@@ -79,10 +81,11 @@ fn role(namespace: &str, rights: &[ClusterRight]) -> Vec<String> {
     let role = serde_json::json!({
         "apiVersion": "rbac.authorization.k8s.io/v1",
         "kind": "Role",
-        "metadata": { "name": "mlpipe", "namespace": namespace },
+        "metadata": { "name": &name, "namespace": namespace },
         "rules": rules,
     });
-    let bind = ["kubectl", "--namespace", namespace, "create", "rolebinding", "mlpipe", "--role=mlpipe"];
+    let of = format!("--role={name}");
+    let bind = ["kubectl", "--namespace", namespace, "create", "rolebinding", &name, &of];
     vec![
         format!("echo {} | kubectl apply -f -", bash(&role.to_string()).as_str()),
         format!("{} --serviceaccount=<NAMESPACE>:<ACCOUNT>", line(&bind)),

@@ -75,8 +75,7 @@ fn add(plan: &Plan, job: &Job, items: &mut Collector, kubeconfig: &str, namespac
             title: format!("Rights in the namespace {namespace} for the account of {kubeconfig}"),
             setting,
             need: Need::Required,
-            why: "the deploy reads and changes these objects, and the ledger is a ConfigMap where the spec names no other \
-                  `state`"
+            why: "the deploy reads and changes these objects; its ledger is a ConfigMap unless `state` says otherwise"
                 .into(),
             without: "the deploy stops at the call that the cluster forbids; what it had changed is put back, as far as it \
                       may"

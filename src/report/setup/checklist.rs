@@ -91,8 +91,11 @@ fn details(setting: &Setting) -> Vec<(&'static str, String)> {
         Setting::Runner { tools, .. } if !tools.is_empty() => vec![("with: ", tools.join(", "))],
         Setting::Rights { rights, .. } => {
             let one = |r: &ClusterRight| {
+                // As kubectl writes it: RESOURCE.GROUP/SUBRESOURCE.
+                let (resource, part) = r.resource.split_once('/').unwrap_or((&r.resource, ""));
                 let group = if r.group.is_empty() { String::new() } else { format!(".{}", r.group) };
-                (format!("{}{group}", r.resource), r.verbs.join(", "))
+                let part = if part.is_empty() { String::new() } else { format!("/{part}") };
+                (format!("{resource}{group}{part}"), r.verbs.join(", "))
             };
             let lines = rights.iter().map(one).map(|(what, verbs)| format!("{} {verbs}", code(&what)));
             vec![("rights: ", lines.collect::<Vec<_>>().join("; "))]
