@@ -2,6 +2,7 @@
 
 pub(super) mod argo_rollouts_runner;
 pub(super) mod bad_kubernetes_name;
+pub(super) mod by_dispatch;
 pub(super) mod canary_part_of_percent;
 pub(super) mod canary_without_split;
 pub(crate) mod deploy_never_runs;
