@@ -85,11 +85,9 @@ fn role(kubeconfig: &str, namespace: &str, rights: &[ClusterRight]) -> Vec<Strin
         "rules": rules,
     });
     let of = format!("--role={name}");
-    let bind = ["kubectl", "--namespace", namespace, "create", "rolebinding", &name, &of];
-    vec![
-        format!("echo {} | kubectl apply -f -", bash(&role.to_string()).as_str()),
-        format!("{} --serviceaccount=<NAMESPACE>:<ACCOUNT>", line(&bind)),
-    ]
+    let account = "--serviceaccount=<NAMESPACE>:<ACCOUNT>";
+    let bind = ["kubectl", "--namespace", namespace, "create", "rolebinding", &name, &of, account];
+    vec![format!("echo {} | kubectl apply -f -", bash(&role.to_string()).as_str()), line(&bind)]
 }
 
 fn github(setting: &Setting) -> Vec<String> {
