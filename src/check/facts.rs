@@ -88,9 +88,14 @@ pub(crate) fn secret_uses(spec: &Spec) -> Vec<SecretUse<'_>> {
         add(password, SecretKind::Text, "the image".into(), Some(&image.common));
     }
     for deploy in spec.deploys.values() {
-        if let Some(Target::Kubernetes(k)) = deploy.target.as_ref().map(|t| &t.node) {
+        let kubeconfig = match deploy.target.as_ref().map(|t| &t.node) {
+            Some(Target::Kubernetes(k)) => Some(&k.kubeconfig),
+            Some(Target::ArgoRollouts(a)) => Some(&a.kubeconfig),
+            _ => None,
+        };
+        if let Some(kubeconfig) = kubeconfig {
             let job = format!("deploy `{}`", deploy.name.node);
-            add(&k.kubeconfig, SecretKind::File, job, Some(&deploy.common));
+            add(kubeconfig, SecretKind::File, job, Some(&deploy.common));
         }
         if let Some(name) = deploy.shadow.as_ref().and_then(|s| mirrored_with(spec, s)) {
             let job = format!("deploy `{}`", deploy.name.node);
@@ -134,6 +139,7 @@ pub(crate) fn limits(spec: &Spec) -> Vec<Limit<'_>> {
         let name = &deploy.name.node;
         let target = match deploy.target.as_ref().map(|t| &t.node) {
             Some(Target::Kubernetes(k)) => k.timeout.as_ref(),
+            Some(Target::ArgoRollouts(a)) => a.timeout.as_ref(),
             Some(Target::Command(c)) => c.timeout.as_ref(),
             _ => None,
         };

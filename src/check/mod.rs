@@ -150,6 +150,8 @@ rules! {
     BAD_SECRET_ID limits::bad_secret_id;
 
     SOAK_WITHOUT_LEDGER deploys::soak_without_ledger [anywhere];
+    CANARY_PART_OF_PERCENT deploys::canary_part_of_percent;
+    ARGO_ROLLOUTS_RUNNER deploys::argo_rollouts_runner [anywhere];
 }
 
 /// A whole spec in which no rule found an error: the only thing that can be planned.

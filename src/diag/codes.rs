@@ -314,6 +314,10 @@ codes! {
     BAD_SECRET_ID = "MLP459" "bad-secret-id" Error;
     /// `--strict`: a platform does a feature by other means than its own.
     EMULATED = "MLP460" "emulated" Error;
+    /// A canary has a part of a percent where its traffic is split by whole ones.
+    CANARY_PART_OF_PERCENT = "MLP480" "canary-part-of-percent" Error;
+    /// A deploy by Argo Rollouts on a runner that does not have its plugin.
+    ARGO_ROLLOUTS_RUNNER = "MLP481" "argo-rollouts-runner" Error;
     /// A soak is counted by a ledger, and the deploy has none.
     SOAK_WITHOUT_LEDGER = "MLP485" "soak-without-ledger" Error;
     /// A soak that is longer than a wait timer of GitHub's.

@@ -161,6 +161,7 @@ fn kubernetes() -> PlanTarget {
         container: "app".into(),
         timeout: 120,
         traffic: None,
+        istio: None,
     }
 }
 

@@ -49,7 +49,9 @@ impl ReconcileWork {
     /// names, which only commands of the spec see.
     pub fn secrets<'a>(&'a self, given: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
         let mut names: Vec<&str> = match &self.target {
-            PlanTarget::Kubernetes { kubeconfig, .. } => vec![kubeconfig],
+            PlanTarget::Kubernetes { kubeconfig, .. } | PlanTarget::ArgoRollouts { kubeconfig, .. } => {
+                vec![kubeconfig]
+            }
             PlanTarget::Command { .. } => given.collect(),
         };
         if let Some(PlanMirror::Nginx { kubeconfig, .. }) = self.shadow.as_ref().map(|s| &s.by) {

@@ -65,6 +65,9 @@ impl DeployWork {
     }
 }
 
+/// The plugin of kubectl that Argo Rollouts is driven with.
+pub const ARGO_ROLLOUTS: &str = "kubectl-argo-rollouts";
+
 /// Seconds after the budget of a rollback in which the runtime looks what serves and writes it down.
 const LAST_LOOK: u64 = 30;
 
@@ -312,6 +315,22 @@ pub enum PlanTarget {
         timeout: u64,
         /// The Ingress whose traffic ingress-nginx splits.
         traffic: Option<String>,
+        /// The VirtualService whose routes Istio splits.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        istio: Option<String>,
+    },
+    /// A Rollout, whose traffic Argo Rollouts moves.
+    ArgoRollouts {
+        /// Variable with the kubeconfig (content, or path of a file).
+        kubeconfig: String,
+        /// Namespace.
+        namespace: String,
+        /// Rollout.
+        rollout: String,
+        /// Container.
+        container: String,
+        /// Limit of each step, in seconds.
+        timeout: u64,
     },
     /// A command line.
     Command {
@@ -333,7 +352,27 @@ pub enum PlanTarget {
 impl PlanTarget {
     /// Limit of one roll-out, or of each verb, in seconds.
     pub fn timeout(&self) -> u64 {
-        let (Self::Kubernetes { timeout, .. } | Self::Command { timeout, .. }) = self;
+        let (Self::Kubernetes { timeout, .. }
+        | Self::ArgoRollouts { timeout, .. }
+        | Self::Command { timeout, .. }) = self;
         *timeout
+    }
+
+    /// The programs with which it is reached.
+    pub fn tools(&self) -> &'static [&'static str] {
+        match self {
+            Self::Kubernetes { .. } => &["kubectl"],
+            Self::ArgoRollouts { .. } => &["kubectl", ARGO_ROLLOUTS],
+            Self::Command { .. } => &[],
+        }
+    }
+
+    /// The variable with the kubeconfig and the namespace, where it is a cluster.
+    pub fn cluster(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Kubernetes { kubeconfig, namespace, .. }
+            | Self::ArgoRollouts { kubeconfig, namespace, .. } => Some((kubeconfig, namespace)),
+            Self::Command { .. } => None,
+        }
     }
 }

@@ -187,7 +187,11 @@ impl Section<'_, '_> {
     /// What the runtime allows a step by itself: the target's limit is that of a roll-out, of a command's every verb.
     fn limit(&self, step: &str) -> Time {
         let own = match &self.work.target {
-            PlanTarget::Kubernetes { timeout, .. } if step == "roll-out" => *timeout,
+            PlanTarget::Kubernetes { timeout, .. } | PlanTarget::ArgoRollouts { timeout, .. }
+                if step == "roll-out" =>
+            {
+                *timeout
+            }
             PlanTarget::Command { timeout, .. } if step != "smoke" => *timeout,
             _ => self.job.timeout,
         };

@@ -151,7 +151,8 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<&'static str> {
         Work::Soak(soak) => {
             tools.extend(ledger_tool(&soak.ledger));
             let mirror = soak.shadow.as_ref().map(|s| &s.by);
-            tools.extend(matches!(mirror, Some(PlanMirror::Nginx { .. })).then_some("kubectl"));
+            let mirrors = matches!(mirror, Some(PlanMirror::Nginx { .. })) && !tools.contains(&"kubectl");
+            tools.extend(mirrors.then_some("kubectl"));
         }
         _ => {}
     }
@@ -160,9 +161,9 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<&'static str> {
 
 /// Programs with which a target and a ledger are reached, each once.
 fn way_in(target: &PlanTarget, ledger: Option<&PlanLedger>) -> impl Iterator<Item = &'static str> {
-    let target = matches!(target, PlanTarget::Kubernetes { .. }).then_some("kubectl");
-    let store = ledger.and_then(ledger_tool).filter(|t| Some(*t) != target);
-    target.into_iter().chain(store)
+    let target = target.tools();
+    let store = ledger.and_then(ledger_tool).filter(|t| !target.contains(t));
+    target.iter().copied().chain(store)
 }
 
 /// Models whose file the job needs.

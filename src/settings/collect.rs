@@ -1,6 +1,6 @@
 //! Items as they are found, folded together by their ids.
 
-use super::{Checked, Item, Need, Place, Setting, commands};
+use super::{Checked, Item, Need, Place, Setting, commands, rights};
 use crate::plan::{Job, Plan, Trigger, script_path};
 use crate::spec::PlatformName;
 use indexmap::IndexMap;
@@ -15,7 +15,7 @@ fn rank(setting: &Setting) -> u8 {
         Setting::Environment { .. } => 3,
         Setting::Approval { .. } => 4,
         Setting::Secret { .. } => 5,
-        Setting::Packages { .. } => 6,
+        Setting::Packages { .. } | Setting::Rights { .. } => 6,
         Setting::Multibranch { .. } => 7,
         Setting::Schedule { .. } | Setting::Event { .. } => 8,
         Setting::ResourceGroup { .. } => 9,
@@ -141,6 +141,9 @@ fn fold(into: &mut Setting, more: &Setting) {
             }
         }
         (Setting::Approval { by, .. }, Setting::Approval { by: more, .. }) => union(by, more),
+        (Setting::Rights { rights: into, .. }, Setting::Rights { rights: more, .. }) => {
+            rights::fold(into, more)
+        }
         (Setting::Secret { protected, holds, .. }, Setting::Secret { protected: also, holds: more, .. }) => {
             *protected &= also;
             // What more a second job does with it is said as well.

@@ -3,7 +3,7 @@
 //! The script of a manifest does the same and more (it looks first, and finds people by their names); these lines are
 //! for reading, and for whoever makes one thing by hand.
 
-use super::{RefKind, Setting};
+use super::{ClusterRight, RefKind, Setting};
 use crate::plan::SecretKind;
 use crate::render::bash;
 use crate::spec::PlatformName;
@@ -55,6 +55,9 @@ pub fn schedule_body(setting: &Setting) -> Option<String> {
 
 /// The lines of one setting.
 pub(super) fn of(platform: PlatformName, setting: &Setting) -> Vec<String> {
+    if let Setting::Rights { kubeconfig, namespace, rights } = setting {
+        return role(kubeconfig, namespace, rights);
+    }
     match platform {
         PlatformName::Github => github(setting),
         PlatformName::Gitlab => gitlab(setting),
@@ -65,6 +68,26 @@ pub(super) fn of(platform: PlatformName, setting: &Setting) -> Vec<String> {
 
 fn body(json: &str, call: &str) -> String {
     format!("echo {} | {call} --input -", bash(json).as_str())
+}
+
+/// A role and its binding, which Kubernetes' own command line makes.
+fn role(kubeconfig: &str, namespace: &str, rights: &[ClusterRight]) -> Vec<String> {
+    // Two accounts of one namespace have a role each.
+    let name = format!("mlpipe-{}", kubeconfig.to_lowercase().replace('_', "-"));
+    let rules: Vec<_> = rights
+        .iter()
+        .map(|r| serde_json::json!({ "apiGroups": [r.group], "resources": [r.resource], "verbs": r.verbs }))
+        .collect();
+    let role = serde_json::json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": { "name": &name, "namespace": namespace },
+        "rules": rules,
+    });
+    let of = format!("--role={name}");
+    let account = "--serviceaccount=<NAMESPACE>:<ACCOUNT>";
+    let bind = ["kubectl", "--namespace", namespace, "create", "rolebinding", &name, &of, account];
+    vec![format!("echo {} | kubectl apply -f -", bash(&role.to_string()).as_str()), line(&bind)]
 }
 
 fn github(setting: &Setting) -> Vec<String> {

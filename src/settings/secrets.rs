@@ -3,8 +3,7 @@
 use super::collect::{Collector, Draft, From};
 use super::{Checked, Need, Setting, refs};
 use crate::plan::{
-    DeployWork, EventKind, Job, Plan, PlanInstall, PlanLogin, PlanMirror, PlanTarget, SecretFrom, SecretKind,
-    SecretUse, Work,
+    EventKind, Job, Plan, PlanInstall, PlanLogin, PlanMirror, SecretFrom, SecretKind, SecretUse, Work,
 };
 use crate::spec::PlatformName;
 use std::collections::BTreeSet;
@@ -134,12 +133,12 @@ fn holds(platform: PlatformName, plan: &Plan, job: &Job, secret: &SecretUse) -> 
 
 /// The variable with the kubeconfig of a deploy's own target.
 fn target_of(job: &Job) -> Option<&str> {
-    match &job.work {
-        Work::Deploy(DeployWork { target: PlanTarget::Kubernetes { kubeconfig, .. }, .. }) => {
-            Some(kubeconfig)
-        }
-        _ => None,
-    }
+    let target = match &job.work {
+        Work::Deploy(deploy) => &deploy.target,
+        Work::Reconcile(work) => &work.target,
+        _ => return None,
+    };
+    target.cluster().map(|(kubeconfig, _)| kubeconfig)
 }
 
 /// What that variable is for, where an Ingress of another environment is made to copy requests with it.
@@ -180,9 +179,7 @@ fn missing(platform: PlatformName, job: &Job, secret: &SecretUse) -> (&'static s
             let prometheus = s.watch.as_ref().and_then(|w| w.prometheus.as_ref());
             s.ledger.kubeconfig.as_deref() == Some(name) || prometheus.is_some_and(|p| p.asks_with(name))
         }
-        Work::Reconcile(r) => {
-            matches!(&r.target, PlanTarget::Kubernetes { kubeconfig, .. } if kubeconfig == name)
-        }
+        Work::Reconcile(_) => target_of(job) == Some(name) || mirror_of(job, name).is_some(),
         Work::Withheld(_) => false,
     };
     if named {
@@ -207,11 +204,9 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<String> {
     }
     match &job.work {
         Work::Image(_) => tools.push("docker with buildx".into()),
-        Work::Deploy(d) if matches!(d.target, PlanTarget::Kubernetes { .. }) => tools.push("kubectl".into()),
+        Work::Deploy(d) => tools.extend(d.target.tools().iter().map(|t| (*t).to_owned())),
         Work::Soak(s) if s.ledger.kubeconfig.is_some() => tools.push("kubectl".into()),
-        Work::Reconcile(r) if matches!(r.target, PlanTarget::Kubernetes { .. }) => {
-            tools.push("kubectl".into())
-        }
+        Work::Reconcile(r) => tools.extend(r.target.tools().iter().map(|t| (*t).to_owned())),
         _ => {}
     }
     tools

@@ -61,7 +61,6 @@ fn what_comes_later_is_told_once_for_each_statement() {
     let expected = [
         "target ssh",
         "target helm",
-        "target argo_rollouts",
         "target kserve",
         "target sagemaker",
         "target ecs",
@@ -80,9 +79,9 @@ fn what_comes_later_is_told_once_for_each_statement() {
 #[test]
 fn a_named_target_counts_once_however_often_it_is_used() {
     let deploy = |name: &str| format!("deploy {name} {{ target cluster {{ deployment \"p\" }} }}\n");
-    let target = "target cluster kubernetes { kubeconfig secret K; traffic istio \"p\" }\n";
+    let target = "target cluster kubernetes { kubeconfig secret K; traffic gateway \"p\" }\n";
     let spec = spec(&format!("{target}{}{}", deploy("a"), deploy("b")));
-    assert_eq!(later(&spec), ["traffic istio"]);
+    assert_eq!(later(&spec), ["traffic gateway"]);
 }
 
 #[test]

@@ -19,7 +19,9 @@ from pathlib import Path
 
 from bench import COMMIT, REPOSITORY, STANDINS, sha
 from desk import load
+from test_argo import rollout
 from test_canary import nginx_cluster
+from test_mesh import leads, mesh_cluster
 
 runtime = load()
 NEW, OLD, NEXT = sha("new"), sha("old"), sha("next")
@@ -64,7 +66,7 @@ class Moments:
             return os.path.basename(path)
 
         def command(words, *rest, **how):
-            call = kubectl if words[0] == "kubectl" else run
+            call = kubectl if words[0].startswith("kubectl") else run
             return self.step(lambda: call(words, *rest, **how), named(words))
 
         runtime.run = command
@@ -72,8 +74,16 @@ class Moments:
         os.replace = lambda a, b, **k: self.step(lambda: replace(a, b, **k), "replace " + short(b))
 
 
+def program(words) -> str:
+    """Which stand-in answers, as the one for kubectl chooses."""
+    if {"configmap", "create", "replace"} & set(words):
+        return "configmaps.py"
+    engine = {"kubectl-argo-rollouts", "rollouts.argoproj.io", "replicasets.apps"}
+    return "rollouts.py" if engine & set(words) else "cluster.py"
+
+
 REPLACE = os.replace
-PROGRAMS = {name: compile((STANDINS / name).read_text(), name, "exec") for name in ("cluster.py", "configmaps.py")}
+PROGRAMS = {name: compile((STANDINS / name).read_text(), name, "exec") for name in ("cluster.py", "configmaps.py", "rollouts.py")}
 
 
 def kubectl(words, deadline=None, env=None, cwd=None, capture=False, stdin=None, **how):
@@ -92,8 +102,7 @@ def kubectl(words, deadline=None, env=None, cwd=None, capture=False, stdin=None,
             os.replace = REPLACE  # what it does is no step of ours
             sys.stdin, sys.argv = open(0, closefd=False), list(words)
             os.environ.update(env or {})
-            about = {"configmap", "create", "replace"} & set(words)
-            exec(PROGRAMS["configmaps.py" if about else "cluster.py"], {"__name__": "__main__"})
+            exec(PROGRAMS[program(words)], {"__name__": "__main__"})
             code = 0
         except SystemExit as error:
             code = int(error.code or 0)
@@ -419,8 +428,14 @@ class Commands(World):
 class Cluster(World):
     """A Deployment behind ingress-nginx, and the ledger in a ConfigMap of the same cluster."""
 
+    traffic = ["--traffic", "web"]
+
+    @staticmethod
+    def beginning() -> dict:
+        return nginx_cluster()
+
     def begin_with(self) -> None:
-        objects = nginx_cluster()
+        objects = self.beginning()
         containers = objects["deployment/ranker"]["spec"]["template"]["spec"]["containers"]
         containers[0]["image"] = f"{REPOSITORY}@{OLD}"
         live = nginx_cluster()["ingress/web"]
@@ -435,7 +450,7 @@ class Cluster(World):
         return [*place, "--ledger-kubeconfig", "KUBE"]
 
     def target(self) -> list[str]:
-        return ["--kubernetes", "KUBE", "ml", "ranker", "app", "10", "--traffic", "web"]
+        return ["--kubernetes", "KUBE", "ml", "ranker", "app", "10", *self.traffic]
 
     def shadow(self) -> list[str]:
         return ["--shadow", "live", "KUBE", "prod", "web"]
@@ -452,7 +467,7 @@ class Cluster(World):
 
     def rest(self) -> list[str]:
         theirs = self.cluster()["namespaces"]["prod"]["objects"]["ingress/web"]["metadata"]
-        return sorted([*set(self.objects()) - set(nginx_cluster()), *theirs.get("annotations", {})])
+        return sorted([*set(self.objects()) - set(self.beginning()), *theirs.get("annotations", {})])
 
     def document(self, environment: str = "production") -> dict:
         path = self.folder / "state/configmaps.json"
@@ -460,6 +475,52 @@ class Cluster(World):
         data = objects.get("ml/state", {}).get("data", {})
         text = data.get(environment + ".ledger.json")
         return json.loads(text) if text else {"entries": [], "lease": None}
+
+
+class Mesh(Cluster):
+    """The same Deployment behind an Istio VirtualService."""
+
+    traffic = ["--istio", "web"]
+
+    @staticmethod
+    def beginning() -> dict:
+        return mesh_cluster([leads("ranker")])
+
+    def rest(self) -> list[str]:
+        before, now = (one["virtualservice/web"] for one in (self.beginning(), self.objects()))
+        routes = [] if now["spec"] == before["spec"] else [json.dumps(now["spec"]["http"])]
+        return super().rest() + routes + list(now["metadata"].get("annotations", {}))
+
+
+class Engine(Cluster):
+    """A Rollout, which Argo Rollouts moves."""
+
+    @staticmethod
+    def beginning() -> dict:
+        return rollout({"setWeight": 5}, {"pause": {}}, image=f"{REPOSITORY}@{OLD}")
+
+    def begin_with(self) -> None:
+        (self.folder / "state/cluster.json").write_text(json.dumps({"objects": self.beginning()}))
+        words = ["kubectl", "--namespace", "ml", "get", "rollouts.argoproj.io", "ranker", "-o", "json"]
+        for _ in range(4):
+            kubectl(words, env={"STANDIN": str(self.folder / "state")}, capture=True)
+
+    def target(self) -> list[str]:
+        return ["--argo", "KUBE", "ml", "ranker", "app", "30"]
+
+    def live(self) -> str:
+        """What serves: of the one ReplicaSet that is stable."""
+        ro, objects = self.objects()["rollout/ranker"], self.objects()
+        spec = objects[f"replicaset/ranker-{ro['status']['stableRS']}"]["spec"]["template"]["spec"]
+        return spec["containers"][0]["image"].partition("@")[2]
+
+    def rest(self) -> list[str]:
+        ro = self.objects()["rollout/ranker"]
+        wanted = ro["spec"]["template"]["spec"]["containers"][0]["image"]
+        status = ro["status"]
+        share = status["canary"]["weights"]["canary"]["weight"]
+        left = [] if wanted.endswith(self.live()) else [f"the spec names {wanted}"]
+        return left + ([] if (status["phase"], share) == ("Healthy", 0) else [json.dumps(status)])
 
 
 def shared_out(items: list, work, parties: int = 3) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unittest
 
 from bench import sha
-from steps import KILLED, NEW, NEXT, OLD, STEPS, Cluster, Commands, World, cancel, kill, shared_out
+from steps import KILLED, NEW, NEXT, OLD, STEPS, Cluster, Commands, Engine, Mesh, World, cancel, kill, shared_out
 
 LATER = sha("later")
 CHECKS = ["--smoke", "true", "--watch", "60", "30", "--metric", "rate", "run", "cat ../rate", "", ""]
@@ -151,6 +151,14 @@ class KilledWithShadow(KilledOnCommands):
 class KilledWithShadowOnACluster(KilledOnACluster):
     moves = SHADOW
     steps = ("get deployment", "get ingress", "annotate ingress web", "set image", "rollout", "replace -f", "cat")
+class KilledOnAMesh(KilledOnCommands):
+    kind = Mesh
+    steps = ("get virtualservices", "patch virtualservices", "apply", "set image", "delete", "rollout", "replace -f")
+
+
+class KilledOnAnEngine(KilledOnCommands):
+    kind = Engine
+    steps = ("get rollouts", "set image", "replace -f")
 
 
 class CancelledOnCommands(Faults):
@@ -188,6 +196,12 @@ class CancelledBySwitch(CancelledOnCommands):
 
 class CancelledWithShadow(CancelledOnACluster):
     moves = SHADOW
+class CancelledOnAMesh(CancelledOnACluster):
+    kind = Mesh
+
+
+class CancelledOnAnEngine(CancelledOnACluster):
+    kind = Engine
 
 
 if __name__ == "__main__":

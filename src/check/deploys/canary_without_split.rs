@@ -7,6 +7,7 @@ use crate::spec::{Spec, Strategy, Target};
 pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
     for deploy in spec.deploys.values() {
         let (Some(strategy), Some(target)) = (&deploy.strategy, &deploy.target) else { continue };
+        let switches = matches!(strategy.node, Strategy::BlueGreen(_));
         let (cannot, what) = match &strategy.node {
             Strategy::Canary(steps) => {
                 let first = steps.first().map_or(0.0, |s| s.weight);
@@ -20,7 +21,22 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
         let (why, help) = match &target.node {
             Target::Kubernetes(k) if k.traffic.is_none() => (
                 format!("the Deployment `{}` gets a new image as a whole", k.deployment.node),
-                "say what splits the traffic: `traffic nginx \"ROUTE\"` (or `istio`, `gateway`); or go to `target argo_rollouts`".to_owned(),
+                match strategy.node {
+                    Strategy::BlueGreen(_) => "say what switches the traffic: `traffic nginx \"INGRESS\"`",
+                    _ => {
+                        "say what splits the traffic: `traffic nginx \"INGRESS\"` or `traffic istio \"VIRTUAL_SERVICE\"`; \
+                         or go to `target argo_rollouts`"
+                    }
+                }
+                .to_owned(),
+            ),
+            Target::Kubernetes(k) if switches && k.traffic.as_ref().is_some_and(|t| t.node.by != "nginx") => (
+                "no request reaches a copy behind a VirtualService before it has some of the traffic".to_owned(),
+                "take `traffic nginx \"INGRESS\"`, or write a `canary`".to_owned(),
+            ),
+            Target::ArgoRollouts(_) if switches => (
+                "a Rollout is moved in the steps of its own strategy, `canary`".to_owned(),
+                "write a `canary` with the weights of the Rollout".to_owned(),
             ),
             Target::Command(c) if c.shift.is_none() => (
                 "this target has no command that moves the traffic".to_owned(),

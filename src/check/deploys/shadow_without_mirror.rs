@@ -37,6 +37,9 @@ fn without(deploy: &Deploy) -> Option<String> {
             }
             Some(_) => None,
         },
+        Target::ArgoRollouts(_) => Some(format!(
+            "Argo Rollouts moves the traffic of `{name}`, and only ingress-nginx copies requests"
+        )),
         Target::Command(_) => Some(format!("`{name}` is driven by commands")),
         Target::Later(kind) => Some(format!("no Ingress of ingress-nginx leads to a `target {kind}`")),
     }

@@ -1,6 +1,7 @@
 //! Deploys: in order, by digest, each in its environment's critical section, behind its approval.
 
 use super::{Builder, Draft, release, runners};
+use crate::diag::Spanned;
 use crate::plan::{
     ApproveWork, Artifact, Condition, DeployWork, EnvironmentPurpose, EventKind, PlanAsk, PlanEnvironment,
     PlanOffer, PlanTarget, Right, SecretFrom, SecretKind, SecretUse, Work,
@@ -247,33 +248,31 @@ impl Builder<'_> {
         match d.target.as_ref().map(|t| &t.node) {
             Some(Target::Kubernetes(k)) => {
                 let timeout = self.timeout(&format!("{place}.target"), k.timeout.as_ref(), DEFAULT_ROLL_OUT);
-                let namespace = k.namespace.as_ref().map_or_else(
-                    || {
-                        self.defaulted(format!("{place}.namespace"), "default", "kubectl's own default");
-                        "default".to_owned()
-                    },
-                    |n| n.node.clone(),
-                );
-                let container = k.container.as_ref().map_or_else(
-                    || {
-                        self.defaulted(
-                            format!("{place}.container"),
-                            k.deployment.node.clone(),
-                            "the container that bears the deployment's name",
-                        );
-                        k.deployment.node.clone()
-                    },
-                    |c| c.node.clone(),
-                );
+                let namespace = self.namespace(&place, k.namespace.as_ref());
+                let of = "the container that bears the deployment's name";
+                let container = self.container(&place, k.container.as_ref(), &k.deployment, of);
                 let target = PlanTarget::Kubernetes {
                     kubeconfig: k.kubeconfig.node.clone(),
                     namespace,
                     deployment: k.deployment.node.clone(),
                     container,
                     timeout,
-                    traffic: d.target.as_ref().and_then(|t| release::traffic(&t.node)),
+                    traffic: release::traffic(k, "nginx"),
+                    istio: release::traffic(k, "istio"),
                 };
                 (target, vec![self.secret(&k.kubeconfig, SecretKind::File)], runners::Kind::Kubernetes)
+            }
+            Some(Target::ArgoRollouts(a)) => {
+                let timeout = self.timeout(&format!("{place}.target"), a.timeout.as_ref(), DEFAULT_ROLL_OUT);
+                let of = "the container that bears the Rollout's name";
+                let target = PlanTarget::ArgoRollouts {
+                    kubeconfig: a.kubeconfig.node.clone(),
+                    namespace: self.namespace(&place, a.namespace.as_ref()),
+                    rollout: a.rollout.node.clone(),
+                    container: self.container(&place, a.container.as_ref(), &a.rollout, of),
+                    timeout,
+                };
+                (target, vec![self.secret(&a.kubeconfig, SecretKind::File)], runners::Kind::Kubernetes)
             }
             Some(Target::Command(c)) => {
                 let timeout = self.timeout(&format!("{place}.target"), c.timeout.as_ref(), DEFAULT_ROLL_OUT);
@@ -300,6 +299,32 @@ impl Builder<'_> {
                 (nothing, vec![], runners::Kind::Commands)
             }
         }
+    }
+
+    fn namespace(&mut self, place: &str, said: Option<&Spanned<String>>) -> String {
+        said.map_or_else(
+            || {
+                self.defaulted(format!("{place}.namespace"), "default", "kubectl's own default");
+                "default".to_owned()
+            },
+            |n| n.node.clone(),
+        )
+    }
+
+    fn container(
+        &mut self,
+        place: &str,
+        said: Option<&Spanned<String>>,
+        of: &Spanned<String>,
+        why: &str,
+    ) -> String {
+        said.map_or_else(
+            || {
+                self.defaulted(format!("{place}.container"), of.node.clone(), why);
+                of.node.clone()
+            },
+            |c| c.node.clone(),
+        )
     }
 
     fn tier(&mut self, d: &Deploy) -> String {

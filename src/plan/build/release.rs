@@ -6,19 +6,16 @@ use crate::plan::{
     PlanRollback, PlanTarget, PlanTrigger, PlanWatch, PlanWatchSmoke, SecretKind, SecretUse, Step, StepWhen,
 };
 use crate::spec::{
-    Deploy, Lasting, LiveSource, Prometheus, PrometheusAddress, PrometheusAuth, Strategy, Target, Watch,
+    Deploy, Kubernetes, Lasting, LiveSource, Prometheus, PrometheusAddress, PrometheusAuth, Strategy, Watch,
 };
 
 impl Builder<'_> {
-    /// Where the ledger of a deploy lies: where the spec says, else in a ConfigMap beside a Deployment.
+    /// Where the ledger of a deploy lies: where the spec says, else in a ConfigMap beside what is deployed.
     pub(super) fn ledger(&mut self, d: &Deploy, target: &PlanTarget) -> Option<PlanLedger> {
         let name = &d.name.node;
-        let kubeconfig = match target {
-            PlanTarget::Kubernetes { kubeconfig, .. } => Some(kubeconfig.clone()),
-            PlanTarget::Command { .. } => None,
-        };
+        let kubeconfig = target.cluster().map(|(kubeconfig, _)| kubeconfig.to_owned());
         let Some(state) = &self.spec.state else {
-            let PlanTarget::Kubernetes { namespace, .. } = target else { return None };
+            let (_, namespace) = target.cluster()?;
             let place = format!("{namespace}/mlpipe-{}-{name}", self.spec.pipeline.node);
             self.defaulted(
                 format!("deploy-{name}.ledger"),
@@ -146,14 +143,9 @@ pub(super) fn rollback(d: &Deploy) -> PlanRollback {
     }
 }
 
-/// What splits the traffic of a Deployment.
-pub(super) fn traffic(target: &Target) -> Option<String> {
-    match target {
-        Target::Kubernetes(k) => {
-            k.traffic.as_ref().filter(|t| t.node.by == "nginx").map(|t| t.node.route.clone())
-        }
-        _ => None,
-    }
+/// The object that splits the traffic of a Deployment, where it is of this kind.
+pub(super) fn traffic(k: &Kubernetes, by: &str) -> Option<String> {
+    k.traffic.as_ref().filter(|t| t.node.by == by).map(|t| t.node.route.clone())
 }
 
 /// What the platform starts, in order: one call each, so that each is seen.

@@ -19,7 +19,7 @@ impl Builder<'_> {
         };
         let source = self.spec.deploys.get(&from).and_then(|s| s.target.as_ref()).map(|t| &t.node);
         let Some(Target::Kubernetes(k)) = source else { return (None, None) };
-        let Some(ingress) = source.and_then(release::traffic) else { return (None, None) };
+        let Some(ingress) = release::traffic(k, "nginx") else { return (None, None) };
         let kubeconfig = asked.as_ref().unwrap_or(&k.kubeconfig);
         if asked.is_none() {
             self.defaulted(

@@ -208,11 +208,18 @@ fn deploy_options(call: Call, deploy: &DeployWork, plan: &Plan, job: &Job) -> Ca
 pub(super) fn place(call: Call, artifact: &Artifact, target: &PlanTarget) -> Call {
     let call = self::artifact(call, artifact);
     match target {
-        PlanTarget::Kubernetes { kubeconfig, namespace, deployment, container, timeout, traffic } => {
+        PlanTarget::Kubernetes { kubeconfig, namespace, deployment, container, timeout, traffic, istio } => {
             let seconds = timeout.to_string();
             let words =
                 [kubeconfig.as_str(), namespace.as_str(), deployment.as_str(), container.as_str(), &seconds];
-            call.option("kubernetes", words).maybe("traffic", traffic.as_deref())
+            let call = call.option("kubernetes", words);
+            call.maybe("traffic", traffic.as_deref()).maybe("istio", istio.as_deref())
+        }
+        PlanTarget::ArgoRollouts { kubeconfig, namespace, rollout, container, timeout } => {
+            let seconds = timeout.to_string();
+            let words =
+                [kubeconfig.as_str(), namespace.as_str(), rollout.as_str(), container.as_str(), &seconds];
+            call.option("argo", words)
         }
         PlanTarget::Command { deploy, live, rollback, shift, promote, timeout } => {
             let back = rollback.as_deref().unwrap_or_default();

@@ -129,10 +129,11 @@ class Book:
             return live
         before = str(good["reference"])
         touched = live.what == theirs or target.partial or intent.get("split")
-        if live.what and live.what not in (theirs, before):
+        other = live.foreign((theirs, before))
+        if other:
             self.beat()
             target.clear(deadline)
-            ends("left", f"{live.what} is live, which is not its work")
+            ends("left", f"{other} is live, which is not its work")
         elif not touched and live.ready:
             ends("left", f"{before} is live as before")
         else:

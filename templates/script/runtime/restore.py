@@ -124,13 +124,14 @@ def deploy_restore(
         text = "restored" if phase == "restoring" else "failed_untouched"
         return ends("restored", text, f"{before} serves {environment} as before")
     mine = (wanted, before, str(section.data["before"]))
-    if live.readable and live.what not in mine and live.what:
+    other = live.foreign(mine)
+    if live.readable and other:
         if split:
             target.clear(deadline)
         return ends(
             "left",
             "left_alone",
-            f"{environment} has {live.what}, which this run did not put there: "
+            f"{environment} has {other}, which this run did not put there: "
             f"it is left alone",
         )
     section.save("restoring")

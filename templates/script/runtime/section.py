@@ -65,8 +65,10 @@ class Section:
         "image": 1,
         "model": 1,
         "kubernetes": 5,
+        "argo": 5,
         "command": 4,
         "traffic": 1,
+        "istio": 1,
         "shift": 1,
         "promote": 1,
         "blue-green": 1,
@@ -123,7 +125,8 @@ def time_left(phase: str, options: Options, section: Section) -> Deadline:
 
 def verb_seconds(options: Options) -> float:
     """The limit of each verb of the target."""
-    return float((options.words("kubernetes") or options.words("command"))[-1])
+    kinds = ("kubernetes", "argo", "command")
+    return float(next(options.words(k) for k in kinds if options.has(k))[-1])
 
 
 def budget(options: Options) -> float:

@@ -4,13 +4,22 @@
 class Live:
     """What serves now."""
 
-    def __init__(self, what: str, ready: bool, readable: bool = True) -> None:
+    def __init__(
+        self, what: str, ready: bool, readable: bool = True, wants: str = ""
+    ) -> None:
         #: An image reference or a digest; empty when nothing serves yet.
         self.what = what
         #: It is completely rolled out.
         self.ready = ready
         #: False: the target did not say.
         self.readable = readable
+        #: What it is on its way to, where that is another thing than what serves.
+        self.wants = wants
+
+    def foreign(self, mine: Sequence[str]) -> str:
+        """What serves, or is about to, and is none of these; empty when nothing is."""
+        both = [what for what in (self.what, self.wants) if what]
+        return next((what for what in both if what not in mine), "")
 
 
 class Target:
@@ -111,6 +120,22 @@ class Kubernetes(Target):
             text = None if stdin is None else stdin.encode()
             return run(words, deadline, env, capture=capture, stdin=text, hear=True)
 
+    def ask(self, words: Sequence[str], deadline: Deadline) -> Json:
+        """One object of the cluster, or a Stop that names it."""
+        words = ["get", *words, "-o", "json", "--request-timeout=30s"]
+        done = self.kubectl(words, deadline, capture=True)
+        what = " ".join(words[1:3])
+        if done.code:
+            heard = done.errors.strip()[-400:]
+            raise Stop(f"the cluster does not give the {what}: {heard}")
+        try:
+            found = json.loads(done.output)
+        except ValueError:
+            raise Stop(f"what kubectl says of the {what} is not JSON") from None
+        if not isinstance(found, dict):
+            raise Stop(f"what kubectl says of the {what} is no object")
+        return found
+
     def check(self, weights: Sequence[str], deadline: Deadline) -> None:
         if self.traffic and weights:
             self.traffic.check(deadline)
@@ -177,10 +202,11 @@ class Kubernetes(Target):
         return self.traffic
 
     def by_hand(self, reference: str) -> str:
-        return (
+        words = (
             f"kubectl -n {self.namespace} set image deployment/{self.name} "
             f"{self.container}={reference}"
         )
+        return words + (self.traffic.by_hand() if self.traffic else "")
 
 
 def rolled_out(found: Json) -> bool:
@@ -275,7 +301,7 @@ def shorter(deadline: Deadline, seconds: float) -> Deadline:
 
 
 #: What splits the traffic of a Deployment, by the option that names its object.
-SPLITTERS: dict[str, type[Splitter]] = {"traffic": Nginx}
+SPLITTERS: dict[str, type[Splitter]] = {"traffic": Nginx, "istio": Istio}
 
 
 def open_target(options: Options) -> Target:
@@ -286,5 +312,7 @@ def open_target(options: Options) -> Target:
             if options.has(option):
                 cluster.traffic = splitter(cluster, options.one(option))
         return cluster
+    if options.has("argo"):
+        return Argo(options.words("argo"))
     shift, promote = options.one("shift"), options.one("promote")
     return Command(options.words("command"), options.one("image"), shift, promote)
