@@ -118,6 +118,8 @@ rules! {
 
     BASELINE_IS_METRICS gates::baseline_is_metrics;
     TOLERANCE_TOO_WIDE gates::tolerance_too_wide;
+    SHADOW_WITHOUT_MIRROR deploys::shadow_without_mirror [here];
+    SHADOW_IN_A_CIRCLE deploys::shadow_in_a_circle;
 
     SECRET_AND_ENV secrets::secret_and_env;
     SECRET_UNUSED secrets::secret_unused [anywhere];
@@ -146,6 +148,10 @@ rules! {
     RUNNER_INCOMPLETE limits::runner_incomplete [anywhere];
     EMIT_PATH_NOT_READ limits::emit_path_not_read;
     BAD_SECRET_ID limits::bad_secret_id;
+
+    SOAK_WITHOUT_LEDGER deploys::soak_without_ledger [anywhere];
+    CANARY_PART_OF_PERCENT deploys::canary_part_of_percent;
+    ARGO_ROLLOUTS_RUNNER deploys::argo_rollouts_runner [anywhere];
 }
 
 /// A whole spec in which no rule found an error: the only thing that can be planned.

@@ -53,6 +53,9 @@ pub(super) fn of(place: Place, word: &str, args: &[&str]) -> Vec<Feature> {
             ]
         }
         (Place::Deploy, "canary") => vec![F::Canary],
+        (Place::Deploy, "soak") => vec![F::Soak],
+        (Place::Deploy, "blue_green") => vec![F::BlueGreen],
+        (Place::Deploy, "shadow") => vec![F::Shadow],
         (Place::Deploy, "approval") if has("by_dispatch") => vec![F::ApprovalByDispatch],
         (Place::Deploy, "approval") => vec![F::Approval],
         (Place::Approval, "by") => vec![F::ApprovalBy],

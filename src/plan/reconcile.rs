@@ -1,6 +1,6 @@
 //! What puts an environment in order without deploying to it.
 
-use super::{Artifact, DeployWork, PlanHalt, PlanLedger, PlanTarget};
+use super::{Artifact, DeployWork, PlanHalt, PlanLedger, PlanMirror, PlanShadow, PlanTarget};
 use serde::Serialize;
 
 /// What a run that was killed left in an environment is put back, by what the ledger says is good.
@@ -13,6 +13,8 @@ pub struct ReconcileWork {
     pub artifact: Artifact,
     /// Where.
     pub target: PlanTarget,
+    /// The copies of another environment's requests that a killed run may have left on.
+    pub shadow: Option<PlanShadow>,
     /// The time that putting back may take, in seconds.
     pub within: Option<u64>,
     /// When every deploy stops.
@@ -30,6 +32,7 @@ impl ReconcileWork {
             environment: deploy.environment.clone(),
             artifact: deploy.artifact.clone(),
             target: deploy.target.clone(),
+            shadow: deploy.shadow.clone(),
             within: deploy.rollback.within,
             halt: deploy.rollback.halt.clone(),
             ledger: deploy.ledger.clone()?,
@@ -46,9 +49,14 @@ impl ReconcileWork {
     /// names, which only commands of the spec see.
     pub fn secrets<'a>(&'a self, given: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
         let mut names: Vec<&str> = match &self.target {
-            PlanTarget::Kubernetes { kubeconfig, .. } => vec![kubeconfig],
+            PlanTarget::Kubernetes { kubeconfig, .. } | PlanTarget::ArgoRollouts { kubeconfig, .. } => {
+                vec![kubeconfig]
+            }
             PlanTarget::Command { .. } => given.collect(),
         };
+        if let Some(PlanMirror::Nginx { kubeconfig, .. }) = self.shadow.as_ref().map(|s| &s.by) {
+            names.push(kubeconfig);
+        }
         names.extend(self.ledger.kubeconfig.iter().chain(&self.ledger.secrets).map(String::as_str));
         names
     }

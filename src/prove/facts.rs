@@ -186,6 +186,14 @@ impl One<'_> {
                 }
             }
         }
+        // GitHub keeps it behind the environment's name, and the script looks into the ledger on all of them.
+        let wants = self.job.wait.filter(|_| self.platform != PlatformName::Github);
+        if self.facts.waits != wants {
+            let says = |s: Option<u64>| s.map_or("not".to_owned(), |s| format!("{s} s"));
+            let what =
+                format!("it waits {} before it starts, in the plan {}", says(self.facts.waits), says(wants));
+            differ(Aspect::Wait, "waits", what);
+        }
         let environment = self.job.environment.as_ref().map(|e| e.name.as_str());
         let wants = environment.filter(|_| self.platform != PlatformName::Jenkins);
         if self.facts.environment.as_deref() != wants {

@@ -8,6 +8,7 @@ use super::outcome::{
 };
 use super::queue::Queue;
 use super::situation::{Cancel, End, Situation};
+use super::soak;
 use super::time::{Moment, Time};
 use crate::plan::{ApproveWork, Job, Plan, ReconcileWork, RunIf, Work};
 use crate::spec::{Scenario, Spec};
@@ -43,14 +44,6 @@ struct Cancelled {
     index: usize,
 }
 
-/// How a soak ended.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Soaked {
-    pub(super) until: Time,
-    /// Nothing was put back in it.
-    pub(super) held: bool,
-}
-
 /// One play.
 pub(super) struct Run<'p> {
     pub(super) spec: &'p Spec,
@@ -59,11 +52,9 @@ pub(super) struct Run<'p> {
     pub(super) ledger: Ledger<'p>,
     cancel: Option<Cancelled>,
     /// Jobs that were played, in that order.
-    jobs: IndexMap<String, PlayedJob>,
+    pub(super) jobs: IndexMap<String, PlayedJob>,
     timeline: Vec<Entry>,
     pub(super) environments: IndexMap<String, EnvironmentOutcome>,
-    /// By deploy job.
-    pub(super) soaks: IndexMap<String, Soaked>,
     /// By job that is in the run: its end.
     ends: IndexMap<String, Moment>,
     /// Gates that nothing asked for: what needs them does not wait for them.
@@ -92,7 +83,6 @@ impl<'p> Run<'p> {
             jobs: IndexMap::new(),
             timeline: Vec::new(),
             environments: deploys.map(|name| (name.clone(), untouched(name))).collect(),
-            soaks: IndexMap::new(),
             ends: IndexMap::new(),
             not_needed: IndexSet::new(),
         }
@@ -138,7 +128,7 @@ impl<'p> Run<'p> {
             }
         }
         let all = |wanted: State| self.jobs.values().all(|j| j.state == wanted);
-        let red = self.jobs.values().any(|j| j.state.is_red()) || self.soaks.values().any(|s| !s.held);
+        let red = self.jobs.values().any(|j| j.state.is_red());
         let outcome = if all(State::NotInRun) {
             RunOutcome::Nothing
         } else if self.cancel.is_some() {
@@ -212,14 +202,9 @@ impl<'p> Run<'p> {
         needs.filter(|j| j.state != State::NotInRun).collect()
     }
 
-    /// When everything that it needs has ended, a soak included where it is a deploy's.
+    /// When everything that it needs has ended.
     fn ready(&self, job: &Job) -> Moment {
-        let one = |id: &String| {
-            let soaked = self.soaks.get(id).filter(|_| waits_for_soaks(job));
-            let soaked = soaked.map(|s| Moment { at: s.until, behind: 0 });
-            soaked.or(self.ends.get(id).copied())
-        };
-        job.needs.iter().filter_map(one).max().unwrap_or_default()
+        job.needs.iter().filter_map(|id| self.ends.get(id).copied()).max().unwrap_or_default()
     }
 
     /// Why it does not start.
@@ -245,10 +230,6 @@ impl<'p> Run<'p> {
             };
             return Some(how);
         }
-        let gone = |j: &&&PlayedJob| self.soaks.get(&j.id).is_some_and(|s| !s.held);
-        if let Some(gone) = needs.iter().filter(|_| waits_for_soaks(job)).find(gone) {
-            return Some(format!("{} did not hold over its soak", gone.id));
-        }
         let Work::Gate(work) = &job.work else { return None };
         let looks_at = &self.spec.gates.get(&work.name)?.when_changed;
         let changed = self.situation.changed.as_ref()?;
@@ -273,6 +254,10 @@ impl<'p> Run<'p> {
             Work::Approve(work) => {
                 let own = own.map(|c| start.plus(c.at.unwrap_or_default()));
                 self.approve(job, work, start, own, cut)
+            }
+            Work::Soak(work) => {
+                let own = own.map(|c| start.plus(c.at.unwrap_or_default()));
+                soak::play(self, job, work, start, own, cut)
             }
             work => {
                 let mut done = match work {
@@ -312,7 +297,7 @@ impl<'p> Run<'p> {
         Done { state: judged.state, end, why: judged.why, calls: calls(job) }
     }
 
-    fn simple(&self, job: &Job, name: &str, start: Time) -> Done {
+    pub(super) fn simple(&self, job: &Job, name: &str, start: Time) -> Done {
         let limit = Time::seconds(job.timeout);
         let long = self.situation.takes(name, "");
         let (state, long, why) = match self.situation.end(name, "").map(|(end, _)| end) {
@@ -376,15 +361,11 @@ impl<'p> Run<'p> {
     }
 }
 
-fn waits_for_soaks(job: &Job) -> bool {
-    matches!(job.work, Work::Deploy(_) | Work::Approve(_))
-}
-
-fn cancelled(at: Time, calls: Vec<Vec<String>>) -> Done {
+pub(super) fn cancelled(at: Time, calls: Vec<Vec<String>>) -> Done {
     Done { state: State::Cancelled, end: at, why: "the run was cancelled".to_owned(), calls }
 }
 
-fn calls(job: &Job) -> Vec<Vec<String>> {
+pub(super) fn calls(job: &Job) -> Vec<Vec<String>> {
     job.steps.iter().map(|s| s.args.clone()).collect()
 }
 
@@ -406,6 +387,6 @@ fn does(work: &Work) -> String {
         Work::Notify(_) => "sends its message".into(),
         Work::Reconcile(r) if r.redeploy => "passed: the last good release is live".into(),
         Work::Reconcile(_) => "passed: nothing to put back".into(),
-        Work::Gate(_) | Work::Approve(_) | Work::Deploy(_) => "passed".into(),
+        Work::Gate(_) | Work::Approve(_) | Work::Deploy(_) | Work::Soak(_) => "passed".into(),
     }
 }

@@ -140,6 +140,8 @@ pub enum Place {
     Prometheus,
     /// `rollback { }`.
     Rollback,
+    /// `shadow … { }`.
+    Shadow,
     /// `scenario … { }`.
     Scenario,
     /// `target NAME { }` before it is known which kind the name has.
@@ -168,7 +170,7 @@ pub enum Place {
 
 impl Place {
     /// Every place, the top of a file first.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::Top,
         Self::On,
         Self::Python,
@@ -188,6 +190,7 @@ impl Place {
         Self::Watch,
         Self::Prometheus,
         Self::Rollback,
+        Self::Shadow,
         Self::Scenario,
         Self::Target,
         Self::Kubernetes,
@@ -224,6 +227,7 @@ impl Place {
             Self::Watch => "in a `watch`",
             Self::Prometheus => "in the block of `prometheus`",
             Self::Rollback => "in a `rollback`",
+            Self::Shadow => "in the block of `shadow`",
             Self::Scenario => "in a `scenario`",
             Self::Target => "in a `target`",
             Self::Kubernetes => "in a `target kubernetes`",
@@ -260,8 +264,7 @@ pub const TARGETS: [(&str, Place); 10] = [
 ];
 
 /// Kinds of target that are typed and checked, and compiled by a later version.
-pub const TARGETS_LATER: &[&str] =
-    &["ssh", "helm", "argo_rollouts", "kserve", "sagemaker", "ecs", "lambda", "cloud_run"];
+pub const TARGETS_LATER: &[&str] = &["ssh", "helm", "kserve", "sagemaker", "ecs", "lambda", "cloud_run"];
 
 /// How often a statement may stand in one block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,6 +8,8 @@ mod reconcile;
 mod release;
 mod runners;
 mod secrets;
+mod shadow;
+mod soak;
 mod triggers;
 
 use super::{
@@ -122,6 +124,7 @@ impl Builder<'_> {
             environment: None,
             lock: None,
             ask: None,
+            wait: None,
             secrets: common.secrets.iter().map(|s| self.secret(s, super::SecretKind::Text)).collect(),
             rights: Vec::new(),
             python,
@@ -182,12 +185,10 @@ fn uses_python(work: &Work) -> bool {
             matches!(m.source, Some(super::PlanSource::Mlflow { .. } | super::PlanSource::Run { .. }))
         }
         Work::Deploy(d) => {
-            let watches = d
-                .watch
-                .as_ref()
-                .is_some_and(|w| w.smoke.is_some() || w.metrics.iter().any(|m| m.run.is_some()));
+            let watches = d.watch.as_ref().is_some_and(super::PlanWatch::runs);
             d.smoke.is_some() || watches || matches!(d.target, super::PlanTarget::Command { .. })
         }
+        Work::Soak(s) => s.watch.as_ref().is_some_and(super::PlanWatch::runs),
         Work::Image(i) => i.models.iter().any(|m| {
             matches!(m.source, Some(super::PlanSource::Mlflow { .. } | super::PlanSource::Run { .. }))
         }),

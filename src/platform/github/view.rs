@@ -76,6 +76,8 @@ struct JobView {
     condition: Quoted,
     runs_on: Quoted,
     timeout_minutes: u64,
+    /// Minutes of the wait timer that its environment has to have.
+    wait_minutes: Option<u64>,
     environment: Option<Quoted>,
     deploys_nothing: bool,
     lock: Option<Quoted>,
@@ -250,6 +252,7 @@ fn job(plan: &Plan, job: &Job, tools: &Tools) -> Result<JobView, TemplateBug> {
         condition: yaml_folded(&condition::lines(&parts), 6),
         runs_on: runs_on(&job.runner.github),
         timeout_minutes: minutes(job.longest()),
+        wait_minutes: job.wait.map(|seconds| seconds.div_ceil(60)),
         environment: job.environment.as_ref().map(|e| yaml_github(&e.name)),
         deploys_nothing: matches!(&job.environment, Some(e) if e.purpose == EnvironmentPurpose::Reconcile),
         lock: job.lock.as_deref().map(yaml_github),

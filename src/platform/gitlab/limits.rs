@@ -23,6 +23,7 @@ pub(super) fn limits(plan: &Plan) -> Vec<Finding> {
         runner(plan, job, &mut out);
         secrets(job, &mut out);
         out.extend(secret_circle(job));
+        out.extend(waits(job));
         if meets_others(plan) && !by_needs(job) {
             out.push(shared_notification(job));
         }
@@ -60,6 +61,24 @@ fn needs(plan: &Plan, job: &Job, out: &mut Vec<Finding>) {
             .help("shorten the name of the pipeline or of this statement"),
         );
     }
+}
+
+/// Most seconds of `start_in` (documentation of `when: delayed`: one week).
+const LONGEST_DELAY: u64 = 7 * 86_400;
+
+/// A soak is a job that is delayed.
+fn waits(job: &Job) -> Option<Finding> {
+    let seconds = job.wait.filter(|s| *s > LONGEST_DELAY)?;
+    let days = seconds.div_ceil(86_400);
+    let message = format!(
+        "`{}` waits for {}, and GitLab delays a job for a week at most",
+        job.id,
+        words::count(days as usize, "day")
+    );
+    Some(
+        Finding::at(Code::GITLAB_SOAK, job.origin.span, message)
+            .help("soak for a week or less, or leave `gitlab` out of `emit`"),
+    )
 }
 
 /// GitLab expands variables in these fields and has no escape there that every version honours.

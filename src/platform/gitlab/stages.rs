@@ -68,6 +68,7 @@ fn kind(job: &Job) -> String {
         Work::Image(_) => "image".into(),
         Work::Approve(a) => environment(&a.environment),
         Work::Deploy(d) => environment(&d.environment),
+        Work::Soak(s) => environment(&s.environment),
         Work::Reconcile(r) => environment(&r.environment),
         Work::Notify(_) => NOTIFY.into(),
     }

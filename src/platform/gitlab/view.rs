@@ -61,6 +61,8 @@ struct JobView {
     /// `when` of the rules, where it is not the default.
     outcome: Option<Quoted>,
     manual: bool,
+    /// How long it waits before it starts.
+    start_in: Option<Quoted>,
     question: Option<Quoted>,
     tags: Vec<Quoted>,
     image: Option<Quoted>,
@@ -181,6 +183,7 @@ fn job(plan: &Plan, j: &Job, stage: &str, start: Option<&str>, tools: &Tools) ->
             RunIf::AnyFailed => Some(Quoted::fixed("on_failure")),
         },
         manual: j.ask.is_some(),
+        start_in: j.wait.map(|seconds| yaml(&format!("{seconds} seconds"))),
         question: j.ask.as_ref().map(|a| yaml(&a.question)),
         tags: j.runner.gitlab.tags.iter().map(|t| scalar(t)).collect(),
         image: j.runner.gitlab.image.as_deref().map(scalar),

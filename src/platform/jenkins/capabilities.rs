@@ -91,6 +91,8 @@ pub(super) const TABLE: &[Capability] = &[
     ),
     Capability::native(Feature::Deploy, "one stage with a stage a phase"),
     Capability::native(Feature::Canary, "a stage inside the deploy's for each"),
+    Capability::native(Feature::BlueGreen, "a stage inside the deploy's for the switch"),
+    Capability::native(Feature::Shadow, "a stage inside the deploy's"),
     Capability::emulated(
         Feature::Environment,
         "Jenkins knows no environments; the stage, the lock and the records carry the name",
@@ -115,6 +117,10 @@ pub(super) const TABLE: &[Capability] = &[
     Capability::emulated(
         Feature::ApprovalByDispatch,
         "a second start by hand, in which a person says the digest; whoever may start a run may do it",
+    ),
+    Capability::native(
+        Feature::Soak,
+        "`sleep` in a stage without an agent; the build stays open, and a restarted controller goes on with it",
     ),
     Capability::native(Feature::Notify, "a last stage over the status map; an aborted build sends nothing"),
     Capability::native(Feature::NotifyShared, "the same stage in each Jenkinsfile"),

@@ -27,6 +27,7 @@ class Book:
         #: Longer than any verb may take: the lease is renewed before each, and while
         #: the traffic is watched.
         self.seconds = 3 * verb_seconds(options) + 120
+        self.beaten = float("-inf")
 
     # Before anything is touched.
 
@@ -105,6 +106,7 @@ class Book:
         back, if what is live is what that run put there, or nothing. The result is
         what is live now. `again`: who repairs is about to deploy, so if the intent is
         its own run's, then that one was started again."""
+        clear_shadow(self.options, self.section, deadline)
         live = target.live(deadline)
         intent, good = self.ledger.open_intent(), self.ledger.last_good()
         if intent is None:
@@ -127,10 +129,11 @@ class Book:
             return live
         before = str(good["reference"])
         touched = live.what == theirs or target.partial or intent.get("split")
-        if live.what and live.what not in (theirs, before):
+        other = live.foreign((theirs, before))
+        if other:
             self.beat()
             target.clear(deadline)
-            ends("left", f"{live.what} is live, which is not its work")
+            ends("left", f"{other} is live, which is not its work")
         elif not touched and live.ready:
             ends("left", f"{before} is live as before")
         else:
@@ -191,12 +194,19 @@ class Book:
 
     def intend(self) -> None:
         """Written before anything is touched."""
-        split = bool(self.options.all("canary"))
+        split = splits(self.options)
         self.ledger.append("intent", **self.facts(), split=split)
 
     def beat(self) -> None:
-        """Who has lost the lease stops here; who has it keeps it."""
+        """Before each act: who has lost the lease stops here; who has it keeps it."""
         self.ledger.holds()
+        self.beaten = time.monotonic()
+
+    def pulse(self) -> None:
+        """While nothing is done but waiting: now and then is enough, since every act
+        asks for itself. A lease outlives several of these."""
+        if time.monotonic() - self.beaten >= min(60.0, self.seconds / 8):
+            self.beat()
 
     def good_now(self) -> None:
         """It serves, and it is good."""
@@ -321,6 +331,14 @@ def beside_ledger(options: Options, name: str, deadline: Deadline) -> Ledger:
 def open_beat(
     options: Options, section: Section, deadline: Deadline
 ) -> Callable[[], None]:
-    """What is called before each verb and while it is watched."""
+    """What is called before each verb."""
     book = open_book(options, section, deadline)
     return (lambda: None) if book is None else book.beat
+
+
+def open_pulse(
+    options: Options, section: Section, deadline: Deadline
+) -> Callable[[], None]:
+    """What is called all the time while it is watched."""
+    book = open_book(options, section, deadline)
+    return (lambda: None) if book is None else book.pulse

@@ -14,7 +14,7 @@ from ..tools import system
 from .api import Api
 from .course import Course, interpreter
 from .ledger import config_maps, kinds
-from .scenario import Scenario
+from .scenario import SCENARIOS, Scenario
 
 STANDINS = ROOT / "tests" / "runtime" / "standins"
 ORIGIN = "https://github.com/acme/{}.git"
@@ -29,7 +29,8 @@ WHO = {"GIT_AUTHOR_NAME": "mlpipe", "GIT_AUTHOR_EMAIL": "ci@example.com", "GIT_C
 #: `sh` itself: a call of a generated script is written down with the platform's name of the job, and is then what it was; one of
 #: the deploy whose runner is lost dies at once.
 CALLED = """case ${{1-}} in
-.mlpipe/*.sh) printf '%s\\t%s\\t%s\\n' "${{GITHUB_JOB-}}${{CI_JOB_NAME-}}${{STAGE_NAME-}}" "$1" "$(shift && printf %s "$*")" >>{calls} ;;
+.mlpipe/*.sh) printf '%s\\t%s\\t%s\\n' "${{GITHUB_JOB-}}${{CI_JOB_NAME-}}${{STAGE_NAME-}}" "$1" "$(shift && printf %s "$*")" >>{calls}
+  if [ "${{2-}}" = soak ]; then {soaked} "$3" "${{GITHUB_JOB-}}${{CI_JOB_NAME-}}"; fi ;;
 esac
 if [ -e {lost} ]; then
 case "$*" in .mlpipe/*' deploy {environment} reconcile') ;; .mlpipe/*' deploy {environment}'*) kill -s KILL $$ ;; esac
@@ -77,7 +78,7 @@ class Bench:
         `direct`: the runtime itself is not written down, so that a signal meets it and nothing in front of it."""
         one = self.scenario
         self.copy(examples)
-        if one.spec:
+        if one.spec or one.instead:
             self.edit_spec()
             self.compile()
         # The same commit in every run: the same author at the same second.
@@ -99,6 +100,8 @@ class Bench:
         """The files of the repository."""
         one = self.scenario
         shutil.copytree(examples / one.example, self.repository, ignore=shutil.ignore_patterns("mlpipe-out", ".mlpipe-*", "full.mlpipe"))
+        if one.instead:
+            self.specs()[0].write_text((SCENARIOS / one.instead).read_text(encoding="utf-8"), encoding="utf-8")
         for name, text in one.files.items():
             path = self.repository / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -167,9 +170,16 @@ class Bench:
             self.program(name, ASKED.format(python=asked, recorded=line) if name == "python3" else line)
         for name in PACKAGE_MANAGERS:
             self.program(name, "exit 0")
+        (state / "meanwhile.json").write_text(json.dumps(self.scenario.meanwhile), encoding="utf-8")
+        soaked = " ".join(shlex.quote(str(word)) for word in [programs["python3"][0], "-I", HERE / "standins" / "soaked", state])
         self.program("sh", CALLED.format(
-            calls=shlex.quote(str(self.calls)), sh=shlex.quote(system("sh")), lost=shlex.quote(str(state / "lost-runner")),
+            calls=shlex.quote(str(self.calls)), soaked=soaked, sh=shlex.quote(system("sh")), lost=shlex.quote(str(state / "lost-runner")),
             environment=self.scenario.lost.partition(":")[0]))
+
+    def wait(self, waits: dict):
+        """Says for how many seconds the platform lets which job wait before it starts."""
+        if self.scenario.waits:
+            (self.folder / "state" / "waits.json").write_text(json.dumps(waits), encoding="utf-8")
 
     def program(self, name, line):
         """An executable of a few lines of shell."""
