@@ -187,7 +187,8 @@ impl One<'_> {
         let wants = self.job.wait.filter(|_| self.platform != PlatformName::Github);
         if self.facts.waits != wants {
             let says = |s: Option<u64>| s.map_or("not".to_owned(), |s| format!("{s} s"));
-            let what = format!("it waits {} before it starts, in the plan {}", says(self.facts.waits), says(wants));
+            let what =
+                format!("it waits {} before it starts, in the plan {}", says(self.facts.waits), says(wants));
             differ(Aspect::Wait, "waits", what);
         }
         let environment = self.job.environment.as_ref().map(|e| e.name.as_str());

@@ -134,7 +134,11 @@ fn does(job: &Job) -> String {
         Work::Soak(s) => {
             let wait = job.wait.unwrap_or_default();
             let watched = if s.watch.is_some() { ", and whether its watch held" } else { "" };
-            format!("waits for {}, and looks whether it has run in {} all that time{watched}", time(wait), s.environment)
+            format!(
+                "waits for {}, and looks whether it has run in {} all that time{watched}",
+                time(wait),
+                s.environment
+            )
         }
         Work::Withheld(w) => {
             let jobs: Vec<&str> = w.jobs.iter().map(|(j, _)| j.as_str()).collect();

@@ -5,8 +5,8 @@ mod work;
 
 use super::words;
 use crate::plan::{
-    Artifact, DeployWork, Job, ModelWork, Piece, Plan, PlanInstall, PlanLedger, PlanTarget, SecretFrom, SoakWork,
-    Text, Work,
+    Artifact, DeployWork, Job, ModelWork, Piece, Plan, PlanInstall, PlanLedger, PlanTarget, SecretFrom,
+    SoakWork, Text, Work,
 };
 use crate::render::{Quoted, bash};
 

@@ -80,7 +80,8 @@ fn github(setting: &Setting) -> Vec<String> {
                 "\"deployment_branch_policy\": null"
             };
             let timer = wait_minutes.map(|m| format!("\"wait_timer\": {m}, ")).unwrap_or_default();
-            let mut lines = vec![body(&format!("{{{timer}{policy}}}"), &line(&["gh", "api", "--method", "PUT", &at]))];
+            let mut lines =
+                vec![body(&format!("{{{timer}{policy}}}"), &line(&["gh", "api", "--method", "PUT", &at]))];
             let refs = branches.iter().map(|b| ("branch", b)).chain(tags.iter().map(|t| ("tag", t)));
             for (kind, pattern) in refs {
                 let to = format!("{at}/deployment-branch-policies");

@@ -73,7 +73,8 @@ impl Builder<'_> {
 
     /// What the ledger and the watch are asked with, and nothing with which something could be deployed beside it.
     fn soak_secrets(&self, d: &Deploy, ledger: &PlanLedger) -> Vec<SecretUse> {
-        let kubeconfig = ledger.kubeconfig.as_ref().map(|name| SecretName { node: name.clone(), span: d.name.span });
+        let kubeconfig =
+            ledger.kubeconfig.as_ref().map(|name| SecretName { node: name.clone(), span: d.name.span });
         let mut all: Vec<SecretUse> = kubeconfig.iter().map(|k| self.secret(k, SecretKind::File)).collect();
         all.extend(self.release_secrets(d));
         all

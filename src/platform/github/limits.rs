@@ -210,7 +210,10 @@ fn waits(job: &Job, out: &mut Vec<Finding>) {
         Finding::at(
             Code::GITHUB_SOAK,
             job.origin.span,
-            format!("`{}` waits for {minutes} minutes, and a wait timer of GitHub's for {MAX_TIMER} at most", job.id),
+            format!(
+                "`{}` waits for {minutes} minutes, and a wait timer of GitHub's for {MAX_TIMER} at most",
+                job.id
+            ),
         )
         .help("soak for 30 days or less, or leave `github` out of `emit`"),
     );

@@ -70,7 +70,11 @@ const LONGEST_DELAY: u64 = 7 * 86_400;
 fn waits(job: &Job) -> Option<Finding> {
     let seconds = job.wait.filter(|s| *s > LONGEST_DELAY)?;
     let days = seconds.div_ceil(86_400);
-    let message = format!("`{}` waits for {}, and GitLab delays a job for a week at most", job.id, words::count(days as usize, "day"));
+    let message = format!(
+        "`{}` waits for {}, and GitLab delays a job for a week at most",
+        job.id,
+        words::count(days as usize, "day")
+    );
     Some(
         Finding::at(Code::GITLAB_SOAK, job.origin.span, message)
             .help("soak for a week or less, or leave `gitlab` out of `emit`"),

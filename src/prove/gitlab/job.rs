@@ -187,7 +187,10 @@ fn order(j: &mut Job, f: &mut Fields<'_>, file: &mut File) -> Result<(), Unreada
         let mut waits = rules.iter().filter(|r| r.when != Some(When::Never)).map(|r| r.start_in);
         let first = waits.next();
         if waits.any(|other| Some(other) != first) {
-            return refuse(n.line, format!("`{}` waits in some pipelines, and not, or for another time, in others", j.name));
+            return refuse(
+                n.line,
+                format!("`{}` waits in some pipelines, and not, or for another time, in others", j.name),
+            );
         }
         j.rules = Some(rules);
     }

@@ -139,7 +139,9 @@ fn waits(facts: &mut JobFacts, stage: &Stage, trace: &Trace) -> Result<()> {
     match trace.slept.as_slice() {
         [] => {}
         [(seconds, Node::YES, false)] => facts.waits = Some(*seconds),
-        [(.., true)] => return refuse(stage.line, format!("`{}` holds an agent while it sleeps", stage.name)),
+        [(.., true)] => {
+            return refuse(stage.line, format!("`{}` holds an agent while it sleeps", stage.name));
+        }
         _ => return refuse(stage.line, format!("`{}` sleeps twice, or in some builds only", stage.name)),
     }
     Ok(())

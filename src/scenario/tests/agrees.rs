@@ -12,7 +12,8 @@ use std::collections::BTreeSet;
 
 /// A random spec whose statements are all compiled.
 fn spec(dice: &mut Dice) -> String {
-    let mut text = String::from("mlpipe 1\npipeline random\nstate git \"mlpipe-ledger\"\non push main, \"release/*\"\n");
+    let mut text =
+        String::from("mlpipe 1\npipeline random\nstate git \"mlpipe-ledger\"\non push main, \"release/*\"\n");
     for on in [
         "on pull_request main",
         "on tag \"v*\"",
@@ -53,9 +54,12 @@ fn spec(dice: &mut Dice) -> String {
     for i in 0..deploys {
         let mut body = vec!["target command { deploy \"./d\"; live \"./l\" }".to_owned()];
         let on = ["on push main", "on push \"release/*\""];
-        for (odds, line) in
-            [(2, "smoke \"./s\""), (2, "approval required { by \"leads\"; expires 3d }"), (5, *dice.of(&on)), (3, "soak 24h")]
-        {
+        for (odds, line) in [
+            (2, "smoke \"./s\""),
+            (2, "approval required { by \"leads\"; expires 3d }"),
+            (5, *dice.of(&on)),
+            (3, "soak 24h"),
+        ] {
             if dice.once_in(odds) {
                 body.push(line.to_owned());
             }
