@@ -7,6 +7,7 @@
 pub(crate) mod deploys;
 pub(crate) mod facts;
 mod gates;
+mod identities;
 mod images;
 mod limits;
 mod models;
@@ -143,6 +144,11 @@ rules! {
     RUNNER_INCOMPLETE limits::runner_incomplete [anywhere];
     EMIT_PATH_NOT_READ limits::emit_path_not_read;
     BAD_SECRET_ID limits::bad_secret_id;
+
+    BAD_IDENTITY identities::bad_identity;
+    IDENTITY_BEATEN identities::identity_beaten;
+    IDENTITY_NOT_DEFINED identities::identity_not_defined [anywhere];
+    IDENTITY_UNUSED identities::identity_unused [anywhere];
 }
 
 /// A whole spec in which no rule found an error: the only thing that can be planned.

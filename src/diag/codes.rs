@@ -304,6 +304,14 @@ codes! {
     BAD_SECRET_ID = "MLP459" "bad-secret-id" Error;
     /// `--strict`: a platform does a feature by other means than its own.
     EMULATED = "MLP460" "emulated" Error;
+    /// An identity that no cloud can know.
+    BAD_IDENTITY = "MLP461" "bad-identity" Error;
+    /// A variable decides who a job is, beside its identity.
+    IDENTITY_BEATEN = "MLP462" "identity-beaten" Error;
+    /// A model takes an identity that the pipeline does not have.
+    IDENTITY_NOT_DEFINED = "MLP463" "identity-not-defined" Error;
+    /// An identity that no job needs.
+    IDENTITY_UNUSED = "MLP464" "identity-unused" Error;
     /// A statement without output yet.
     NOT_COMPILED_YET = "MLP500" "not-compiled-yet" Error;
     /// Two pipelines of one name.

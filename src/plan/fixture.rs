@@ -91,6 +91,7 @@ fn job(id: &str, args: &[&str], needs: &[&str], condition: Condition, work: Work
         lock: None,
         ask: None,
         secrets: vec![],
+        identities: vec![],
         rights: vec![],
         python: false,
         timeout: 1800,

@@ -5,6 +5,7 @@ mod build;
 mod condition;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod identity;
 mod model;
 pub(crate) mod number;
 mod release;
@@ -13,6 +14,7 @@ mod work;
 
 pub use build::{build, script_path};
 pub use condition::{Activation, Condition, EventKind, Pattern, PrSource, Refs};
+pub use identity::PlanIdentity;
 pub use model::*;
 pub use release::*;
 pub use work::*;

@@ -118,6 +118,8 @@ pub enum Place {
     Access,
     /// `state … { }`.
     State,
+    /// `auth … { }`.
+    Auth,
     /// `data … { }`.
     Data,
     /// `validate … { }`.
@@ -166,7 +168,7 @@ pub enum Place {
 
 impl Place {
     /// Every place, the top of a file first.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Top,
         Self::On,
         Self::Python,
@@ -175,6 +177,7 @@ impl Place {
         Self::Model,
         Self::Access,
         Self::State,
+        Self::Auth,
         Self::Data,
         Self::Validate,
         Self::Gate,
@@ -210,6 +213,7 @@ impl Place {
             Self::Model => "in a `model`",
             Self::Access => "in the block of a `source` or `register`",
             Self::State => "in the block of `state`",
+            Self::Auth => "in the block of `auth`",
             Self::Data => "in a `data`",
             Self::Validate => "in the block of `validate`",
             Self::Gate => "in a `gate`",

@@ -1,6 +1,6 @@
 //! Deploys: in order, by digest, each in its environment's critical section, behind its approval.
 
-use super::{Builder, Draft, release, runners};
+use super::{Builder, Draft, identities, release, runners};
 use crate::plan::{
     ApproveWork, Artifact, Condition, DeployWork, EnvironmentPurpose, PlanAsk, PlanEnvironment, PlanTarget,
     Right, SecretFrom, SecretKind, SecretUse, Work,
@@ -67,6 +67,7 @@ impl Builder<'_> {
         let checked = approval.as_ref().is_some_and(|a| a.unchecked.is_none());
         secrets.extend(self.approval_secrets(approval.as_ref(), false));
         secrets.extend(self.release_secrets(d));
+        let identities = self.identities_of_deploy(d);
         let work = DeployWork {
             environment: name.clone(),
             artifact: self.artifact(),
@@ -95,6 +96,7 @@ impl Builder<'_> {
             work: Work::Deploy(work),
         });
         job.secrets.splice(0..0, secrets);
+        identities::give(job, identities);
         job.steps = steps;
         job.lock = Some(lock);
         if checked {

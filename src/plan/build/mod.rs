@@ -3,6 +3,7 @@
 mod artifacts;
 mod deploys;
 mod gates;
+mod identities;
 mod notify;
 mod release;
 mod runners;
@@ -120,6 +121,7 @@ impl Builder<'_> {
             lock: None,
             ask: None,
             secrets: common.secrets.iter().map(|s| self.secret(s, super::SecretKind::Text)).collect(),
+            identities: Vec::new(),
             rights: Vec::new(),
             python,
             timeout,

@@ -6,7 +6,9 @@ use super::rules::{job_rules, workflow_rules};
 use super::stages::{Stages, stages};
 use super::words::{call, note, scalar};
 use super::{job_name, shared, stage_name};
-use crate::plan::{DeployWork, Job, Plan, PlanInstall, RunIf, SecretUse, StepWhen, Trigger, Work};
+use crate::plan::{
+    DeployWork, Job, Plan, PlanIdentity, PlanInstall, RunIf, SecretUse, StepWhen, Trigger, Work,
+};
 use crate::platform::tools::Tools;
 use crate::render::{Quoted, yaml};
 use crate::spec::PlatformName;
@@ -64,6 +66,7 @@ struct JobView {
     services: Vec<ServiceView>,
     docker: bool,
     environment: Option<EnvironmentView>,
+    id_tokens: Vec<IdTokenView>,
     lock: Option<Quoted>,
     timeout: u64,
     after_script: Option<AfterScript>,
@@ -94,6 +97,13 @@ struct ServiceView {
 struct EnvironmentView {
     name: Quoted,
     tier: Quoted,
+}
+
+/// A token that says who the job is.
+#[derive(Debug, Serialize)]
+struct IdTokenView {
+    variable: Quoted,
+    audience: Quoted,
 }
 
 /// Minutes after which the runner ends a deploy's script, and those of putting back afterwards.
@@ -186,6 +196,7 @@ fn job(plan: &Plan, j: &Job, stage: &str, start: Option<&str>, tools: &Tools) ->
             .environment
             .as_ref()
             .map(|e| EnvironmentView { name: scalar(&e.name), tier: scalar(&e.tier) }),
+        id_tokens: j.identities.iter().map(id_token).collect(),
         lock: j.lock.as_deref().map(scalar),
         timeout: BACKSTOP + after_script.as_ref().map_or(limit, |a| a.script + a.after),
         after_script,
@@ -250,6 +261,13 @@ fn secret_note(s: &SecretUse, j: &Job) -> Quoted {
     match &j.environment {
         Some(e) => note(&format!("{}, scoped to the environment {}", s.gitlab, e.name)),
         None => note(&s.gitlab),
+    }
+}
+
+fn id_token(identity: &PlanIdentity) -> IdTokenView {
+    IdTokenView {
+        variable: Quoted::word(&identity.variable),
+        audience: scalar(&identity.audience_on(PlatformName::Gitlab)),
     }
 }
 

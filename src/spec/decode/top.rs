@@ -4,8 +4,8 @@ use super::{Decoder, Item, statements};
 use crate::diag::{Code, Finding, Spanned};
 use crate::spec::shape::Place;
 use crate::spec::{
-    Auth, Channel, Emit, Event, Input, InputKind, Install, Notify, NotifyOn, On, Patch, PlatformName, Python,
-    Runner, SecretIds, Spec, State,
+    Auth, Channel, Cloud, Emit, Event, Input, InputKind, Install, Notify, NotifyOn, On, Patch, PlatformName,
+    Python, Runner, SecretIds, Spec, State,
 };
 use crate::syntax::Statement;
 use indexmap::IndexMap;
@@ -60,6 +60,7 @@ impl Decoder<'_> {
             "scenario" => spec.scenarios.extend(self.scenario(item)),
             "target" | "let" | "use" => {}
             "state" => spec.state = self.state(item),
+            "auth" => spec.auth.extend(self.auth(item)),
             _ => self.top_later(spec, item),
         }
     }
@@ -68,7 +69,6 @@ impl Decoder<'_> {
     fn top_later(&mut self, spec: &mut Spec, item: &Item<'_>) {
         self.check_below(item);
         match item.word() {
-            "auth" => spec.auth.extend(item.text("provider").map(|provider| Auth { provider })),
             "patch" => spec.patches.extend(
                 item.choice("platform", platform)
                     .zip(item.text("place"))
@@ -77,6 +77,27 @@ impl Decoder<'_> {
             ),
             _ => {}
         }
+    }
+
+    /// `auth aws role "…"`, at the top or in a deploy.
+    pub(super) fn auth(&mut self, item: &Item<'_>) -> Option<Auth> {
+        let mut on = IndexMap::new();
+        for inner in self.items(statements(item.block()), Place::Auth) {
+            if let (Some(platform), Some(name)) = (platform(inner.word()), inner.text("name")) {
+                on.insert(platform, name);
+            }
+        }
+        Some(Auth {
+            cloud: item.choice("cloud", Cloud::of)?,
+            name: item.text("name")?,
+            on,
+            region: item.text("region"),
+            account: item.text("account"),
+            tenant: item.text("tenant"),
+            subscription: item.text("subscription"),
+            audience: item.text("audience"),
+            span: item.statement.head,
+        })
     }
 
     /// `state s3 "…" { max_age 7d }`.
