@@ -14,7 +14,7 @@ fn rank(setting: &Setting) -> u8 {
         Setting::DefaultBranch { .. } | Setting::Protected { .. } => 2,
         Setting::Environment { .. } => 3,
         Setting::Approval { .. } => 4,
-        Setting::Secret { .. } => 5,
+        Setting::Secret { .. } | Setting::IdToken { .. } | Setting::Trust { .. } => 5,
         Setting::Packages { .. } => 6,
         Setting::Multibranch { .. } => 7,
         Setting::Schedule { .. } | Setting::Event { .. } => 8,
@@ -138,6 +138,7 @@ fn fold(into: &mut Setting, more: &Setting) {
             }
         }
         (Setting::Approval { by, .. }, Setting::Approval { by: more, .. }) => union(by, more),
+        (Setting::Trust { subjects, .. }, Setting::Trust { subjects: more, .. }) => union(subjects, more),
         (Setting::Secret { protected, .. }, Setting::Secret { protected: also, .. }) => *protected &= also,
         (Setting::Runner { privileged, tools, .. }, Setting::Runner { privileged: p, tools: t, .. }) => {
             *privileged |= p;

@@ -27,7 +27,6 @@ fn keys_that_are_not_known() {
         ("retry: 2", "run again after a failure"),
         ("interruptible: true", "a newer run may cancel"),
         ("secrets:", "`secrets` is not known"),
-        ("id_tokens:", "`id_tokens` is not known"),
         ("when: delayed", "`when: delayed` is not known"),
         ("allow_failure: {exit_codes: 1}", "is not understood"),
         ("timeout: soon", "is not known"),
@@ -41,6 +40,9 @@ fn keys_that_are_not_known() {
     for (more, what) in [
         (["variables:", "  FOO: bar"], "`FOO` is not known"),
         (["variables:", "  DOCKER_HOST: tcp://elsewhere:1"], "is another one"),
+        (["id_tokens:", "  A: {}"], "an id token without `aud`"),
+        (["id_tokens:", "  A: {aud: $B}"], "GitLab would replace the `$`"),
+        (["id_tokens:", "  A: {aud: b, x: y}"], "`x` is not known"),
         (["environment:", "  action: stop"], "an environment without `name`"),
         (["before_script:", "  - curl x | sh"], "is not known before a script"),
         (["after_script:", "  - rm -rf /"], "the command `rm -rf /` is not known"),
