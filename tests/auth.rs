@@ -66,7 +66,7 @@ fn no_job_of_a_pull_request_is_anybody() {
         }
     }
     assert_eq!(for_pull_requests, ["gate-unit"]);
-    let without = corpus().replace("  auth aws\n}", "}");
+    let without = corpus().replace("  auth    aws\n}", "}");
     repo.write("release.mlpipe", without);
     let text = repo.run(&["plan", "--format", "json"], 0).out;
     assert!(text.contains("image-check"), "without it the image is built for pull requests too");

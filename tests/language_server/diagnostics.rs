@@ -44,7 +44,7 @@ fn every_phase_speaks() {
         (
             "not compiled yet",
             "emit github",
-            "emit github\nauth aws role \"arn:aws:iam::123456789012:role/x\"",
+            "emit github\npatch github \"jobs.image\" \"x: y\"",
             "MLP500",
         ),
         ("lint", "on push main", "on push main\non schedule \"0 4 * * *\"", "MLP780"),

@@ -60,7 +60,7 @@ fn id_tokens_that_are_not_known() {
         (["      aud: $B"], "GitLab would replace the `$`"),
         (["      aud: [a, b]"], "is not understood"),
     ] {
-        let more = ["    id_tokens:", "    A:", lines[0]].map(|l| l.strip_prefix("    ").unwrap_or(l));
+        let more = ["id_tokens:", "  A:", lines[0].strip_prefix("  ").unwrap_or_default()];
         refused(&text(&[job("a", "one", &more)]), what);
     }
 }
