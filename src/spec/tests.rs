@@ -68,7 +68,6 @@ fn what_comes_later_is_told_once_for_each_statement() {
         "blue_green",
         "target lambda",
         "target cloud_run",
-        "approval by_dispatch",
     ];
     assert_eq!(later(&corpus("every-kind-of-target.mlpipe")), expected);
     assert_eq!(later(&corpus("models-of-every-kind.mlpipe")), ["source huggingface", "source s3"]);

@@ -1,6 +1,7 @@
 //! Deploys and notifications.
 
 pub(super) mod bad_kubernetes_name;
+pub(super) mod by_dispatch;
 pub(super) mod canary_without_split;
 pub(crate) mod deploy_never_runs;
 pub(super) mod deploy_on_pull_request;

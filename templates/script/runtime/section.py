@@ -71,12 +71,13 @@ class Section:
         "promote": 1,
         "smoke": 1,
         "approval": 3,
+        "dispatch": 1,
         "within": 1,
         "timeout": 1,
         **WATCH_ONCE,
         **BOOK_ONCE,
     },
-    many={"allow": 3, "gate": 1, "canary": 2, **WATCH_MANY, **BOOK_MANY},
+    many={"allow": 3, "offer": 2, "gate": 1, "canary": 2, **WATCH_MANY, **BOOK_MANY},
 )
 def deploy_job(record: Record, options: Options) -> int:
     """One phase, or all of them as processes of their own."""
