@@ -58,7 +58,7 @@ fn id_tokens_that_are_not_known() {
     for (lines, what) in [
         (["      x: y"], "an id token without `aud`"),
         (["      aud: $B"], "GitLab would replace the `$`"),
-        (["      aud: [a, b]"], "is not understood"),
+        (["      aud: [a, b]"], "a text is expected"),
     ] {
         let more = ["id_tokens:", "  A:", lines[0].strip_prefix("  ").unwrap_or_default()];
         refused(&text(&[job("a", "one", &more)]), what);
