@@ -6,7 +6,7 @@ use crate::spec::{Cloud, Common, Spec};
 
 /// Runs the rule.
 pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
-    for (what, common, clouds) in identified(spec) {
+    for Identified { what, common, clouds } in identified(spec) {
         let ours = |name: &str| clouds.iter().find(|(c, _)| c.variables().contains(&name));
         let secrets: Vec<(String, Span)> = secret_uses(spec)
             .into_iter()
@@ -29,16 +29,24 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
     }
 }
 
-/// Every job with identities: in which clouds, and by which statement.
-fn identified(spec: &Spec) -> Vec<(String, &Common, Vec<(Cloud, Span)>)> {
+/// A job that may have identities.
+struct Identified<'a> {
+    what: String,
+    common: &'a Common,
+    /// In which clouds, and by which statement.
+    clouds: Vec<(Cloud, Span)>,
+}
+
+/// Every deploy and every model.
+fn identified(spec: &Spec) -> Vec<Identified<'_>> {
     let mut all = Vec::new();
     for d in spec.deploys.values() {
         let clouds = spec.auth.iter().chain(&d.auth).map(|a| (a.cloud.node, a.span)).collect();
-        all.push((format!("deploy `{}`", d.name.node), &d.common, clouds));
+        all.push(Identified { what: format!("deploy `{}`", d.name.node), common: &d.common, clouds });
     }
     for m in spec.models.values() {
         let clouds = m.auth.iter().map(|c| (c.node, c.span)).collect();
-        all.push((format!("model `{}`", m.name.node), &m.common, clouds));
+        all.push(Identified { what: format!("model `{}`", m.name.node), common: &m.common, clouds });
     }
     all
 }

@@ -68,14 +68,10 @@ impl Decoder<'_> {
     /// Statements that are checked now and compiled later.
     fn top_later(&mut self, spec: &mut Spec, item: &Item<'_>) {
         self.check_below(item);
-        match item.word() {
-            "patch" => spec.patches.extend(
-                item.choice("platform", platform)
-                    .zip(item.text("place"))
-                    .zip(item.text("text"))
-                    .map(|((platform, place), text)| Patch { platform, place, text }),
-            ),
-            _ => {}
+        if item.word() == "patch" {
+            let at = item.choice("platform", platform).zip(item.text("place"));
+            let patch = at.zip(item.text("text"));
+            spec.patches.extend(patch.map(|((platform, place), text)| Patch { platform, place, text }));
         }
     }
 
