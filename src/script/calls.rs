@@ -6,7 +6,8 @@ mod work;
 
 use super::words;
 use crate::plan::{
-    Artifact, Job, ModelWork, Piece, Plan, PlanInstall, PlanLedger, PlanTarget, SecretFrom, Text, Work,
+    Artifact, DeployWork, Job, ModelWork, Piece, Plan, PlanInstall, PlanLedger, PlanMirror, PlanTarget,
+    SecretFrom, SoakWork, Text, Work,
 };
 use crate::render::{Quoted, bash};
 
@@ -82,7 +83,9 @@ pub(super) fn of(plan: &Plan, job: &Job) -> Vec<Quoted> {
     let kept = job.secrets.iter().fold(Call::new("keep_secrets"), |call, s| call.word(&s.name));
     calls.push(identity::keep(kept, job).print());
     let wanted: Vec<_> = job.secrets.iter().filter(|s| s.from == SecretFrom::Store).collect();
-    if matches!(job.work, Work::Gate(_) | Work::Model(_) | Work::Notify(_)) && !wanted.is_empty() {
+    if matches!(job.work, Work::Gate(_) | Work::Model(_) | Work::Notify(_) | Work::Deploy(_))
+        && !wanted.is_empty()
+    {
         calls.push(wanted.iter().fold(Call::new("want_secrets"), |call, s| call.word(&s.name)).print());
     }
     let models = models_of(job);
@@ -150,14 +153,24 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<&'static str> {
     };
     match &job.work {
         Work::Image(_) => tools.push("docker"),
-        Work::Deploy(deploy) => {
-            let target = matches!(deploy.target, PlanTarget::Kubernetes { .. }).then_some("kubectl");
-            let store = deploy.ledger.as_ref().and_then(ledger_tool).filter(|t| Some(*t) != target);
-            tools.extend(target.into_iter().chain(store));
+        Work::Deploy(deploy) => tools.extend(way_in(&deploy.target, deploy.ledger.as_ref())),
+        Work::Reconcile(work) => tools.extend(way_in(&work.target, Some(&work.ledger))),
+        Work::Soak(soak) => {
+            tools.extend(ledger_tool(&soak.ledger));
+            let mirror = soak.shadow.as_ref().map(|s| &s.by);
+            let mirrors = matches!(mirror, Some(PlanMirror::Nginx { .. })) && !tools.contains(&"kubectl");
+            tools.extend(mirrors.then_some("kubectl"));
         }
         _ => {}
     }
     tools
+}
+
+/// Programs with which a target and a ledger are reached, each once.
+fn way_in(target: &PlanTarget, ledger: Option<&PlanLedger>) -> impl Iterator<Item = &'static str> {
+    let target = target.tools();
+    let store = ledger.and_then(ledger_tool).filter(|t| !target.contains(t));
+    target.iter().copied().chain(store)
 }
 
 /// Models whose file the job needs.
@@ -172,8 +185,13 @@ fn needed(job: &Job) -> &[ModelWork] {
 /// Names of the models whose version the job knows, in the order of its own list, then of its records.
 fn models_of(job: &Job) -> Vec<&str> {
     let mut names: Vec<&str> = needed(job).iter().map(|m| m.name.as_str()).collect();
-    if let Work::Deploy(deploy) = &job.work {
-        if let Artifact::Model { name } = &deploy.artifact {
+    let artifact = match &job.work {
+        Work::Deploy(deploy) => Some(&deploy.artifact),
+        Work::Soak(soak) => Some(&soak.artifact),
+        _ => None,
+    };
+    if let Some(artifact) = artifact {
+        if let Artifact::Model { name } = artifact {
             names.push(name);
         }
         names.extend(job.reads.iter().filter_map(|id| id.strip_prefix("model-")));
@@ -195,7 +213,7 @@ fn use_model(name: &str, index: usize, count: usize) -> Vec<Quoted> {
 fn image_of(job: &Job) -> Option<&str> {
     match &job.work {
         Work::Gate(gate) if gate.image => gate.repository.as_deref(),
-        Work::Deploy(deploy) => match &deploy.artifact {
+        Work::Deploy(DeployWork { artifact, .. }) | Work::Soak(SoakWork { artifact, .. }) => match artifact {
             Artifact::Image { repository } => Some(repository),
             Artifact::Model { .. } => None,
         },

@@ -1,7 +1,7 @@
 //! Jenkins: plugins, credentials, the multibranch job, agents. `docs/platforms/jenkins.md` has the sources.
 
 use super::collect::{Collector, Draft, From};
-use super::{Checked, Need, Setting, secrets, trust};
+use super::{Checked, Need, Setting, rights, secrets, trust};
 use crate::plan::{Job, Plan, Trigger, Work};
 use crate::spec::PlatformName;
 
@@ -13,6 +13,7 @@ pub(super) fn collect(plan: &Plan, items: &mut Collector) {
         people(plan, job, items);
         secrets::of_job(plan, job, items);
         trust::of_job(plan, job, items);
+        rights::of_job(plan, job, items);
     }
 }
 

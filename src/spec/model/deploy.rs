@@ -1,6 +1,6 @@
 //! Deploys, who is told, and what is typed today and made later.
 
-use super::{Auth, Common, Duration, On, PlatformName, Rollback, SecretName, Shell, Strategy, Watch};
+use super::{Auth, Common, Duration, On, PlatformName, Rollback, SecretName, Shadow, Shell, Strategy, Watch};
 use crate::diag::{Span, Spanned};
 
 /// `deploy production { … }`.
@@ -20,6 +20,8 @@ pub struct Deploy {
     pub smoke: Option<Shell>,
     /// How traffic moves; all at once when absent.
     pub strategy: Option<Spanned<Strategy>>,
+    /// `shadow from production`.
+    pub shadow: Option<Shadow>,
     /// `soak 24h`: so long the image has run here before the next deploy starts. Played by scenarios, compiled later.
     pub soak: Option<Spanned<Duration>>,
     /// `watch …`.
@@ -78,9 +80,11 @@ impl Deploy {
 pub enum Target {
     /// A Deployment of a Kubernetes cluster.
     Kubernetes(Kubernetes),
+    /// A Rollout, whose traffic Argo Rollouts moves.
+    ArgoRollouts(ArgoRollouts),
     /// Any command line.
     Command(CommandTarget),
-    /// Typed, made later: ssh, helm, argo_rollouts, kserve, sagemaker, ecs, lambda, cloud_run.
+    /// Typed, made later: ssh, helm, kserve, sagemaker, ecs, lambda, cloud_run.
     Later(String),
 }
 
@@ -104,10 +108,25 @@ pub struct Kubernetes {
 /// `traffic nginx "fraud-scorer"`.
 #[derive(Debug, Clone)]
 pub struct Traffic {
-    /// `nginx`; `istio` and `gateway` are typed, and compiled later.
+    /// `nginx` or `istio`; `gateway` is typed, and compiled later.
     pub by: String,
-    /// The Ingress that leads to the release.
+    /// The Ingress or VirtualService that leads to the release.
     pub route: String,
+}
+
+/// `target argo_rollouts { … }`.
+#[derive(Debug, Clone)]
+pub struct ArgoRollouts {
+    /// Secret with the kubeconfig.
+    pub kubeconfig: SecretName,
+    /// Namespace; `default` when absent.
+    pub namespace: Option<Spanned<String>>,
+    /// Rollout.
+    pub rollout: Spanned<String>,
+    /// Container; the Rollout's name when absent.
+    pub container: Option<Spanned<String>>,
+    /// Time limit of one step: until it is paused at its weight, or healthy.
+    pub timeout: Option<Spanned<Duration>>,
 }
 
 /// `target command { deploy "…"; live "…"; rollback "…" }`.
@@ -186,6 +205,15 @@ pub struct Train {
     pub name: Spanned<String>,
     /// The statement's head.
     pub head: Span,
+}
+
+/// `reconcile { on schedule "13 * * * *" }`.
+#[derive(Debug, Clone)]
+pub struct Reconcile {
+    /// The schedule.
+    pub on: On,
+    /// The statement.
+    pub span: Span,
 }
 
 /// `state s3 "…"`: where the ledger lies.
