@@ -47,6 +47,8 @@ fn deploys_have_the_pipelines_or_their_own_and_models_what_they_name() {
     assert_eq!(clouds("deploy-staging"), ["gcp", "azure", "aws"]);
     assert_eq!(of("deploy-staging")[2].1, "arn:aws:iam::123456789012:role/ml-staging");
     assert_eq!(clouds("deploy-production"), ["aws", "gcp", "azure"]);
+    assert_eq!(clouds("soak-staging"), ["aws"], "it reads the ledger in s3 and runs nothing");
+    assert_eq!(of("reconcile-production"), of("deploy-production"));
     assert_eq!(of("deploy-production")[0].1, role);
 }
 
@@ -78,9 +80,13 @@ fn the_files_give_the_right_to_the_jobs_that_have_one_and_to_no_other() {
     repo.write("release.mlpipe", corpus());
     repo.run(&["compile"], 0);
     let github = repo.read(".github/workflows/ranker.yml");
-    assert_eq!(github.matches("id-token: write").count(), 5, "model, gate, image, two deploys");
+    assert_eq!(
+        github.matches("id-token: write").count(),
+        8,
+        "model, gate, image, two deploys with what mends them, soak"
+    );
     let gitlab = repo.read(".gitlab-ci.yml");
-    assert_eq!(gitlab.matches("id_tokens:").count(), 5);
+    assert_eq!(gitlab.matches("id_tokens:").count(), 8);
     assert!(gitlab.contains("    MLPIPE_ID_TOKEN_GCP:\n      aud: ci\n"));
     let jenkins = repo.read("Jenkinsfile");
     let line = jenkins.lines().find(|l| l.contains("deploy production restore")).expect("the call");
