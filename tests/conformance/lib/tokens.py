@@ -12,8 +12,8 @@ def part(data):
     return base64.urlsafe_b64encode(json.dumps(data).encode()).decode().rstrip("=")
 
 
-def token(audience, seconds=3600, subject="repo:acme/ranker:environment:production"):
-    """An id token for this audience. One for `expired` is."""
+def token(audience, seconds=14 * 86400, subject="repo:acme/ranker:environment:production"):
+    """An id token for this audience. One for `expired` is; another one outlives the days that pass in virtual time."""
     claims = {"iss": "https://token.actions.githubusercontent.com", "sub": subject, "aud": audience}
     claims["exp"] = int(time.time() + (-90 if audience == "expired" else seconds))
     return ".".join([part({"alg": "RS256", "typ": "JWT"}), part(claims), "c2lnbmF0dXJl"])
