@@ -80,7 +80,8 @@ impl Aspect {
             (Self::Trigger, Jenkins) => (file, "triggers"),
             (Self::Hazard, Github) => (file, "concurrency:"),
             (Self::Hazard, Gitlab) => ("gitlab/head.yml.j2", "auto_cancel:"),
-            (Self::Hazard, Jenkins) => (file, "options {"),
+            // Most of them are about a stage.
+            (Self::Hazard, Jenkins) => (job, "when {"),
             (Self::Condition, Github) => (job, "    if: << job.condition >>"),
             (Self::Condition, Gitlab) => (job, "rules:"),
             (Self::Condition, Jenkins) => (job, "when {"),
