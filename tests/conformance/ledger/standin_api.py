@@ -1,6 +1,7 @@
 """A stand-in for kube-apiserver: ConfigMaps and VirtualServices of one namespace over plain HTTP, and as much of
 discovery as kubectl asks for. It keeps `resourceVersion` as the real one does: a PUT with another one is 409 Conflict, a
-POST of a name that is there 409 AlreadyExists; a JSON patch (RFC 6902) whose `test` fails is 422. What `act` names happens to the next write."""
+POST of a name that is there 409 AlreadyExists; a JSON patch (RFC 6902) whose `test` fails is 422. What `act` names happens to
+the next write."""
 
 import http.server
 import json

@@ -13,9 +13,9 @@ def part(data):
 
 
 def token(audience, seconds=14 * 86400, subject="repo:acme/ranker:environment:production"):
-    """An id token for this audience. One for `expired` is; another one outlives the days that pass in virtual time."""
+    """An id token for this audience. It outlives the days that pass in virtual time."""
     claims = {"iss": "https://token.actions.githubusercontent.com", "sub": subject, "aud": audience}
-    claims["exp"] = int(time.time() + (-90 if audience == "expired" else seconds))
+    claims["exp"] = int(time.time() + seconds)
     return ".".join([part({"alg": "RS256", "typ": "JWT"}), part(claims), "c2lnbmF0dXJl"])
 
 

@@ -149,7 +149,9 @@ class Bench:
         self.env = {**clean(), **WHO, "PATH": f"{bin_folder}:{clean()['PATH']}", "HOME": str(home), "NO_COLOR": "1"}
         python, slept = real_python(), self.folder / "python" / "slept"
         known = {"variables": sorted(self.env), "secrets": self.secrets(), "api": self.api.url,
-                 "cancel": self.scenario.cancel.partition(": ")[2], "lost": self.scenario.lost.partition(": ")[2], "begins": self.scenario.begins, "slept": str(slept)}
+                 "cancel": self.scenario.cancel.partition(": ")[2],
+                 "lost": self.scenario.lost.partition(": ")[2],
+                 "begins": self.scenario.begins, "slept": str(slept)}
         given = {"configmaps": config_maps(self.scenario)} if self.scenario.ledger else {}
         for name, value in {**self.scenario.state, **given, "bench": known, "commands": self.scenario.commands}.items():
             (state / f"{name}.json").write_text(json.dumps(value), encoding="utf-8")

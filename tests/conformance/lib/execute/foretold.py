@@ -137,7 +137,7 @@ def called(job, foretold, platform) -> list:
     """The script's calls as the platform makes them. GitLab deploys in one call, and asks in a new shell after one that did not end
     well, whatever it came to, whether something is left to put back. The others ask that too when the very first phase failed."""
     calls = foretold.calls[job]
-    if platform != "gitlab" and len(calls) == 1 and calls[0].endswith(" begin") and foretold.jobs[job] != "passed":
+    if platform != "gitlab" and len(calls) == 1 and calls[0].endswith(" begin") and foretold.jobs.get(job) != "passed":
         return [*calls, calls[0].removesuffix("begin") + "restore"]
     if platform != "gitlab" or not calls or not calls[0].startswith("deploy ") or MENDS.search(calls[0]):
         return calls

@@ -186,7 +186,8 @@ def workflow(bench, path, prefix):
     artifacts, copy = bench.folder / f"artifacts-{path.stem}", bench.folder / path.name
     artifacts.mkdir()
     text = path.read_text(encoding="utf-8")
-    asks = f"\\1    env:\n      ACTIONS_ID_TOKEN_REQUEST_URL: {bench.api.url}/id-token?v=2\n      ACTIONS_ID_TOKEN_REQUEST_TOKEN: conformance-request\n"
+    asks = (f"\\1    env:\n      ACTIONS_ID_TOKEN_REQUEST_URL: {bench.api.url}/id-token?v=2\n"
+            "      ACTIONS_ID_TOKEN_REQUEST_TOKEN: conformance-request\n")
     copy.write_text(MAY_ASK.sub(asks, UNKNOWN_TO_ACT.sub("", text)), encoding="utf-8")
     command = [go_tool("act"), github_event(bench.scenario), "--workflows", copy, "--platform", "ubuntu-24.04=-self-hosted", "--json",
                "--action-offline-mode", "--no-cache-server", "--eventpath", event_file(bench), "--defaultbranch", "main",
