@@ -300,7 +300,8 @@ class World:
         """What a safety job, a schedule or a person starts: the target, the ledger and the limits, and no record."""
         shutil.rmtree(self.folder / self.checkout / "mlpipe-out", ignore_errors=True)
         words = ["reconcile", "--environment", "production", "--image", REPOSITORY, "--timeout", "3600"]
-        words += [*self.target(), *self.limits(), *more, *self.book()]
+        copies = self.shadow() if {"--shadow", "--shadow-run"} & set(self.words) else []
+        words += [*self.target(), *copies, *self.limits(), *more, *self.book()]
         begin = ["begin", "reconcile-production", "reconcile", "Reconcile"]
         self.job = "reconcile-production"
         try:
