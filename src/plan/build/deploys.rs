@@ -43,16 +43,17 @@ impl Builder<'_> {
             };
             let d = todo.remove(at);
             let after = order.iter().find(|(o, _)| o.name.node == d.name.node).and_then(|(_, a)| a.clone());
-            self.deploy(d, after.as_deref());
+            let next = order.iter().filter(|(_, after)| after.as_deref() == Some(&d.name.node));
+            let next: Vec<&Deploy> = next.map(|(next, _)| *next).collect();
+            self.deploy(d, after.as_deref(), &next);
             if d.soak.is_some() {
-                let next = order.iter().filter(|(_, after)| after.as_deref() == Some(&d.name.node));
-                let next: Vec<&Deploy> = next.map(|(next, _)| *next).collect();
                 self.soak(d, &next);
             }
         }
     }
 
-    fn deploy(&mut self, d: &Deploy, after: Option<&str>) {
+    /// The job of a deploy, behind that of `after` and before those of `next`.
+    fn deploy(&mut self, d: &Deploy, after: Option<&str>, next: &[&Deploy]) {
         let name = &d.name.node;
         let mut needs = self.deploy_needs(d, after);
         let outer = after
@@ -84,7 +85,9 @@ impl Builder<'_> {
         secrets.extend(self.release_secrets(d));
         let identities = self.identities_of_deploy(d);
         secrets.extend(mirror.filter(|m| secrets.iter().all(|s| s.name != m.name)));
-        let offers = self.offers(d);
+        let offers = next.iter().filter_map(|other| {
+            Some(PlanOffer { environment: other.name.node.clone(), input: other.dispatch_input()? })
+        });
         let work = DeployWork {
             environment: name.clone(),
             artifact: self.artifact(),
@@ -98,7 +101,7 @@ impl Builder<'_> {
             target,
             approval,
             dispatch,
-            offers,
+            offers: offers.collect(),
         };
         let steps = release::steps(&work);
         let reads = self.deploy_reads(&needs);
@@ -125,21 +128,6 @@ impl Builder<'_> {
         }
         job.environment =
             Some(PlanEnvironment { name: name.clone(), purpose: EnvironmentPurpose::Deploy, tier });
-    }
-
-    /// The deploys right behind it that a person starts by hand.
-    fn offers(&self, d: &Deploy) -> Vec<PlanOffer> {
-        let all: Vec<&Deploy> = self.spec.deploys.values().collect();
-        let behind = all.iter().enumerate().filter(|(i, other)| match &other.after {
-            Some(after) => after.node == d.name.node,
-            None => *i > 0 && all[i - 1].name.node == d.name.node,
-        });
-        behind
-            .filter_map(|(_, other)| {
-                let input = other.dispatch_input()?;
-                Some(PlanOffer { environment: other.name.node.clone(), input })
-            })
-            .collect()
     }
 
     fn deploy_needs(&self, d: &Deploy, after: Option<&str>) -> Vec<String> {

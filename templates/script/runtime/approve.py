@@ -114,14 +114,24 @@ def gitlab_protected(environment: str) -> None:
     raise Stop(f"the protected environment {environment} names nobody who may approve")
 
 
+def started_by() -> list[str]:
+    """Who started the run, where the platform tells a script."""
+    get = os.environ.get
+    names = {
+        "github": get("GITHUB_TRIGGERING_ACTOR") or get("GITHUB_ACTOR"),
+        "gitlab": get("GITLAB_USER_LOGIN"),
+    }
+    name = names.get(get("MLPIPE_PLATFORM", ""))
+    return [name] if name else []
+
+
 def ask_platform(environment: str, unchecked: str) -> list[str]:
     """Who said yes, after the check that somebody had to."""
     get = os.environ.get
     platform = get("MLPIPE_PLATFORM", "desk")
     if platform == "github":
         if unchecked:
-            name = get("GITHUB_TRIGGERING_ACTOR") or get("GITHUB_ACTOR") or ""
-            return [name] if name else []
+            return started_by()
         github_protected(environment)
         return github_approvers(environment)
     if platform == "gitlab":
@@ -221,13 +231,9 @@ def check_dispatch(name: str, environment: str, digest: str) -> list[str]:
             f"{name} asks for {asked}, and this run made {digest}",
             "start the run where that one was made; or look at the new one first",
         )
-    who = (
-        get("GITHUB_TRIGGERING_ACTOR")
-        or get("GITHUB_ACTOR")
-        or get("GITLAB_USER_LOGIN")
-    )
-    say(f"mlpipe: {who or 'somebody'} has started this run for {digest}")
-    return [who] if who else []
+    names = started_by()
+    say(f"mlpipe: {', '.join(names) or 'somebody'} has started this run for {digest}")
+    return names
 
 
 def check_approval(words: Sequence[str]) -> list[str]:
