@@ -45,6 +45,8 @@ class Book:
         that never came to its end does not."""
         intents = [e for e in self.ledger.entries if e["kind"] == "intent"]
         tried = any(live.what in (e["reference"], e["digest"]) for e in intents)
+        if live.differs():
+            return  # nobody knows which of them was good
         if self.ledger.last_good() is None and live.what and not tried:
             say(f"mlpipe: the ledger is empty: {live.what} is taken over as good")
             self.ledger.append("adopted", **named(live.what), reason="was live before")
@@ -120,10 +122,11 @@ class Book:
             return live
         before = str(good["reference"])
         touched = live.what == theirs or target.partial or intent.get("split")
-        if live.what and live.what not in (theirs, before):
+        strange = live.strange(theirs, before)
+        if strange:
             self.beat()
             target.clear(deadline)
-            ends("left", f"{live.what} is live, which is not its work")
+            ends("left", f"{strange} is live, which is not its work")
         elif not touched and live.ready:
             ends("left", f"{before} is live as before")
         else:

@@ -123,14 +123,15 @@ def deploy_restore(
     if live.readable and live.what == before and live.ready and not half_done:
         text = "restored" if phase == "restoring" else "failed_untouched"
         return ends("restored", text, f"{before} serves {environment} as before")
-    mine = (wanted, before, str(section.data["before"]))
-    if live.readable and live.what not in mine and live.what:
+    found = section.data.get("parts") or []
+    strange = live.strange(wanted, before, str(section.data["before"]), *found)
+    if live.readable and strange:
         if split:
             target.clear(deadline)
         return ends(
             "left",
             "left_alone",
-            f"{environment} has {live.what}, which this run did not put there: "
+            f"{environment} has {strange}, which this run did not put there: "
             f"it is left alone",
         )
     section.save("restoring")

@@ -66,6 +66,9 @@ class Section:
         "model": 1,
         "kubernetes": 5,
         "command": 4,
+        "ssh": 3,
+        "ssh-compose": 2,
+        "ssh-docker": 1,
         "traffic": 1,
         "shift": 1,
         "promote": 1,
@@ -76,7 +79,15 @@ class Section:
         **WATCH_ONCE,
         **BOOK_ONCE,
     },
-    many={"allow": 3, "gate": 1, "canary": 2, **WATCH_MANY, **BOOK_MANY},
+    many={
+        "allow": 3,
+        "gate": 1,
+        "canary": 2,
+        "ssh-host": 1,
+        "ssh-run": 1,
+        **WATCH_MANY,
+        **BOOK_MANY,
+    },
 )
 def deploy_job(record: Record, options: Options) -> int:
     """One phase, or all of them as processes of their own."""
@@ -118,7 +129,9 @@ def time_left(phase: str, options: Options, section: Section) -> Deadline:
 
 def verb_seconds(options: Options) -> float:
     """The limit of each verb of the target."""
-    return float((options.words("kubernetes") or options.words("command"))[-1])
+    words = options.words("kubernetes") or options.words("command")
+    hosts = options.each("ssh-host")  # one after another
+    return float((words or options.words("ssh"))[-1]) * max(1, len(hosts))
 
 
 def budget(options: Options) -> float:

@@ -4,13 +4,29 @@
 class Live:
     """What serves now."""
 
-    def __init__(self, what: str, ready: bool, readable: bool = True) -> None:
-        #: An image reference or a digest; empty when nothing serves yet.
+    def __init__(
+        self,
+        what: str,
+        ready: bool,
+        readable: bool = True,
+        parts: tuple[str, ...] = (),
+    ) -> None:
+        #: An image reference or a digest; empty when nothing serves yet. Where hosts
+        #: differ it is a sentence, and `parts` are what it speaks of.
         self.what = what
+        self.parts = parts or ((what,) if what else ())
         #: It is completely rolled out.
         self.ready = ready
         #: False: the target did not say.
         self.readable = readable
+
+    def differs(self) -> bool:
+        """Not every host has the same."""
+        return len(self.parts) > 1
+
+    def strange(self, *known: str) -> str:
+        """Something that serves and is none of those; else nothing."""
+        return next((part for part in self.parts if part not in known), "")
 
 
 class Target:
@@ -260,5 +276,7 @@ def open_target(options: Options) -> Target:
     """The target that the script names."""
     if options.has("kubernetes"):
         return Kubernetes(options.words("kubernetes"), options.one("traffic"))
+    if options.has("ssh"):
+        return Hosts(options)
     shift, promote = options.one("shift"), options.one("promote")
     return Command(options.words("command"), options.one("image"), shift, promote)
