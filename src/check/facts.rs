@@ -80,6 +80,11 @@ pub(crate) fn secret_uses(spec: &Spec) -> Vec<SecretUse<'_>> {
             let job = format!("deploy `{}`", deploy.name.node);
             add(&k.kubeconfig, SecretKind::File, job, Some(&deploy.common));
         }
+        if let Some(Target::Ssh(s)) = deploy.target.as_ref().map(|t| &t.node) {
+            for name in [&s.key, &s.known_hosts] {
+                add(name, SecretKind::File, format!("deploy `{}`", deploy.name.node), Some(&deploy.common));
+            }
+        }
         let state = spec.state.iter().flat_map(|s| &s.secrets);
         let watch = deploy.watch.iter().flat_map(Watch::asked_with);
         for name in state.chain(watch) {
@@ -119,6 +124,7 @@ pub(crate) fn limits(spec: &Spec) -> Vec<Limit<'_>> {
         let target = match deploy.target.as_ref().map(|t| &t.node) {
             Some(Target::Kubernetes(k)) => k.timeout.as_ref(),
             Some(Target::Command(c)) => c.timeout.as_ref(),
+            Some(Target::Ssh(s)) => s.timeout.as_ref(),
             _ => None,
         };
         let expires = deploy.approval.as_ref().and_then(|a| a.expires.as_ref());

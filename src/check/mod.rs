@@ -118,6 +118,8 @@ rules! {
 
     BASELINE_IS_METRICS gates::baseline_is_metrics;
     TOLERANCE_TOO_WIDE gates::tolerance_too_wide;
+    BAD_SSH_HOST deploys::bad_ssh_host;
+    BAD_HOST_SERVICE deploys::bad_host_service;
 
     SECRET_AND_ENV secrets::secret_and_env;
     SECRET_UNUSED secrets::secret_unused [anywhere];

@@ -222,6 +222,10 @@ codes! {
     BASELINE_IS_METRICS = "MLP370" "baseline-is-metrics" Error;
     /// A tolerance that swallows the threshold.
     TOLERANCE_TOO_WIDE = "MLP371" "tolerance-too-wide" Warning;
+    /// A `target ssh` names a host that ssh cannot be told so, or one twice.
+    BAD_SSH_HOST = "MLP375" "bad-ssh-host" Error;
+    /// A compose file, a service, a container or an option of `docker run` that no host takes so.
+    BAD_HOST_SERVICE = "MLP376" "bad-host-service" Error;
     /// A variable is both a secret and a plain text in one job.
     SECRET_AND_ENV = "MLP380" "secret-and-env" Error;
     /// A secret has ids but no job names it.

@@ -187,6 +187,7 @@ impl Section<'_, '_> {
         let own = match &self.work.target {
             PlanTarget::Kubernetes { timeout, .. } if step == "roll-out" => *timeout,
             PlanTarget::Command { timeout, .. } if step != "smoke" => *timeout,
+            PlanTarget::Ssh { .. } if step == "roll-out" => self.work.target.timeout(),
             _ => self.job.timeout,
         };
         Time::seconds(own.min(self.job.timeout))

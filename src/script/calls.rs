@@ -107,7 +107,8 @@ pub(super) fn ledger(plan: &Plan, environment: &str, ledger: &PlanLedger) -> Vec
     let title = format!("Ledger: {environment}");
     let call = Call::new("job").word(&id).quoted(Quoted::fixed("ledger")).word(&title);
     let job = ledger_tool(ledger).into_iter().fold(call, |call, tool| call.quoted(Quoted::fixed(tool)));
-    let secrets = ledger.kubeconfig.iter().chain(&ledger.secrets);
+    let host = ledger.host.iter().flat_map(|h| [&h.key, &h.known_hosts]);
+    let secrets = ledger.kubeconfig.iter().chain(host).chain(&ledger.secrets);
     let keep = secrets.fold(Call::new("keep_secrets"), |call, name| call.word(name));
     let work = Call::new("work")
         .quoted(Quoted::fixed("ledger"))
@@ -123,6 +124,7 @@ fn ledger_tool(ledger: &PlanLedger) -> Option<&'static str> {
     match ledger.store.as_str() {
         "configmap" => Some("kubectl"),
         "s3" => Some("aws"),
+        "host" => Some("ssh"),
         _ => None,
     }
 }
@@ -144,7 +146,11 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<&'static str> {
     match &job.work {
         Work::Image(_) => tools.push("docker"),
         Work::Deploy(deploy) => {
-            let target = matches!(deploy.target, PlanTarget::Kubernetes { .. }).then_some("kubectl");
+            let target = match deploy.target {
+                PlanTarget::Kubernetes { .. } => Some("kubectl"),
+                PlanTarget::Ssh { .. } => Some("ssh"),
+                PlanTarget::Command { .. } => None,
+            };
             let store = deploy.ledger.as_ref().and_then(ledger_tool).filter(|t| Some(*t) != target);
             tools.extend(target.into_iter().chain(store));
         }

@@ -51,7 +51,7 @@ pub(super) fn of_job(plan: &Plan, job: &Job, items: &mut Collector) {
             (PlatformName::Gitlab, SecretKind::Text) => "Variable",
             (PlatformName::Github, _) => "Secret",
         };
-        let (holds, takes) = holds(platform, secret);
+        let (holds, takes) = holds(platform, job, secret);
         let (without, checked) = missing(platform, job, secret);
         let draft = Draft {
             id,
@@ -100,7 +100,17 @@ fn others(platform: PlatformName) -> &'static str {
 }
 
 /// What a secret holds, where mlpipe needs it itself, and the plan that this takes.
-fn holds(platform: PlatformName, secret: &SecretUse) -> (&'static str, &'static str) {
+fn holds(platform: PlatformName, job: &Job, secret: &SecretUse) -> (&'static str, &'static str) {
+    if let Work::Deploy(d) = &job.work
+        && let PlanTarget::Ssh { key, known_hosts, .. } = &d.target
+    {
+        if *key == secret.name {
+            return ("the private key, without a passphrase, with all its lines", "");
+        }
+        if *known_hosts == secret.name {
+            return ("what `ssh-keyscan` prints for each host, compared on the host itself", "");
+        }
+    }
     match (secret.name.as_str(), secret.from) {
         ("MLPIPE_READ_TOKEN", _) => (
             "a project access token with the role Maintainer and the scope read_api",
@@ -134,7 +144,8 @@ fn missing(platform: PlatformName, job: &Job, secret: &SecretUse) -> (&'static s
         Work::Deploy(d) => {
             let cluster =
                 matches!(&d.target, PlanTarget::Kubernetes { kubeconfig, .. } if kubeconfig == name);
-            cluster || d.watch.as_ref().and_then(|w| w.prometheus.as_ref()).is_some_and(|p| p.asks_with(name))
+            let host = matches!(&d.target, PlanTarget::Ssh { key, known_hosts, .. } if key == name || known_hosts == name);
+            cluster || host || d.watch.as_ref().and_then(|w| w.prometheus.as_ref()).is_some_and(|p| p.asks_with(name))
         }
         Work::Withheld(_) => false,
     };
@@ -160,7 +171,11 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<String> {
     }
     match &job.work {
         Work::Image(_) => tools.push("docker with buildx".into()),
-        Work::Deploy(d) if matches!(d.target, PlanTarget::Kubernetes { .. }) => tools.push("kubectl".into()),
+        Work::Deploy(d) => match d.target {
+            PlanTarget::Kubernetes { .. } => tools.push("kubectl".into()),
+            PlanTarget::Ssh { .. } => tools.push("ssh".into()),
+            PlanTarget::Command { .. } => {}
+        },
         _ => {}
     }
     tools

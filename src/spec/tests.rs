@@ -56,10 +56,9 @@ fn what_comes_later_is_told_once_for_each_statement() {
     let expected = ["auth", "shadow", "soak"];
     assert_eq!(later(&corpus("whole-file.mlpipe")), expected);
     let expected =
-        ["paths", "data", "needs data", "metrics promptfoo", "when", "train", "target ssh", "patch"];
+        ["paths", "data", "needs data", "metrics promptfoo", "when", "train", "patch"];
     assert_eq!(later(&corpus("other-statements.mlpipe")), expected);
     let expected = [
-        "target ssh",
         "target helm",
         "target argo_rollouts",
         "target kserve",

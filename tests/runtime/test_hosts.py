@@ -24,7 +24,7 @@ WANTED, BEFORE, STRANGE = (f"{REPOSITORY}@{digest}" for digest in (NEW, OLD, OTH
 KEY = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAE\n-----END OPENSSH PRIVATE KEY-----\n"
 KNOWN = "h1 ssh-ed25519 AAAA\nh2 ssh-ed25519 BBBB\n"
 #: What the programs call on a host beside docker; a bare machine of another kind brings stand-ins of one line.
-SYSTEM = ("sh", "cat", "wc", "ln", "rm", "mv", "mkdir", "expr", "find", "sync", "date", "sleep", "env", "python3", "sort")
+SYSTEM = ("sh", "cat", "wc", "ln", "rm", "mv", "mkdir", "expr", "find", "date", "sleep", "env", "python3", "sort")
 STANDINS = {
     "flock": "import fcntl, sys\nfcntl.flock(int(sys.argv[-1]), fcntl.LOCK_EX)\n",
     "timeout": "import subprocess, sys\nsys.exit(subprocess.run(sys.argv[4:], timeout=float(sys.argv[3])).returncode)\n",
@@ -39,6 +39,7 @@ def a_host(folder: Path) -> None:
     os.symlink(HOSTS / "docker", folder / "state" / "bin" / "docker")
     for tool in SYSTEM:
         os.symlink(sys.executable if tool == "python3" else shutil.which(tool), system / tool)
+    os.symlink(shutil.which("true"), system / "sync")  # no power is lost here
     for tool, text in STANDINS.items():
         if shutil.which(tool):
             os.symlink(shutil.which(tool), system / tool)
@@ -60,6 +61,7 @@ class OnHosts(DeployBench):
         super().setUp()
         a_host(self.folder)
         self.env.update(KEY=KEY, KNOWN=KNOWN, HOST_PATH=str(self.folder / "system"))
+        self.env.update(GITHUB_SERVER_URL="https://github.com", GITHUB_REPOSITORY="acme/ranker")
         self.aim()
 
     def aim(self) -> None:
@@ -67,7 +69,7 @@ class OnHosts(DeployBench):
         for host in self.hosts:
             target += ["--ssh-host", host]
         book = ["--ledger", "host", ".mlpipe/ranker", "ranker", "production", "0", "--ledger-ssh", "KEY", "KNOWN"]
-        self.target = [*target, *book, "app@h1"]
+        self.target = [*target, *book, self.hosts[0]]
 
     def home(self, host: str) -> Path:
         path = self.state / host

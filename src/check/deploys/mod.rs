@@ -1,6 +1,8 @@
 //! Deploys and notifications.
 
+pub(super) mod bad_host_service;
 pub(super) mod bad_kubernetes_name;
+pub(super) mod bad_ssh_host;
 pub(super) mod canary_without_split;
 pub(crate) mod deploy_never_runs;
 pub(super) mod deploy_on_pull_request;

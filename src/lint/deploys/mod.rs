@@ -65,6 +65,7 @@ pub(super) fn kind_of_target(deploy: &Deploy) -> Option<&str> {
     deploy.target.as_ref().map(|t| match &t.node {
         Target::Kubernetes(_) => "kubernetes",
         Target::Command(_) => "command",
+        Target::Ssh(_) => "ssh",
         Target::Later(kind) => kind.as_str(),
     })
 }

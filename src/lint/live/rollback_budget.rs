@@ -47,6 +47,7 @@ fn roll_out<'a>(plan: &Plan, deploy: &'a Deploy) -> Option<(f64, Option<&'a Span
     let said = match &deploy.target.as_ref()?.node {
         Target::Kubernetes(k) => k.timeout.as_ref(),
         Target::Command(c) => c.timeout.as_ref(),
+        Target::Ssh(s) => s.timeout.as_ref(),
         Target::Later(_) => return None,
     };
     let id = format!("deploy-{}", deploy.name.node);

@@ -2,7 +2,7 @@
 
 use super::{Builder, minutes};
 use crate::plan::{
-    DeployWork, PlanCanaryStep, PlanHalt, PlanLedger, PlanLiveMetric, PlanPrometheus, PlanRollback,
+    DeployWork, PlanCanaryStep, PlanHalt, PlanLedger, PlanLedgerHost, PlanLiveMetric, PlanPrometheus, PlanRollback,
     PlanTarget, PlanTrigger, PlanWatch, PlanWatchSmoke, SecretKind, SecretUse, Step, StepWhen,
 };
 use crate::spec::{
@@ -10,25 +10,41 @@ use crate::spec::{
 };
 
 impl Builder<'_> {
-    /// Where the ledger of a deploy lies: where the spec says, else in a ConfigMap beside a Deployment.
+    /// Where the ledger of a deploy lies: where the spec says, else in a ConfigMap beside a Deployment, or in a folder of the
+    /// first host.
     pub(super) fn ledger(&mut self, d: &Deploy, target: &PlanTarget) -> Option<PlanLedger> {
         let name = &d.name.node;
         let kubeconfig = match target {
             PlanTarget::Kubernetes { kubeconfig, .. } => Some(kubeconfig.clone()),
-            PlanTarget::Command { .. } => None,
+            PlanTarget::Command { .. } | PlanTarget::Ssh { .. } => None,
         };
         let Some(state) = &self.spec.state else {
-            let PlanTarget::Kubernetes { namespace, .. } = target else { return None };
-            let place = format!("{namespace}/mlpipe-{}-{name}", self.spec.pipeline.node);
+            let pipeline = &self.spec.pipeline.node;
+            let (store, place, host) = match target {
+                PlanTarget::Kubernetes { namespace, .. } => {
+                    ("configmap", format!("{namespace}/mlpipe-{pipeline}-{name}"), None)
+                }
+                PlanTarget::Ssh { hosts, key, known_hosts, .. } => {
+                    let (at, key, known_hosts) = (hosts.first()?.clone(), key.clone(), known_hosts.clone());
+                    let host = PlanLedgerHost { at, key, known_hosts };
+                    ("host", format!(".mlpipe/{pipeline}"), Some(host))
+                }
+                PlanTarget::Command { .. } => return None,
+            };
+            let shown = match &host {
+                Some(host) => format!("{store} ~/{place} on {}", host.at),
+                None => format!("{store} {place}"),
+            };
             self.defaulted(
                 format!("deploy-{name}.ledger"),
-                format!("configmap {place}"),
+                shown,
                 "the ledger lies beside what it tells of",
             );
             return Some(PlanLedger {
-                store: "configmap".into(),
+                store: store.into(),
                 place,
                 kubeconfig,
+                host,
                 token: None,
                 secrets: vec![],
                 max_age: None,
@@ -45,6 +61,7 @@ impl Builder<'_> {
                 false => state.place.node.clone(),
             },
             kubeconfig: kubeconfig.filter(|_| configmap),
+            host: None,
             token: state.secrets.first().filter(|_| state.store.node == "git").map(|s| s.node.clone()),
             secrets: state.secrets.iter().map(|s| s.node.clone()).collect(),
             max_age: state.max_age.as_ref().map(|a| a.node.seconds),

@@ -11,7 +11,7 @@ for tool in docker flock timeout; do
     echo "mlpipe: error: there is no $tool on this host's PATH" >&2; return 69
   }
 done
-mkdir -p "$HOME/.mlpipe" || return
+(umask 077; mkdir -p "$HOME/.mlpipe" && : >>"$HOME/.mlpipe/$1.lock") || return
 exec 9>"$HOME/.mlpipe/$1.lock" || return
 flock -w "$2" 9 || {
   echo "mlpipe: error: another roll-out on this host does not end" >&2; return 75
