@@ -24,6 +24,7 @@ fn unittest(module: &str) {
         .current_dir(FOLDER)
         .env("MLPIPE_RUNTIME", &file)
         .env("MLPIPE_KEEP", &kept)
+        .env("MLPIPE_BIN", env!("CARGO_BIN_EXE_mlpipe"))
         .output()
         .unwrap_or_else(|e| panic!("these tests need python3: {e}"));
     let text = String::from_utf8_lossy(&done.stderr);
@@ -75,7 +76,8 @@ macro_rules! files {
 }
 
 files! {
-    test_approve test_canary test_deploy test_exec test_faults test_gate test_halt test_history test_hosts test_image test_lease
+    test_again test_approve test_canary test_deploy test_exec test_faults test_gate test_halt test_history test_hosts test_image
+    test_lease
     test_ledger test_model test_notify test_parts test_races test_rules test_source test_store test_watch
 }
 

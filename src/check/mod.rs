@@ -134,7 +134,8 @@ rules! {
     TRIGGER_NEVER_TRIPS deploys::trigger_never_trips [here];
     CANARY_WITHOUT_SPLIT deploys::canary_without_split [here];
     LEDGER_PLACE deploys::ledger_place;
-    HALT_WITHOUT_LEDGER deploys::halt_without_ledger [anywhere];
+    HALT_WITHOUT_LEDGER deploys::halt_without_ledger;
+    BY_DISPATCH deploys::by_dispatch [anywhere];
 
     CRON_NOT_PORTABLE limits::cron_not_portable;
     SCHEDULE_TOO_OFTEN limits::schedule_too_often;

@@ -252,6 +252,8 @@ codes! {
     LEDGER_PLACE = "MLP391" "ledger-place" Error;
     /// A halt counts rollbacks, and nothing keeps them from run to run.
     HALT_WITHOUT_LEDGER = "MLP392" "halt-without-ledger" Error;
+    /// A deploy that a person starts by hand cannot be started so.
+    BY_DISPATCH = "MLP396" "by-dispatch" Error;
     /// GitHub refuses the name of a job, an environment, a secret or a variable.
     GITHUB_NAME = "MLP410" "github-name" Error;
     /// An event has more inputs than GitHub takes.

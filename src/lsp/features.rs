@@ -45,6 +45,7 @@ pub(super) fn of(place: Place, word: &str, args: &[&str]) -> Vec<Feature> {
             vec![F::Deploy, F::Environment, F::Lock, F::LockOrder, F::RestoreFailed, F::RestoreCancelled]
         }
         (Place::Deploy, "canary") => vec![F::Canary],
+        (Place::Deploy, "approval") if has("by_dispatch") => vec![F::ApprovalByDispatch],
         (Place::Deploy, "approval") => vec![F::Approval],
         (Place::Approval, "by") => vec![F::ApprovalBy],
         (Place::Approval, "expires") => vec![F::ApprovalExpires],
@@ -72,6 +73,7 @@ mod tests {
             "number",
             "bool",
             "choice",
+            "by_dispatch",
         ];
         let lists = args.map(|a| vec![a, a, "timezone"]);
         let mut reached = BTreeSet::new();

@@ -179,6 +179,8 @@ fn deploy(env: &str, needs: &[&str], target: PlanTarget, approval: Option<Approv
             rollback: PlanRollback::default(),
             ledger: None,
             approval,
+            dispatch: None,
+            offers: vec![],
         }),
     );
     j.reads = needs.iter().map(|s| (*s).to_owned()).collect();

@@ -26,6 +26,20 @@ pub struct DeployWork {
     pub ledger: Option<PlanLedger>,
     /// The approval job whose evidence it checks again.
     pub approval: Option<ApproveWork>,
+    /// The input in which a person says the digest that is to be deployed, where that is the approval.
+    pub dispatch: Option<String>,
+    /// Environments after this one that wait for such a start: what it says at its end.
+    pub offers: Vec<PlanOffer>,
+}
+
+/// A deploy that a person may start by hand once the one before is good.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PlanOffer {
+    /// Environment.
+    pub environment: String,
+    /// The input that takes the digest.
+    pub input: String,
 }
 
 impl DeployWork {

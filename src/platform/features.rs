@@ -116,6 +116,8 @@ features! {
     ApprovalBy "approval … by";
     /// A question that nobody answers in time is void.
     ApprovalExpires "approval … expires";
+    /// A person starts a second run with the digest, where nobody can be asked.
+    ApprovalByDispatch "approval by_dispatch";
     /// Somebody is told how a run ended.
     Notify "notify";
     /// The same, where several pipelines are in one repository.
@@ -363,6 +365,9 @@ impl Found {
             Work::Deploy(deploy) => {
                 if !deploy.canary.is_empty() {
                     self.add(Feature::Canary, at);
+                }
+                if deploy.dispatch.is_some() {
+                    self.add(Feature::ApprovalByDispatch, at);
                 }
                 for feature in [Feature::Deploy, Feature::RestoreFailed, Feature::RestoreCancelled] {
                     self.add(feature, at);

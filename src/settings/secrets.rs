@@ -145,7 +145,9 @@ fn missing(platform: PlatformName, job: &Job, secret: &SecretUse) -> (&'static s
             let cluster =
                 matches!(&d.target, PlanTarget::Kubernetes { kubeconfig, .. } if kubeconfig == name);
             let host = matches!(&d.target, PlanTarget::Ssh { key, known_hosts, .. } if key == name || known_hosts == name);
-            cluster || host || d.watch.as_ref().and_then(|w| w.prometheus.as_ref()).is_some_and(|p| p.asks_with(name))
+            cluster
+                || host
+                || d.watch.as_ref().and_then(|w| w.prometheus.as_ref()).is_some_and(|p| p.asks_with(name))
         }
         Work::Withheld(_) => false,
     };

@@ -55,8 +55,7 @@ fn corpus(name: &str) -> Spec {
 fn what_comes_later_is_told_once_for_each_statement() {
     let expected = ["auth", "shadow", "soak"];
     assert_eq!(later(&corpus("whole-file.mlpipe")), expected);
-    let expected =
-        ["paths", "data", "needs data", "metrics promptfoo", "when", "train", "patch"];
+    let expected = ["paths", "data", "needs data", "metrics promptfoo", "when", "train", "patch"];
     assert_eq!(later(&corpus("other-statements.mlpipe")), expected);
     let expected = [
         "target helm",
@@ -67,7 +66,6 @@ fn what_comes_later_is_told_once_for_each_statement() {
         "blue_green",
         "target lambda",
         "target cloud_run",
-        "approval by_dispatch",
     ];
     assert_eq!(later(&corpus("every-kind-of-target.mlpipe")), expected);
     assert_eq!(later(&corpus("models-of-every-kind.mlpipe")), ["source huggingface", "source s3"]);

@@ -37,8 +37,10 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
                 }
                 for word in run {
                     if let Some((why, help)) = fault(word) {
-                        let message =
-                            format!("`{}` is no option that `docker run` gets here: {why}", word.escape_debug());
+                        let message = format!(
+                            "`{}` is no option that `docker run` gets here: {why}",
+                            word.escape_debug()
+                        );
                         told(word, message, help);
                     }
                 }
@@ -59,9 +61,9 @@ const SWITCHES: [&str; 6] =
 fn fault(word: &str) -> Option<(&'static str, &'static str)> {
     let (name, value) = word.split_once('=').map_or((word, None), |(name, value)| (name, Some(value)));
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    let long = name.strip_prefix("--").is_some_and(|n| {
-        n.starts_with(|c: char| c.is_ascii_lowercase()) && n.chars().all(plain)
-    });
+    let long = name
+        .strip_prefix("--")
+        .is_some_and(|n| n.starts_with(|c: char| c.is_ascii_lowercase()) && n.chars().all(plain));
     if !long {
         return Some((
             "it is not written out",
@@ -126,9 +128,14 @@ mod tests {
 
     #[test]
     fn names_and_files() {
-        for (name, least, good) in
-            [("api", 1, true), ("a", 1, true), ("a", 2, false), ("a_b.c-1", 2, true), ("-a", 1, false), ("a b", 1, false)]
-        {
+        for (name, least, good) in [
+            ("api", 1, true),
+            ("a", 1, true),
+            ("a", 2, false),
+            ("a_b.c-1", 2, true),
+            ("-a", 1, false),
+            ("a b", 1, false),
+        ] {
             assert_eq!(is_name(name, least), good, "{name}");
         }
         for (path, good) in [

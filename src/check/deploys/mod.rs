@@ -3,6 +3,7 @@
 pub(super) mod bad_host_service;
 pub(super) mod bad_kubernetes_name;
 pub(super) mod bad_ssh_host;
+pub(super) mod by_dispatch;
 pub(super) mod canary_without_split;
 pub(crate) mod deploy_never_runs;
 pub(super) mod deploy_on_pull_request;

@@ -59,7 +59,7 @@ pub(super) fn answered_after(
         return;
     }
     let asked = spec.deploys.values().filter(|d| of.is_none_or(|n| n.node == d.name.node));
-    let open = |d: &&Deploy| d.approval.as_ref().is_some_and(|a| a.expires.is_none());
+    let open = |d: &&Deploy| d.question().is_some_and(|a| a.expires.is_none());
     let Some(deploy) = asked.into_iter().find(open) else { return };
     let message = format!(
         "GitHub asks for {GITHUB_ASKS_DAYS} days at most, so this answer for `{}` is none there and one elsewhere",

@@ -26,7 +26,7 @@ fn fault(spec: &Spec, subject: &Subject<'_>, e: &Expectation) -> Option<(String,
                 "write `rollback { halt when rollbacks > 2 in 1h }` in a deploy, or expect something else"
                     .into(),
             )),
-            Expected::Asked | Expected::Approved if d.approval.is_none() => Some((
+            Expected::Asked | Expected::Approved if d.question().is_none() => Some((
                 format!("nobody is asked before `{name}`"),
                 "write `approval required` in the deploy, or expect something else".into(),
             )),

@@ -347,10 +347,10 @@ fn times(n: u32) -> String {
 
 /// Somebody is asked at all.
 fn asked(spec: &Spec, of: Option<&Spanned<String>>, span: Span, out: &mut Vec<Finding>) {
-    let asks = |name: &str| spec.deploys.get(name).is_none_or(|d| d.approval.is_some());
+    let asks = |name: &str| spec.deploys.get(name).is_none_or(|d| d.question().is_some());
     let nobody = match of {
         Some(name) => !asks(name),
-        None => spec.deploys.values().all(|d| d.approval.is_none()),
+        None => spec.deploys.values().all(|d| d.question().is_none()),
     };
     if nobody {
         let whose = of.map_or("any deploy".to_owned(), |n| format!("`{}`", n.node));

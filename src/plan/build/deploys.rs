@@ -3,8 +3,8 @@
 use super::{Builder, Draft, release, runners};
 use crate::diag::Spanned;
 use crate::plan::{
-    ApproveWork, Artifact, Condition, DeployWork, EnvironmentPurpose, PlanAsk, PlanEnvironment,
-    PlanHostService, PlanTarget, Right, SecretFrom, SecretKind, SecretUse, Work,
+    ApproveWork, Artifact, Condition, DeployWork, EnvironmentPurpose, EventKind, PlanAsk, PlanEnvironment,
+    PlanHostService, PlanOffer, PlanTarget, Right, SecretFrom, SecretKind, SecretUse, Work,
 };
 use crate::spec::{Approval, Deploy, HostService, Ssh, Target};
 
@@ -72,14 +72,22 @@ impl Builder<'_> {
         let outer = after
             .and_then(|a| self.jobs.iter().find(|j| j.id == format!("deploy-{a}")))
             .map_or_else(|| self.triggers.deploying(), |j| j.condition.clone());
-        let own = self.triggers.narrowed(&outer, &d.on);
+        let mut own = self.triggers.narrowed(&outer, &d.on);
+        let dispatch = d.dispatch_input();
+        if dispatch.is_some() {
+            own = own.only(|event| *event == EventKind::Manual);
+            self.notes.push(format!(
+                "whoever may start a run of {} by hand may deploy to {name}: no platform is asked who that is",
+                self.spec.pipeline.node
+            ));
+        }
         let tier = self.tier(d);
-        let approval = d.approval.as_ref().map(|a| ApproveWork {
+        let approval = d.question().map(|a| ApproveWork {
             environment: name.clone(),
             approval_environment: format!("{name}-approval"),
             unchecked: a.unchecked.as_ref().map(|u| u.node.clone()),
         });
-        if let (Some(a), Some(work)) = (&d.approval, &approval) {
+        if let (Some(a), Some(work)) = (d.question(), &approval) {
             self.approve(d, a, work, &needs, &own, &tier);
             needs.push(format!("approve-{name}"));
         }
@@ -87,6 +95,7 @@ impl Builder<'_> {
         let checked = approval.as_ref().is_some_and(|a| a.unchecked.is_none());
         secrets.extend(self.approval_secrets(approval.as_ref(), false));
         secrets.extend(self.release_secrets(d));
+        let offers = self.offers(d);
         let work = DeployWork {
             environment: name.clone(),
             artifact: self.artifact(),
@@ -97,6 +106,8 @@ impl Builder<'_> {
             ledger: self.ledger(d, &target),
             target,
             approval,
+            dispatch,
+            offers,
         };
         let steps = release::steps(&work);
         let reads = self.deploy_reads(&needs);
@@ -122,6 +133,21 @@ impl Builder<'_> {
         }
         job.environment =
             Some(PlanEnvironment { name: name.clone(), purpose: EnvironmentPurpose::Deploy, tier });
+    }
+
+    /// The deploys right behind it that a person starts by hand.
+    fn offers(&self, d: &Deploy) -> Vec<PlanOffer> {
+        let all: Vec<&Deploy> = self.spec.deploys.values().collect();
+        let behind = all.iter().enumerate().filter(|(i, other)| match &other.after {
+            Some(after) => after.node == d.name.node,
+            None => *i > 0 && all[i - 1].name.node == d.name.node,
+        });
+        behind
+            .filter_map(|(_, other)| {
+                let input = other.dispatch_input()?;
+                Some(PlanOffer { environment: other.name.node.clone(), input })
+            })
+            .collect()
     }
 
     fn deploy_needs(&self, d: &Deploy, after: Option<&str>) -> Vec<String> {

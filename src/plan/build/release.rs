@@ -2,8 +2,8 @@
 
 use super::{Builder, minutes};
 use crate::plan::{
-    DeployWork, PlanCanaryStep, PlanHalt, PlanLedger, PlanLedgerHost, PlanLiveMetric, PlanPrometheus, PlanRollback,
-    PlanTarget, PlanTrigger, PlanWatch, PlanWatchSmoke, SecretKind, SecretUse, Step, StepWhen,
+    DeployWork, PlanCanaryStep, PlanHalt, PlanLedger, PlanLedgerHost, PlanLiveMetric, PlanPrometheus,
+    PlanRollback, PlanTarget, PlanTrigger, PlanWatch, PlanWatchSmoke, SecretKind, SecretUse, Step, StepWhen,
 };
 use crate::spec::{
     Deploy, Lasting, LiveSource, Prometheus, PrometheusAddress, PrometheusAuth, Strategy, Target, Watch,
@@ -35,11 +35,7 @@ impl Builder<'_> {
                 Some(host) => format!("{store} ~/{place} on {}", host.at),
                 None => format!("{store} {place}"),
             };
-            self.defaulted(
-                format!("deploy-{name}.ledger"),
-                shown,
-                "the ledger lies beside what it tells of",
-            );
+            self.defaulted(format!("deploy-{name}.ledger"), shown, "the ledger lies beside what it tells of");
             return Some(PlanLedger {
                 store: store.into(),
                 place,

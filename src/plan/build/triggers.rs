@@ -91,6 +91,16 @@ impl Triggers {
                 }
             }
         }
+        for name in spec.deploys.values().filter_map(crate::spec::Deploy::dispatch_input) {
+            // Should the pipeline have it already, that is a finding (MLP396).
+            all.entry(name.clone()).or_insert_with(|| PlanInput {
+                name,
+                kind: InputKind::String,
+                default: String::new(),
+                manual: true,
+                events: vec![],
+            });
+        }
         all.into_values().collect()
     }
 

@@ -95,6 +95,10 @@ pub(super) const TABLE: &[Capability] = &[
         Feature::ApprovalExpires,
         "the script refuses an answer that comes later; GitHub itself waits 30 days",
     ),
+    Capability::emulated(
+        Feature::ApprovalByDispatch,
+        "a second start by hand, in which a person says the digest; whoever may start a run may do it",
+    ),
     Capability::native(Feature::Notify, "a job that waits for all others and tests their results"),
     Capability::native(Feature::NotifyShared, "the same job in each workflow"),
 ];

@@ -105,6 +105,10 @@ pub(super) const TABLE: &[Capability] = &[
         "name these people or groups under `Allowed to deploy`",
     ),
     Capability::emulated(Feature::ApprovalExpires, "the script refuses an answer that comes later"),
+    Capability::emulated(
+        Feature::ApprovalByDispatch,
+        "a second start by hand, in which a person says the digest; whoever may start a run may do it",
+    ),
     Capability::native(Feature::Notify, "a last stage with `when: on_failure` or `on_success`"),
     Capability::no(
         Feature::NotifyShared,

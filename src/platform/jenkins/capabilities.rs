@@ -108,6 +108,10 @@ pub(super) const TABLE: &[Capability] = &[
         Feature::ApprovalExpires,
         "`timeout` of the stage, an hour longer than question and script, and the build then ends as aborted; the script refuses an answer that comes later than the spec allows",
     ),
+    Capability::emulated(
+        Feature::ApprovalByDispatch,
+        "a second start by hand, in which a person says the digest; whoever may start a run may do it",
+    ),
     Capability::native(Feature::Notify, "a last stage over the status map; an aborted build sends nothing"),
     Capability::native(Feature::NotifyShared, "the same stage in each Jenkinsfile"),
 ];

@@ -89,7 +89,6 @@ pub(super) fn written_down(call: Call, ledger: &PlanLedger, service: &str, envir
         Some(h) => call.option("ledger-ssh", [h.key.as_str(), h.known_hosts.as_str(), h.at.as_str()]),
         None => call,
     };
-    call
-        .maybe("ledger-kubeconfig", ledger.kubeconfig.as_deref())
+    call.maybe("ledger-kubeconfig", ledger.kubeconfig.as_deref())
         .maybe("ledger-token", ledger.token.as_deref())
 }

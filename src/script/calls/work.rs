@@ -212,6 +212,11 @@ fn deploy_options(call: Call, deploy: &DeployWork, plan: &Plan, job: &Job) -> Ca
     let call = release::options(call.maybe("smoke", deploy.smoke.as_deref()), deploy, &plan.pipeline);
     let call = evidence(plan, job).fold(call, |call, gate| call.option("gate", [gate]));
     let call = allowed(job).into_iter().fold(call, |call, use_| call.raw("allow", use_));
+    let call = call.maybe("dispatch", deploy.dispatch.as_deref());
+    let call = deploy
+        .offers
+        .iter()
+        .fold(call, |call, offer| call.option("offer", [offer.environment.as_str(), offer.input.as_str()]));
     match &deploy.approval {
         None => call,
         Some(a) => {

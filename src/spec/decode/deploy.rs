@@ -51,11 +51,6 @@ impl Decoder<'_> {
         let kind = item.choice("kind", |word| {
             Some(if word == "by_dispatch" { ApprovalKind::ByDispatch } else { ApprovalKind::Required })
         })?;
-        if kind.node == ApprovalKind::ByDispatch {
-            let instead =
-                "write `approval required`, with `{ unchecked \"reason\" }` where the plan has no reviewers";
-            self.later("approval by_dispatch", item.statement.head, instead);
-        }
         let mut approval =
             Approval { kind, by: Vec::new(), expires: None, unchecked: None, span: item.statement.head };
         for inner in self.items(statements(item.block()), Place::Approval) {

@@ -39,8 +39,7 @@ pub(super) static WORDS: &[Keyword] = &[
         "approval required { by \"ml-leads\"; expires 3d }",
         "a person says yes first",
     )
-    .may_open(Approval)
-    .later_choices(&["by_dispatch"]),
+    .may_open(Approval),
     Keyword::new("by", &[Approval], &[List(&[A("who", Str)])], "by \"ml-leads\"", "who may say yes"),
     Keyword::new(
         "expires",

@@ -53,8 +53,22 @@ pub struct Approval {
 pub enum ApprovalKind {
     /// A person approves in the platform.
     Required,
-    /// A person starts a second run with the digest: typed, made later.
+    /// A person starts a second run with the digest, where the platform's plan has nobody to ask.
     ByDispatch,
+}
+
+impl Deploy {
+    /// The question that a person answers in the platform, if one is asked.
+    pub fn question(&self) -> Option<&Approval> {
+        self.approval.as_ref().filter(|a| a.kind.node == ApprovalKind::Required)
+    }
+
+    /// The input that a person starts the second run with, for `approval by_dispatch`: `production_digest`.
+    pub fn dispatch_input(&self) -> Option<String> {
+        let approval = self.approval.as_ref()?;
+        (approval.kind.node == ApprovalKind::ByDispatch)
+            .then(|| format!("{}_digest", self.name.node.replace('-', "_")))
+    }
 }
 
 /// Where a deploy goes.

@@ -292,7 +292,7 @@ impl Spec {
         let gate = |n: &str| self.gates.get(n).map(Subject::Gate);
         let model = |n: &str| self.models.get(n).map(Subject::Model);
         let deploy = |n: &str| self.deploys.get(n).map(Subject::Deploy);
-        let asked = |n: &str| self.deploys.get(n).filter(|d| d.approval.is_some()).map(Subject::Approval);
+        let asked = |n: &str| self.deploys.get(n).filter(|d| d.question().is_some()).map(Subject::Approval);
         let named: Vec<Subject<'_>> = [gate(name), model(name), deploy(name)].into_iter().flatten().collect();
         if !named.is_empty() {
             return named;

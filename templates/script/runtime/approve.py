@@ -198,6 +198,35 @@ def approve_job(record: Record, options: Options) -> int:
     return 0
 
 
+def check_dispatch(name: str, environment: str, digest: str) -> list[str]:
+    """A person has started this run in order to deploy this very digest: who, where the
+    platform tells a script. Jenkins does not; its page of the build does."""
+    get = os.environ.get
+    if get("MLPIPE_PLATFORM") not in ("github", "gitlab", "jenkins"):
+        raise Stop(
+            "an approval is given on the platform, not at a desk",
+            "at a desk nothing is deployed past an approval",
+        )
+    asked = get("MLPIPE_INPUT_" + name.upper(), "").strip()
+    if not asked:
+        raise Stop(
+            f"nobody has asked for a deploy to {environment}: the input {name} is empty",
+            f"what this run made is deployed by a start by hand with {name}={digest}",
+        )
+    if asked != digest:
+        raise Stop(
+            f"{name} asks for {asked}, and this run made {digest}",
+            "start the run where that one was made; or look at the new one first",
+        )
+    who = (
+        get("GITHUB_TRIGGERING_ACTOR")
+        or get("GITHUB_ACTOR")
+        or get("GITLAB_USER_LOGIN")
+    )
+    say(f"mlpipe: {who or 'somebody'} has started this run for {digest}")
+    return [who] if who else []
+
+
 def check_approval(words: Sequence[str]) -> list[str]:
     """The deploy's own look at the approval, which has to be of this very run: who."""
     if not words:

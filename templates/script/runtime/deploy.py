@@ -107,6 +107,10 @@ def deploy_begin(
         section.data.update(reference=digest if by_command else image, digest=digest)
         section.data["models"] = models
         section.data["approved_by"] = check_approval(options.words("approval"))
+        if options.has("dispatch"):
+            section.data["approved_by"] = check_dispatch(
+                options.one("dispatch"), section.environment, digest
+            )
         if options.has("watch"):
             open_watch(options, section)  # what is missing for it is said now
         target = open_target(options)
@@ -328,6 +332,10 @@ def deploy_finish(
         book.good_now()
     section.save("finished")
     finished(record, section, book)
+    for environment, name in options.all("offer"):
+        digest = section.data["digest"]
+        say(f"mlpipe: to deploy it to {environment}, start the pipeline by hand with")
+        say(f"mlpipe:   {name}={digest}")
     return 0
 
 

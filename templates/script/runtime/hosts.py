@@ -4,6 +4,8 @@
 # it started is healthy. What was begun there goes on when the connection is lost, so a
 # roll-out holds a lock on the host until it has ended, and the next one waits for it.
 
+HOSTS_ONCE = {"ssh": 3, "ssh-compose": 2, "ssh-docker": 1}
+HOSTS_MANY = {"ssh-host": 1, "ssh-run": 1}
 #: Lock, seconds, reference; what else it needs follows.
 HOST_BEGIN = """\
 for tool in docker flock timeout; do
