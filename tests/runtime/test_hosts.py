@@ -249,6 +249,49 @@ class Docker(OnHosts):
         self.assertEqual(self.both(), (BEFORE, BEFORE), out)
         self.assertEqual(self.kinds(), ["adopted", "intent", "rolled_back", "intent", "rolled_back"])
 
+    def test_killed_after_each_call_of_the_roll_out(self) -> None:
+        """Whatever the calls are: the trace of a good roll-out lists them."""
+        for host in ("h1", "h2"):
+            self.serve(host, BEFORE)
+        self.good(self.phase("begin"))
+        self.forget_calls()
+        self.good(self.phase("roll-out"))
+        trace = [call["host"] for call in self.calls("ssh")]
+        self.assertEqual(trace.count("h2"), 2, "asked, and rolled out")
+        for at, host in enumerate(trace):
+            with self.subTest(f"call {at} of {trace}"):
+                for name in ("h1", "h2"):
+                    shutil.rmtree(self.home(name))
+                    self.serve(name, BEFORE)
+                self.ssh()
+                self.new_run(f"{at}-killed")
+                self.good(self.phase("begin"))
+                self.ssh(**{host: ["pass"] * trace[:at].count(host) + ["kill"]})
+                self.assertEqual(self.phase("roll-out").returncode, -9)
+                self.ssh()
+                self.new_run(f"{at}-next", sha("next"))
+                code, out = self.all()
+                self.assertEqual(code, 0, out)
+                self.assertEqual(self.both(), (f"{REPOSITORY}@{sha('next')}",) * 2)
+                self.assertEqual(self.kinds(), ["adopted", "intent", "rolled_back", "intent", "good"])
+
+    def test_every_call_may_lose_its_answer(self) -> None:
+        """Of a look it is asked again, and of a write it is found out whether it was done: nothing is there twice."""
+        self.hosts = ("app@h1",)
+        self.aim()
+        self.serve("h1", BEFORE)
+        self.good(self.phase("begin"))
+        calls = len(self.calls("ssh"))
+        self.assertGreater(calls, 5)
+        for at in range(calls):
+            with self.subTest(at):
+                shutil.rmtree(self.home("h1"))
+                self.serve("h1", BEFORE)
+                self.new_run(str(at))
+                self.ssh(h1=["pass"] * at + ["drop"])
+                self.good(self.phase("begin"))
+                self.assertEqual(self.kinds(), ["adopted", "intent"])
+
     def test_hosts_that_differ(self) -> None:
         """Nobody knows which of two was good: nothing is taken over, and both are said."""
         self.serve("h1", BEFORE)
