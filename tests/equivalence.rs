@@ -59,6 +59,8 @@ impl Decisions {
         let phases: Vec<&Vec<String>> = plan
             .jobs
             .iter()
+            // What puts an environment in order begins with the same words and is no phase of its deploy.
+            .filter(|j| j.steps.len() > 1)
             .flat_map(|j| &j.steps)
             .filter(|s| s.when == StepWhen::Normal && s.args.len() > args.len() && s.args.starts_with(args))
             .map(|s| &s.args)

@@ -517,7 +517,7 @@ proptest! {
             masked: true, holds: String::new(),
         };
         let items = vec![
-            named(Setting::Environment { name: name.clone(), tier: None, branches: vec![pattern.clone()], tags: vec![] }),
+            named(Setting::Environment { name: name.clone(), tier: None, branches: vec![pattern.clone()], tags: vec![], wait_minutes: None }),
             named(Setting::Protected { what: RefKind::Branch, pattern: pattern.clone() }),
             named(Setting::ResourceGroup { key: name.clone(), mode: "oldest_first".into() }),
             named(secret),

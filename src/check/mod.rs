@@ -118,6 +118,8 @@ rules! {
 
     BASELINE_IS_METRICS gates::baseline_is_metrics;
     TOLERANCE_TOO_WIDE gates::tolerance_too_wide;
+    SHADOW_WITHOUT_MIRROR deploys::shadow_without_mirror [here];
+    SHADOW_IN_A_CIRCLE deploys::shadow_in_a_circle;
     BAD_SSH_HOST deploys::bad_ssh_host;
     BAD_HOST_SERVICE deploys::bad_host_service;
 
@@ -134,7 +136,9 @@ rules! {
     TRIGGER_NEVER_TRIPS deploys::trigger_never_trips [here];
     CANARY_WITHOUT_SPLIT deploys::canary_without_split [here];
     LEDGER_PLACE deploys::ledger_place;
-    HALT_WITHOUT_LEDGER deploys::halt_without_ledger;
+    HALT_WITHOUT_LEDGER deploys::halt_without_ledger [anywhere];
+    RECONCILE_WITHOUT_LEDGER deploys::reconcile_without_ledger [anywhere];
+    REDEPLOY_NEVER deploys::redeploy_never;
     BY_DISPATCH deploys::by_dispatch [anywhere];
 
     CRON_NOT_PORTABLE limits::cron_not_portable;
@@ -146,6 +150,10 @@ rules! {
     RUNNER_INCOMPLETE limits::runner_incomplete [anywhere];
     EMIT_PATH_NOT_READ limits::emit_path_not_read;
     BAD_SECRET_ID limits::bad_secret_id;
+
+    SOAK_WITHOUT_LEDGER deploys::soak_without_ledger [anywhere];
+    CANARY_PART_OF_PERCENT deploys::canary_part_of_percent;
+    ARGO_ROLLOUTS_RUNNER deploys::argo_rollouts_runner [anywhere];
 }
 
 /// A whole spec in which no rule found an error: the only thing that can be planned.

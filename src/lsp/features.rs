@@ -42,9 +42,20 @@ pub(super) fn of(place: Place, word: &str, args: &[&str]) -> Vec<Feature> {
         (Place::Top, "image") => vec![F::Image],
         (_, "secret") => vec![F::Secret, F::Withheld],
         (Place::Top, "deploy") => {
-            vec![F::Deploy, F::Environment, F::Lock, F::LockOrder, F::RestoreFailed, F::RestoreCancelled]
+            vec![
+                F::Deploy,
+                F::Environment,
+                F::Lock,
+                F::LockOrder,
+                F::RestoreFailed,
+                F::RestoreCancelled,
+                F::Reconcile,
+            ]
         }
         (Place::Deploy, "canary") => vec![F::Canary],
+        (Place::Deploy, "soak") => vec![F::Soak],
+        (Place::Deploy, "blue_green") => vec![F::BlueGreen],
+        (Place::Deploy, "shadow") => vec![F::Shadow],
         (Place::Deploy, "approval") if has("by_dispatch") => vec![F::ApprovalByDispatch],
         (Place::Deploy, "approval") => vec![F::Approval],
         (Place::Approval, "by") => vec![F::ApprovalBy],

@@ -90,6 +90,7 @@ fn job(id: &str, args: &[&str], needs: &[&str], condition: Condition, work: Work
         environment: None,
         lock: None,
         ask: None,
+        wait: None,
         secrets: vec![],
         rights: vec![],
         python: false,
@@ -160,6 +161,7 @@ fn kubernetes() -> PlanTarget {
         container: "app".into(),
         timeout: 120,
         traffic: None,
+        istio: None,
     }
 }
 
@@ -175,6 +177,8 @@ fn deploy(env: &str, needs: &[&str], target: PlanTarget, approval: Option<Approv
             target,
             smoke: Some("python scripts/smoke.py".into()),
             canary: vec![],
+            blue_green: None,
+            shadow: None,
             watch: None,
             rollback: PlanRollback::default(),
             ledger: None,
@@ -387,7 +391,7 @@ pub(crate) fn full() -> Plan {
         script: ".mlpipe/fraud-scorer.sh".into(),
         emit: PlatformName::ALL
             .into_iter()
-            .map(|platform| EmitTo { platform, path: "x".into(), shared_root: false })
+            .map(|platform| EmitTo { platform, path: "x".into(), shared_root: false, alone: false })
             .collect(),
         triggers: vec![
             Trigger::Push { branches: vec![p("main")] },

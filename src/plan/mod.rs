@@ -7,12 +7,14 @@ mod condition;
 pub(crate) mod fixture;
 mod model;
 pub(crate) mod number;
+mod reconcile;
 mod release;
 pub mod witness;
 mod work;
 
-pub use build::{build, script_path};
+pub use build::{build, build_reconcile, reconcile_name, script_path};
 pub use condition::{Activation, Condition, EventKind, Pattern, PrSource, Refs};
 pub use model::*;
+pub use reconcile::*;
 pub use release::*;
 pub use work::*;

@@ -100,6 +100,10 @@ features! {
     Deploy "deploy";
     /// A release takes over in steps, and each is seen by itself.
     Canary "canary";
+    /// A release starts beside what is live and is switched over at once.
+    BlueGreen "blue_green";
+    /// A release gets copies of another environment's requests.
+    Shadow "shadow";
     /// The platform knows where a deploy goes to.
     Environment "deploy's environment";
     /// One deploy of an environment at a time, which no newer run cancels.
@@ -110,6 +114,8 @@ features! {
     RestoreFailed "put back after a failure";
     /// What was live comes back after a deploy that a person cancelled.
     RestoreCancelled "put back after a cancel";
+    /// What a deploy left whose runner was lost is put back by a job behind it.
+    Reconcile "put back after a lost runner";
     /// A person says yes before a deploy starts.
     Approval "approval required";
     /// Named people or groups say it.
@@ -118,6 +124,8 @@ features! {
     ApprovalExpires "approval … expires";
     /// A person starts a second run with the digest, where nobody can be asked.
     ApprovalByDispatch "approval by_dispatch";
+    /// A release has run somewhere for a time before the next deploy starts, and no runner waits.
+    Soak "soak";
     /// Somebody is told how a run ended.
     Notify "notify";
     /// The same, where several pipelines are in one repository.
@@ -321,6 +329,7 @@ impl Found {
             environment,
             lock,
             ask,
+            wait,
             secrets,
             // Follow from the work.
             rights: _,
@@ -347,6 +356,7 @@ impl Found {
         put(ask.is_some(), &[Feature::Approval]);
         put(ask.as_ref().is_some_and(|a| !a.by.is_empty()), &[Feature::ApprovalBy]);
         put(ask.as_ref().is_some_and(|a| a.expires.is_some()), &[Feature::ApprovalExpires]);
+        put(wait.is_some(), &[Feature::Soak]);
         put(!secrets.is_empty(), &[Feature::Secret]);
         put(*python, &[Feature::Python]);
         put(*metrics, &[Feature::Metrics]);
@@ -360,11 +370,17 @@ impl Found {
             Work::Gate(gate) => self.gate(gate, at),
             Work::Model(_) => self.add(Feature::Model, at),
             Work::Image(_) => self.add(Feature::Image, at),
-            // What is asked is in the job.
-            Work::Approve(_) => {}
+            // What is asked is in the job, and how long is waited.
+            Work::Approve(_) | Work::Soak(_) => {}
             Work::Deploy(deploy) => {
                 if !deploy.canary.is_empty() {
                     self.add(Feature::Canary, at);
+                }
+                if deploy.blue_green.is_some() {
+                    self.add(Feature::BlueGreen, at);
+                }
+                if deploy.shadow.is_some() {
+                    self.add(Feature::Shadow, at);
                 }
                 if deploy.dispatch.is_some() {
                     self.add(Feature::ApprovalByDispatch, at);
@@ -373,6 +389,7 @@ impl Found {
                     self.add(feature, at);
                 }
             }
+            Work::Reconcile(_) => self.add(Feature::Reconcile, at),
             Work::Withheld(_) => self.add(Feature::Withheld, at),
             Work::Notify(NotifyWork { channel: _, url: _, on: _ }) => self.add(Feature::Notify, at),
         }

@@ -64,6 +64,32 @@ impl<'p> Polls<'p> {
         })
     }
 
+    /// Why a soak that ends at that moment did not hold. Only a server's numbers can be asked for the past: what a command
+    /// says is looked at once, at the end, and has to be good then, however long or often it may be bad otherwise.
+    pub(super) fn over_a_soak(&self, end: Time) -> Option<String> {
+        let rules = || self.deploy.rollback.iter().flat_map(|r| &r.when);
+        let (past, once): (Vec<_>, Vec<_>) = rules().partition(|r| self.watch.knows_the_past(&r.metric.node));
+        let tripped = past.into_iter().filter_map(|r| self.trip(r)).filter(|t| t.at <= end);
+        let tripped = tripped.min_by_key(|t| t.at).map(|t| t.why);
+        tripped.or_else(|| self.silent(end)).or_else(|| once.into_iter().find_map(|r| self.bad_at(r, end)))
+    }
+
+    /// What is bad at that moment by a rule.
+    fn bad_at(&self, rule: &RollbackWhen, moment: Time) -> Option<String> {
+        if rule.metric.node == smoke_failures() {
+            let fails = self.situation.smoke(&self.deploy.name).iter().rev().find(|(at, _)| *at <= moment);
+            return fails.filter(|(_, fails)| *fails).map(|_| "the smoke test fails at its end".to_owned());
+        }
+        let course = self.situation.course(&self.deploy.name, &rule.metric.node);
+        match course.iter().rev().find(|(at, _)| *at <= moment) {
+            Some((_, Reading::Number(n, text))) => {
+                let bad = n.partial_cmp(&rule.right).is_some_and(|o| holds(rule.op, o));
+                bad.then(|| format!("`{}`: it is {text} at its end", rule.text))
+            }
+            _ => None,
+        }
+    }
+
     fn trip(&self, rule: &RollbackWhen) -> Option<Trip> {
         if rule.metric.node == smoke_failures() {
             return self.smoke_trip(rule);

@@ -60,7 +60,10 @@ fn metric(deploy: &Deploy, watch: &Watch, rule: &RollbackWhen) -> Option<(String
     let tripping = said(bad);
     let Lasting::For(long) = rule.lasting else { return Some((tripping, said(good))) };
     let interval = watch.interval.node.seconds;
-    let poll = watched(deploy).0 + interval * (1.0 + (long.seconds / interval).ceil());
+    let needed = interval * (1.0 + (long.seconds / interval).ceil());
+    let (begins, ends) = watched(deploy);
+    // What is too long for the watch is for the soak behind it.
+    let poll = if begins + needed <= ends { begins } else { deploy.soaked(|_| 0.0)?.0 } + needed;
     let holding = format!("{tripping}, {} at {poll}s", said(good));
     Some((tripping, holding))
 }

@@ -148,6 +148,10 @@ fn arms(plan: &Plan) -> Vec<(String, Quoted)> {
                 let phase = Quoted::word(step.args.last().map_or("", String::as_str));
                 arms.push((step.args.join(" "), words([function(job), phase])));
             }
+            if deploy.shadow.is_some() {
+                let call = words([function(job), Quoted::fixed("shadow-stop")]);
+                arms.push((format!("deploy {} shadow-stop", deploy.environment), call));
+            }
         } else {
             arms.extend(job.steps.iter().map(|step| (step.args.join(" "), function(job))));
         }

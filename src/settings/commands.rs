@@ -3,7 +3,7 @@
 //! The script of a manifest does the same and more (it looks first, and finds people by their names); these lines are
 //! for reading, and for whoever makes one thing by hand.
 
-use super::{RefKind, Setting};
+use super::{ClusterRight, RefKind, Setting};
 use crate::plan::SecretKind;
 use crate::render::bash;
 use crate::spec::PlatformName;
@@ -55,6 +55,9 @@ pub fn schedule_body(setting: &Setting) -> Option<String> {
 
 /// The lines of one setting.
 pub(super) fn of(platform: PlatformName, setting: &Setting) -> Vec<String> {
+    if let Setting::Rights { kubeconfig, namespace, rights } = setting {
+        return role(kubeconfig, namespace, rights);
+    }
     match platform {
         PlatformName::Github => github(setting),
         PlatformName::Gitlab => gitlab(setting),
@@ -67,19 +70,41 @@ fn body(json: &str, call: &str) -> String {
     format!("echo {} | {call} --input -", bash(json).as_str())
 }
 
+/// A role and its binding, which Kubernetes' own command line makes.
+fn role(kubeconfig: &str, namespace: &str, rights: &[ClusterRight]) -> Vec<String> {
+    // Two accounts of one namespace have a role each.
+    let name = format!("mlpipe-{}", kubeconfig.to_lowercase().replace('_', "-"));
+    let rules: Vec<_> = rights
+        .iter()
+        .map(|r| serde_json::json!({ "apiGroups": [r.group], "resources": [r.resource], "verbs": r.verbs }))
+        .collect();
+    let role = serde_json::json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": { "name": &name, "namespace": namespace },
+        "rules": rules,
+    });
+    let of = format!("--role={name}");
+    let account = "--serviceaccount=<NAMESPACE>:<ACCOUNT>";
+    let bind = ["kubectl", "--namespace", namespace, "create", "rolebinding", &name, &of, account];
+    vec![format!("echo {} | kubectl apply -f -", bash(&role.to_string()).as_str()), line(&bind)]
+}
+
 fn github(setting: &Setting) -> Vec<String> {
     let repo = "repos/{owner}/{repo}";
     match setting {
         Setting::DefaultBranch { name } => vec![line(&["gh", "repo", "edit", "--default-branch", name])],
-        Setting::Environment { name, branches, tags, .. } => {
+        Setting::Environment { name, branches, tags, wait_minutes, .. } => {
             let at = format!("{repo}/environments/{}", encoded(name));
             let ruled = !branches.is_empty() || !tags.is_empty();
             let policy = if ruled {
-                "{\"deployment_branch_policy\": {\"protected_branches\": false, \"custom_branch_policies\": true}}"
+                "\"deployment_branch_policy\": {\"protected_branches\": false, \"custom_branch_policies\": true}"
             } else {
-                "{\"deployment_branch_policy\": null}"
+                "\"deployment_branch_policy\": null"
             };
-            let mut lines = vec![body(policy, &line(&["gh", "api", "--method", "PUT", &at]))];
+            let timer = wait_minutes.map(|m| format!("\"wait_timer\": {m}, ")).unwrap_or_default();
+            let mut lines =
+                vec![body(&format!("{{{timer}{policy}}}"), &line(&["gh", "api", "--method", "PUT", &at]))];
             let refs = branches.iter().map(|b| ("branch", b)).chain(tags.iter().map(|t| ("tag", t)));
             for (kind, pattern) in refs {
                 let to = format!("{at}/deployment-branch-policies");

@@ -1,7 +1,7 @@
 //! Jenkins: plugins, credentials, the multibranch job, agents. `docs/platforms/jenkins.md` has the sources.
 
 use super::collect::{Collector, Draft, From};
-use super::{Checked, Need, Setting, secrets};
+use super::{Checked, Need, Setting, rights, secrets};
 use crate::plan::{Job, Plan, Trigger, Work};
 use crate::spec::PlatformName;
 
@@ -12,6 +12,7 @@ pub(super) fn collect(plan: &Plan, items: &mut Collector) {
         agent(plan, job, items);
         people(plan, job, items);
         secrets::of_job(plan, job, items);
+        rights::of_job(plan, job, items);
     }
 }
 

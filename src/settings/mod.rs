@@ -10,6 +10,7 @@ mod github;
 mod gitlab;
 mod jenkins;
 mod refs;
+mod rights;
 mod secrets;
 
 pub use commands::{encoded, schedule_body, scope_of};
@@ -122,6 +123,8 @@ pub enum Setting {
         branches: Vec<String>,
         /// The same for tags.
         tags: Vec<String>,
+        /// GitHub: minutes of its wait timer; none where a job that names it does not wait.
+        wait_minutes: Option<u64>,
     },
     /// People who have to say yes.
     Approval {
@@ -198,8 +201,29 @@ pub enum Setting {
         /// Repository of images.
         repository: String,
     },
+    /// What an account may do in a namespace of a cluster.
+    Rights {
+        /// Variable with the kubeconfig of the account.
+        kubeconfig: String,
+        /// The namespace.
+        namespace: String,
+        /// The rules of a role.
+        rights: Vec<ClusterRight>,
+    },
     /// What only a person can decide.
     Advice {},
+}
+
+/// A rule of a role of Kubernetes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ClusterRight {
+    /// Group of the API; empty for the core group.
+    pub group: String,
+    /// Resource: `configmaps`, `rollouts/status`.
+    pub resource: String,
+    /// Verbs.
+    pub verbs: Vec<String>,
 }
 
 /// An input of a run and its value.

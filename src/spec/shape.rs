@@ -118,6 +118,8 @@ pub enum Place {
     Access,
     /// `state … { }`.
     State,
+    /// `reconcile { }`.
+    Reconcile,
     /// `data … { }`.
     Data,
     /// `validate … { }`.
@@ -138,6 +140,8 @@ pub enum Place {
     Prometheus,
     /// `rollback { }`.
     Rollback,
+    /// `shadow … { }`.
+    Shadow,
     /// `scenario … { }`.
     Scenario,
     /// `target NAME { }` before it is known which kind the name has.
@@ -166,7 +170,7 @@ pub enum Place {
 
 impl Place {
     /// Every place, the top of a file first.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 32] = [
         Self::Top,
         Self::On,
         Self::Python,
@@ -175,6 +179,7 @@ impl Place {
         Self::Model,
         Self::Access,
         Self::State,
+        Self::Reconcile,
         Self::Data,
         Self::Validate,
         Self::Gate,
@@ -185,6 +190,7 @@ impl Place {
         Self::Watch,
         Self::Prometheus,
         Self::Rollback,
+        Self::Shadow,
         Self::Scenario,
         Self::Target,
         Self::Kubernetes,
@@ -210,6 +216,7 @@ impl Place {
             Self::Model => "in a `model`",
             Self::Access => "in the block of a `source` or `register`",
             Self::State => "in the block of `state`",
+            Self::Reconcile => "in `reconcile`",
             Self::Data => "in a `data`",
             Self::Validate => "in the block of `validate`",
             Self::Gate => "in a `gate`",
@@ -220,6 +227,7 @@ impl Place {
             Self::Watch => "in a `watch`",
             Self::Prometheus => "in the block of `prometheus`",
             Self::Rollback => "in a `rollback`",
+            Self::Shadow => "in the block of `shadow`",
             Self::Scenario => "in a `scenario`",
             Self::Target => "in a `target`",
             Self::Kubernetes => "in a `target kubernetes`",
@@ -256,8 +264,7 @@ pub const TARGETS: [(&str, Place); 10] = [
 ];
 
 /// Kinds of target that are typed and checked, and compiled by a later version.
-pub const TARGETS_LATER: &[&str] =
-    &["helm", "argo_rollouts", "kserve", "sagemaker", "ecs", "lambda", "cloud_run"];
+pub const TARGETS_LATER: &[&str] = &["helm", "kserve", "sagemaker", "ecs", "lambda", "cloud_run"];
 
 /// How often a statement may stand in one block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

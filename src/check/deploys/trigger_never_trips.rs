@@ -10,6 +10,9 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
         let Some((begins, ends)) = deploy.watched(|_| 0.0) else { continue };
         let long = ends - begins;
         for rule in deploy.rollback.iter().flat_map(|r| &r.when) {
+            // A soak is looked back over, with no memory of what was before it.
+            let soak = deploy.soaked(|_| 0.0).filter(|_| watch.knows_the_past(&rule.metric.node));
+            let long = soak.map_or(long, |(begins, ends)| long.max(ends - begins));
             if let Some((needs, help)) = fault(rule, watch, long) {
                 let message = format!("`{}` can never trip: {needs}", rule.text);
                 out.push(Finding::at(Code::TRIGGER_NEVER_TRIPS, rule.span, message).help(help));

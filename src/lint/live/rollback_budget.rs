@@ -51,6 +51,7 @@ pub(in crate::lint) fn run(subject: Subject<'_>, out: &mut Vec<Finding>) {
 fn roll_out<'a>(plan: &Plan, deploy: &'a Deploy) -> Option<(f64, u32, Option<&'a Spanned<Duration>>)> {
     let said = match &deploy.target.as_ref()?.node {
         Target::Kubernetes(k) => k.timeout.as_ref(),
+        Target::ArgoRollouts(a) => a.timeout.as_ref(),
         Target::Command(c) => c.timeout.as_ref(),
         Target::Ssh(s) => s.timeout.as_ref(),
         Target::Later(_) => return None,

@@ -63,6 +63,11 @@ impl Builder<'_> {
             let d = todo.remove(at);
             let after = order.iter().find(|(o, _)| o.name.node == d.name.node).and_then(|(_, a)| a.clone());
             self.deploy(d, after.as_deref());
+            if d.soak.is_some() {
+                let next = order.iter().filter(|(_, after)| after.as_deref() == Some(&d.name.node));
+                let next: Vec<&Deploy> = next.map(|(next, _)| *next).collect();
+                self.soak(d, &next);
+            }
         }
     }
 
@@ -94,13 +99,17 @@ impl Builder<'_> {
         let (target, mut secrets, kind) = self.target(d);
         let checked = approval.as_ref().is_some_and(|a| a.unchecked.is_none());
         secrets.extend(self.approval_secrets(approval.as_ref(), false));
+        let (shadow, mirror) = self.shadow(d);
         secrets.extend(self.release_secrets(d));
+        secrets.extend(mirror.filter(|m| secrets.iter().all(|s| s.name != m.name)));
         let offers = self.offers(d);
         let work = DeployWork {
             environment: name.clone(),
             artifact: self.artifact(),
             smoke: d.smoke.as_ref().map(|s| s.node.clone()),
             canary: release::canary(d),
+            blue_green: release::blue_green(d),
+            shadow,
             watch: d.watch.as_ref().map(release::watch),
             rollback: release::rollback(d),
             ledger: self.ledger(d, &target),
@@ -160,7 +169,9 @@ impl Builder<'_> {
             }
         }
         if let Some(a) = after {
-            needs.push(format!("deploy-{a}"));
+            let soak = format!("soak-{a}");
+            let soaks = self.jobs.iter().any(|j| j.id == soak);
+            needs.push(if soaks { soak } else { format!("deploy-{a}") });
         }
         for g in self.spec.gates.values().filter(|g| g.advisory.is_none()) {
             let here = match &g.before {
@@ -174,7 +185,7 @@ impl Builder<'_> {
         needs
     }
 
-    /// Records whose content the deploy checks again: the artifact's, the approval's and the gates'.
+    /// Records whose content the deploy checks again: the artifact's, the approval's, the gates' and the soak's.
     fn deploy_reads(&self, needs: &[String]) -> Vec<String> {
         needs.iter().filter(|n| !n.starts_with("deploy-")).cloned().collect()
     }
@@ -243,7 +254,7 @@ impl Builder<'_> {
     }
 
     /// The image, or the one model that has a file.
-    fn artifact(&self) -> Artifact {
+    pub(super) fn artifact(&self) -> Artifact {
         if let Some(i) = &self.spec.image {
             return Artifact::Image { repository: i.repository.node.clone() };
         }
@@ -256,33 +267,31 @@ impl Builder<'_> {
         match d.target.as_ref().map(|t| &t.node) {
             Some(Target::Kubernetes(k)) => {
                 let timeout = self.timeout(&format!("{place}.target"), k.timeout.as_ref(), DEFAULT_ROLL_OUT);
-                let namespace = k.namespace.as_ref().map_or_else(
-                    || {
-                        self.defaulted(format!("{place}.namespace"), "default", "kubectl's own default");
-                        "default".to_owned()
-                    },
-                    |n| n.node.clone(),
-                );
-                let container = k.container.as_ref().map_or_else(
-                    || {
-                        self.defaulted(
-                            format!("{place}.container"),
-                            k.deployment.node.clone(),
-                            "the container that bears the deployment's name",
-                        );
-                        k.deployment.node.clone()
-                    },
-                    |c| c.node.clone(),
-                );
+                let namespace = self.namespace(&place, k.namespace.as_ref());
+                let of = "the container that bears the deployment's name";
+                let container = self.container(&place, k.container.as_ref(), &k.deployment, of);
                 let target = PlanTarget::Kubernetes {
                     kubeconfig: k.kubeconfig.node.clone(),
                     namespace,
                     deployment: k.deployment.node.clone(),
                     container,
                     timeout,
-                    traffic: d.target.as_ref().and_then(|t| release::traffic(&t.node)),
+                    traffic: release::traffic(k, "nginx"),
+                    istio: release::traffic(k, "istio"),
                 };
                 (target, vec![self.secret(&k.kubeconfig, SecretKind::File)], runners::Kind::Kubernetes)
+            }
+            Some(Target::ArgoRollouts(a)) => {
+                let timeout = self.timeout(&format!("{place}.target"), a.timeout.as_ref(), DEFAULT_ROLL_OUT);
+                let of = "the container that bears the Rollout's name";
+                let target = PlanTarget::ArgoRollouts {
+                    kubeconfig: a.kubeconfig.node.clone(),
+                    namespace: self.namespace(&place, a.namespace.as_ref()),
+                    rollout: a.rollout.node.clone(),
+                    container: self.container(&place, a.container.as_ref(), &a.rollout, of),
+                    timeout,
+                };
+                (target, vec![self.secret(&a.kubeconfig, SecretKind::File)], runners::Kind::Kubernetes)
             }
             Some(Target::Command(c)) => {
                 let timeout = self.timeout(&format!("{place}.target"), c.timeout.as_ref(), DEFAULT_ROLL_OUT);
@@ -314,6 +323,32 @@ impl Builder<'_> {
                 (nothing, vec![], runners::Kind::Commands)
             }
         }
+    }
+
+    fn namespace(&mut self, place: &str, said: Option<&Spanned<String>>) -> String {
+        said.map_or_else(
+            || {
+                self.defaulted(format!("{place}.namespace"), "default", "kubectl's own default");
+                "default".to_owned()
+            },
+            |n| n.node.clone(),
+        )
+    }
+
+    fn container(
+        &mut self,
+        place: &str,
+        said: Option<&Spanned<String>>,
+        of: &Spanned<String>,
+        why: &str,
+    ) -> String {
+        said.map_or_else(
+            || {
+                self.defaulted(format!("{place}.container"), of.node.clone(), why);
+                of.node.clone()
+            },
+            |c| c.node.clone(),
+        )
     }
 
     fn tier(&mut self, d: &Deploy) -> String {

@@ -11,6 +11,9 @@ use std::collections::BTreeSet;
 /// Minutes by which Jenkins' own limit of a call is longer than the script's.
 const BACKSTOP: u64 = 10;
 
+/// The deepest indentation.
+const SPACES: &str = "                                        ";
+
 /// The file.
 #[derive(Serialize)]
 pub(super) struct View {
@@ -52,11 +55,15 @@ struct Level {
 #[derive(Serialize)]
 struct Stage {
     pad: Quoted,
+    /// Indentation of the one call in its script: deeper behind a wait.
+    body: Quoted,
     /// Indentation of its commands.
     inner: Quoted,
     origin: Quoted,
     id: Quoted,
     label: Quoted,
+    /// Seconds that it sleeps before it takes an agent.
+    wait: Option<u64>,
     condition: Vec<Quoted>,
     options: Vec<Quoted>,
     ask: Option<Ask>,
@@ -168,22 +175,21 @@ fn level(plan: &Plan, jobs: &[&Job]) -> Level {
 }
 
 fn stage(plan: &Plan, job: &Job, deep: bool) -> Stage {
-    let pad = if deep { "                " } else { "        " };
-    let inner = match (deep, bound(job).next().is_none()) {
-        (false, true) => "                        ",
-        (false, false) => "                            ",
-        (true, true) => "                                ",
-        (true, false) => "                                    ",
-    };
+    let pad = if deep { 16 } else { 8 };
+    let body = pad + 12 + if job.wait.is_some() { 4 } else { 0 };
+    let inner = body + if bound(job).next().is_none() { 4 } else { 8 };
+    let spaces = |count: usize| Quoted::fixed(&SPACES[..count]);
     let call = |when: StepWhen| -> Vec<Call> {
         job.steps.iter().filter(|s| s.when == when).map(|s| call(plan, job, s)).collect()
     };
     Stage {
-        pad: Quoted::fixed(pad),
-        inner: Quoted::fixed(inner),
+        pad: spaces(pad),
+        body: spaces(body),
+        inner: spaces(inner),
         origin: remark(&format!("{}:{} {}", job.origin.path, job.origin.line, job.origin.text)),
         id: groovy(&job.id),
         label: groovy(&job.runner.jenkins),
+        wait: job.wait,
         condition: expression(plan, job),
         options: options(job),
         ask: job.ask.as_ref().map(|ask| Ask {

@@ -108,10 +108,11 @@ fn github(setting: &Setting) -> Option<Vec<Quoted>> {
     let fixed = Quoted::fixed;
     Some(match setting {
         Setting::DefaultBranch { name } => vec![fixed("default_branch"), bash(name)],
-        Setting::Environment { name, branches, tags, .. } => {
+        Setting::Environment { name, branches, tags, wait_minutes, .. } => {
             let refs = branches.iter().map(|b| format!("branch {b}"));
             let refs = refs.chain(tags.iter().map(|t| format!("tag {t}")));
-            let mut words = vec![fixed("environment"), bash(&encoded(name))];
+            let minutes = Quoted::word(&wait_minutes.unwrap_or_default().to_string());
+            let mut words = vec![fixed("environment"), bash(&encoded(name)), minutes];
             words.extend(refs.map(|r| bash(&r)));
             words
         }

@@ -1,15 +1,23 @@
 //! What a deploy is told of how it takes over, what is watched, when it is taken back, and where that is written down.
 
 use super::Call;
-use super::work::metric_name;
+use super::work::{metric_name, place};
 use crate::plan::number::decimal;
-use crate::plan::{DeployWork, PlanLedger, PlanPrometheus, PlanRollback, PlanWatch};
+use crate::plan::{
+    DeployWork, PlanHalt, PlanLedger, PlanMirror, PlanPrometheus, PlanRollback, PlanShadow, PlanTrigger,
+    PlanWatch, ReconcileWork, SoakWork,
+};
 
 /// The options of `templates/script/runtime/README.md` for it.
 pub(super) fn options(call: Call, deploy: &DeployWork, service: &str) -> Call {
     let call = deploy.canary.iter().fold(call, |call, step| {
         call.option("canary", [decimal(step.weight).as_str(), decimal(step.hold).as_str()])
     });
+    let call = call.maybe("blue-green", deploy.blue_green.as_ref().map(|b| decimal(b.hold)).as_deref());
+    let call = match &deploy.shadow {
+        Some(shadow) => copied(call, shadow),
+        None => call,
+    };
     let call = match &deploy.watch {
         Some(watch) => watched(call, watch),
         None => call,
@@ -22,6 +30,30 @@ pub(super) fn options(call: Call, deploy: &DeployWork, service: &str) -> Call {
         }
         None => call,
     }
+}
+
+fn copied(call: Call, shadow: &PlanShadow) -> Call {
+    let from = shadow.from.as_str();
+    let call = match &shadow.by {
+        PlanMirror::Nginx { kubeconfig, namespace, ingress } => {
+            call.option("shadow", [from, kubeconfig.as_str(), namespace, ingress])
+        }
+        PlanMirror::Commands { run, stop } => call.option("shadow-run", [from, run.as_str(), stop]),
+    };
+    if shadow.through_soak { call.option("shadow-soaks", []) } else { call }
+}
+
+/// The options of what puts an environment in order: the target, the ledger, and the limits of putting back.
+pub(super) fn reconcile(call: Call, work: &ReconcileWork, service: &str) -> Call {
+    let call = call.option("environment", [work.environment.as_str()]);
+    let call = place(call, &work.artifact, &work.target);
+    let call = match &work.shadow {
+        Some(shadow) => copied(call, shadow),
+        None => call,
+    };
+    let call = limits(call, work.within, work.halt.as_ref());
+    let call = written_down(call, &work.ledger, service, &work.environment);
+    if work.redeploy { call.option("redeploy", []) } else { call }
 }
 
 fn watched(call: Call, watch: &PlanWatch) -> Call {
@@ -59,8 +91,21 @@ fn asked(call: Call, server: &PlanPrometheus) -> Call {
     call.option("prometheus", [kind, value, auth, first, second])
 }
 
-fn taken_back(call: Call, rollback: &PlanRollback) -> Call {
-    let call = rollback.triggers.iter().fold(call, |call, t| {
+/// A soak's watch, what must not trip in it, and where the ledger lies.
+pub(super) fn soaked(call: Call, soak: &SoakWork, service: &str) -> Call {
+    let call = match &soak.watch {
+        Some(watch) => watched(call, watch),
+        None => call,
+    };
+    let call = match &soak.shadow {
+        Some(shadow) => copied(call, shadow),
+        None => call,
+    };
+    written_down(triggers(call, &soak.triggers), &soak.ledger, service, &soak.environment)
+}
+
+fn triggers(call: Call, all: &[PlanTrigger]) -> Call {
+    all.iter().fold(call, |call, t| {
         let lasting = match (t.consecutive, t.lasting) {
             (true, _) => "consecutive",
             (false, Some(_)) => "for",
@@ -69,9 +114,17 @@ fn taken_back(call: Call, rollback: &PlanRollback) -> Call {
         let (name, seconds) = (metric_name(&t.metric.0), decimal(t.lasting.unwrap_or_default()));
         let words = [name.as_str(), t.op.text(), &decimal(t.right), lasting, &seconds, &t.text];
         call.option("trigger", words)
-    });
-    let call = call.maybe("within", rollback.within.map(|s| s.to_string()).as_deref());
-    match &rollback.halt {
+    })
+}
+
+fn taken_back(call: Call, rollback: &PlanRollback) -> Call {
+    limits(triggers(call, &rollback.triggers), rollback.within, rollback.halt.as_ref())
+}
+
+/// The time that putting back may take, and when that was once too often.
+fn limits(call: Call, within: Option<u64>, halt: Option<&PlanHalt>) -> Call {
+    let call = call.maybe("within", within.map(|s| s.to_string()).as_deref());
+    match halt {
         Some(halt) => {
             let (count, window) = (halt.count.to_string(), decimal(halt.window));
             call.option("halt", [halt.op.text(), count.as_str(), window.as_str()])

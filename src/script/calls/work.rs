@@ -19,6 +19,8 @@ pub(super) fn kind(work: &Work) -> &'static str {
         Work::Image(_) => "image",
         Work::Approve(_) => "approve",
         Work::Deploy(_) => "deploy",
+        Work::Soak(_) => "soak",
+        Work::Reconcile(_) => "reconcile",
         Work::Withheld(_) => "withheld",
         Work::Notify(_) => "notify",
     }
@@ -31,6 +33,13 @@ pub(super) fn of(plan: &Plan, job: &Job) -> Call {
         Work::Gate(gate) => gate_options(call, gate),
         Work::Image(image) => image_options(call, image, job),
         Work::Deploy(deploy) => deploy_options(call, deploy, plan, job),
+        Work::Soak(soak) => {
+            let call = call
+                .option("environment", [soak.environment.as_str()])
+                .option("seconds", [soak.seconds.to_string().as_str()]);
+            release::soaked(artifact(call, &soak.artifact), soak, &plan.pipeline)
+        }
+        Work::Reconcile(work) => release::reconcile(call, work, &plan.pipeline),
         Work::Approve(approve) => {
             let ask = job.ask.as_ref();
             let call = call
@@ -177,16 +186,40 @@ fn tag_words(tag: &PlanTag) -> [Quoted; 2] {
 fn deploy_options(call: Call, deploy: &DeployWork, plan: &Plan, job: &Job) -> Call {
     let call =
         call.raw("phase", [Quoted::fixed("\"$phase\"")]).option("environment", [deploy.environment.as_str()]);
-    let call = match &deploy.artifact {
-        Artifact::Image { repository } => call.option("image", [repository.as_str()]),
-        Artifact::Model { name } => call.option("model", [name.as_str()]),
-    };
-    let call = match &deploy.target {
-        PlanTarget::Kubernetes { kubeconfig, namespace, deployment, container, timeout, traffic } => {
+    let call = place(call, &deploy.artifact, &deploy.target);
+    let call = release::options(call.maybe("smoke", deploy.smoke.as_deref()), deploy, &plan.pipeline);
+    let call = evidence(plan, job).fold(call, |call, gate| call.option("gate", [gate]));
+    let call = allowed(job).into_iter().fold(call, |call, use_| call.raw("allow", use_));
+    let call = call.maybe("dispatch", deploy.dispatch.as_deref());
+    let call = deploy
+        .offers
+        .iter()
+        .fold(call, |call, offer| call.option("offer", [offer.environment.as_str(), offer.input.as_str()]));
+    match &deploy.approval {
+        None => call,
+        Some(a) => {
+            let why = a.unchecked.as_deref().unwrap_or_default();
+            call.option("approval", [a.environment.as_str(), a.approval_environment.as_str(), why])
+        }
+    }
+}
+
+/// What is deployed, and where to.
+pub(super) fn place(call: Call, artifact: &Artifact, target: &PlanTarget) -> Call {
+    let call = self::artifact(call, artifact);
+    match target {
+        PlanTarget::Kubernetes { kubeconfig, namespace, deployment, container, timeout, traffic, istio } => {
             let seconds = timeout.to_string();
             let words =
                 [kubeconfig.as_str(), namespace.as_str(), deployment.as_str(), container.as_str(), &seconds];
-            call.option("kubernetes", words).maybe("traffic", traffic.as_deref())
+            let call = call.option("kubernetes", words);
+            call.maybe("traffic", traffic.as_deref()).maybe("istio", istio.as_deref())
+        }
+        PlanTarget::ArgoRollouts { kubeconfig, namespace, rollout, container, timeout } => {
+            let seconds = timeout.to_string();
+            let words =
+                [kubeconfig.as_str(), namespace.as_str(), rollout.as_str(), container.as_str(), &seconds];
+            call.option("argo", words)
         }
         PlanTarget::Command { deploy, live, rollback, shift, promote, timeout } => {
             let back = rollback.as_deref().unwrap_or_default();
@@ -208,32 +241,28 @@ fn deploy_options(call: Call, deploy: &DeployWork, plan: &Plan, job: &Job) -> Ca
             };
             call.each("ssh-host", hosts)
         }
-    };
-    let call = release::options(call.maybe("smoke", deploy.smoke.as_deref()), deploy, &plan.pipeline);
-    let call = evidence(plan, job).fold(call, |call, gate| call.option("gate", [gate]));
-    let call = allowed(job).into_iter().fold(call, |call, use_| call.raw("allow", use_));
-    let call = call.maybe("dispatch", deploy.dispatch.as_deref());
-    let call = deploy
-        .offers
-        .iter()
-        .fold(call, |call, offer| call.option("offer", [offer.environment.as_str(), offer.input.as_str()]));
-    match &deploy.approval {
-        None => call,
-        Some(a) => {
-            let why = a.unchecked.as_deref().unwrap_or_default();
-            call.option("approval", [a.environment.as_str(), a.approval_environment.as_str(), why])
-        }
     }
 }
 
-/// Gates that must have passed what is deployed: those before the image, then those that the deploy waits for itself.
+fn artifact(call: Call, artifact: &Artifact) -> Call {
+    match artifact {
+        Artifact::Image { repository } => call.option("image", [repository.as_str()]),
+        Artifact::Model { name } => call.option("model", [name.as_str()]),
+    }
+}
+
+/// What must have passed what is deployed: the gates before the image, then those that the deploy waits for itself, and
+/// the soak before it.
 fn evidence<'a>(plan: &'a Plan, job: &'a Job) -> impl Iterator<Item = &'a str> {
     let image = plan.jobs.iter().find_map(|job| match &job.work {
         Work::Image(image) if image.push => Some(&image.gates[..]),
         _ => None,
     });
     let before = image.unwrap_or_default();
-    let own = job.reads.iter().filter(move |id| id.starts_with("gate-") && !before.contains(id));
+    let own = job.reads.iter().filter(move |id| {
+        let looks = id.starts_with("gate-") || id.starts_with("soak-");
+        looks && !before.contains(id)
+    });
     before.iter().chain(own).map(String::as_str)
 }
 

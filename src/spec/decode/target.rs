@@ -3,7 +3,7 @@
 use super::{Decoder, Item, statements};
 use crate::diag::{Code, Finding, Span, Spanned, words};
 use crate::spec::shape::{Place, TARGETS, TARGETS_LATER};
-use crate::spec::{CommandTarget, HostService, Kubernetes, Ssh, Target, Traffic, keywords};
+use crate::spec::{ArgoRollouts, CommandTarget, HostService, Kubernetes, Ssh, Target, Traffic, keywords};
 use crate::syntax::Statement;
 
 /// `target NAME KIND { … }`.
@@ -152,6 +152,13 @@ impl Decoder<'_> {
                 }),
                 timeout,
             }),
+            "argo_rollouts" => Target::ArgoRollouts(ArgoRollouts {
+                kubeconfig: find("kubeconfig")?.text("secret")?,
+                namespace: text("namespace"),
+                rollout: text("rollout")?,
+                container: text("container"),
+                timeout,
+            }),
             "command" => Target::Command(CommandTarget {
                 deploy: shell("deploy"),
                 live: shell("live"),
@@ -199,11 +206,11 @@ impl Decoder<'_> {
         there
     }
 
-    /// Ingress splitters other than ingress-nginx.
+    /// What splits traffic and is not compiled yet.
     fn later_traffic(&mut self, items: &[Item<'_>]) {
         for item in items.iter().filter(|i| i.word() == "traffic") {
-            let Some(by) = item.text("by").filter(|by| by.as_str() != "nginx") else { continue };
-            let instead = "let ingress-nginx split it, `traffic nginx \"INGRESS\"`, or drive it by commands: \
+            let Some(by) = item.text("by").filter(|by| by.as_str() == "gateway") else { continue };
+            let instead = "let ingress-nginx split it, `traffic nginx \"INGRESS\"`, or Istio, `traffic istio \"VIRTUAL_SERVICE\"`, or drive it by commands: \
                            `target command { deploy \"…\"; live \"…\"; shift \"…\" }`";
             self.later(&format!("traffic {}", by.node), item.statement.head, instead);
         }

@@ -5,7 +5,7 @@ use crate::diag::{Code, Finding, Spanned};
 use crate::spec::shape::Place;
 use crate::spec::{
     Auth, Channel, Emit, Event, Input, InputKind, Install, Notify, NotifyOn, On, Patch, PlatformName, Python,
-    Runner, SecretIds, Spec, State,
+    Reconcile, Runner, SecretIds, Spec, State,
 };
 use crate::syntax::Statement;
 use indexmap::IndexMap;
@@ -60,6 +60,7 @@ impl Decoder<'_> {
             "scenario" => spec.scenarios.extend(self.scenario(item)),
             "target" | "let" | "use" => {}
             "state" => spec.state = self.state(item),
+            "reconcile" => spec.reconcile = self.reconcile(item),
             _ => self.top_later(spec, item),
         }
     }
@@ -90,6 +91,13 @@ impl Decoder<'_> {
             self.later(&format!("state {}", store.node), item.statement.head, instead);
         }
         Some(State { store, place, secrets, max_age, span: item.statement.head })
+    }
+
+    /// `reconcile { on schedule "13 * * * *" }`.
+    fn reconcile(&mut self, item: &Item<'_>) -> Option<Reconcile> {
+        let items = self.complete(item, Place::Reconcile);
+        let on = items.iter().find(|i| i.word() == "on").and_then(|i| self.on(i))?;
+        Some(Reconcile { on, span: item.statement.head })
     }
 
     fn edition(&mut self, spec: &mut Spec, item: &Item<'_>) {

@@ -33,10 +33,10 @@ pub(super) static WORDS: &[Keyword] = &[
     .required(),
     Keyword::new(
         "container",
-        &[Kubernetes],
+        &[Kubernetes, ArgoRollouts],
         &[A("text", Str)],
         "container \"app\"",
-        "the container; called like the Deployment when absent",
+        "the container; called like the Deployment or the Rollout when absent",
     ),
     Keyword::new(
         "traffic",
@@ -45,7 +45,7 @@ pub(super) static WORDS: &[Keyword] = &[
         "traffic nginx \"fraud-scorer\"",
         "what splits the traffic of a canary",
     )
-    .later_choices(&["istio", "gateway"]),
+    .later_choices(&["gateway"]),
     Keyword::new(
         "deploy",
         &[Command],

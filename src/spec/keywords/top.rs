@@ -79,6 +79,14 @@ pub(super) static WORDS: &[Keyword] = &[
     .once_per(&["event", "name", "cron", "timezone", "data"])
     .may_open(On),
     Keyword::new(
+        "on",
+        &[Place::Reconcile],
+        SCHEDULE,
+        "on schedule \"13 * * * *\"",
+        "when it looks what is due",
+    )
+    .required(),
+    Keyword::new(
         "paths",
         &[On],
         &[List(&[A("path", Str)])],

@@ -1,6 +1,6 @@
 //! Deploys, who is told, and what is typed today and made later.
 
-use super::{Common, Duration, On, PlatformName, Rollback, SecretName, Shell, Strategy, Watch};
+use super::{Common, Duration, On, PlatformName, Rollback, SecretName, Shadow, Shell, Strategy, Watch};
 use crate::diag::{Span, Spanned};
 
 /// `deploy production { … }`.
@@ -20,6 +20,8 @@ pub struct Deploy {
     pub smoke: Option<Shell>,
     /// How traffic moves; all at once when absent.
     pub strategy: Option<Spanned<Strategy>>,
+    /// `shadow from production`.
+    pub shadow: Option<Shadow>,
     /// `soak 24h`: so long the image has run here before the next deploy starts. Played by scenarios, compiled later.
     pub soak: Option<Spanned<Duration>>,
     /// `watch …`.
@@ -76,11 +78,13 @@ impl Deploy {
 pub enum Target {
     /// A Deployment of a Kubernetes cluster.
     Kubernetes(Kubernetes),
+    /// A Rollout, whose traffic Argo Rollouts moves.
+    ArgoRollouts(ArgoRollouts),
     /// Any command line.
     Command(CommandTarget),
     /// Hosts with docker.
     Ssh(Ssh),
-    /// Typed, made later: helm, argo_rollouts, kserve, sagemaker, ecs, lambda, cloud_run.
+    /// Typed, made later: helm, kserve, sagemaker, ecs, lambda, cloud_run.
     Later(String),
 }
 
@@ -104,10 +108,25 @@ pub struct Kubernetes {
 /// `traffic nginx "fraud-scorer"`.
 #[derive(Debug, Clone)]
 pub struct Traffic {
-    /// `nginx`; `istio` and `gateway` are typed, and compiled later.
+    /// `nginx` or `istio`; `gateway` is typed, and compiled later.
     pub by: String,
-    /// The Ingress that leads to the release.
+    /// The Ingress or VirtualService that leads to the release.
     pub route: String,
+}
+
+/// `target argo_rollouts { … }`.
+#[derive(Debug, Clone)]
+pub struct ArgoRollouts {
+    /// Secret with the kubeconfig.
+    pub kubeconfig: SecretName,
+    /// Namespace; `default` when absent.
+    pub namespace: Option<Spanned<String>>,
+    /// Rollout.
+    pub rollout: Spanned<String>,
+    /// Container; the Rollout's name when absent.
+    pub container: Option<Spanned<String>>,
+    /// Time limit of one step: until it is paused at its weight, or healthy.
+    pub timeout: Option<Spanned<Duration>>,
 }
 
 /// `target command { deploy "…"; live "…"; rollback "…" }`.
@@ -227,6 +246,15 @@ pub struct Train {
 pub struct Auth {
     /// `aws`, `gcp` or `azure`.
     pub provider: Spanned<String>,
+}
+
+/// `reconcile { on schedule "13 * * * *" }`.
+#[derive(Debug, Clone)]
+pub struct Reconcile {
+    /// The schedule.
+    pub on: On,
+    /// The statement.
+    pub span: Span,
 }
 
 /// `state s3 "…"`: where the ledger lies.

@@ -171,6 +171,8 @@ pub struct Spec {
     pub auth: Vec<Auth>,
     /// The ledger's store.
     pub state: Option<State>,
+    /// When what a killed deploy left is looked for by the clock.
+    pub reconcile: Option<Reconcile>,
     /// Tests of the pipeline itself.
     pub scenarios: Vec<Scenario>,
     /// Additions to emitted files.

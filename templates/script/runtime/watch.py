@@ -155,7 +155,8 @@ class Watch:
     def hold(self, seconds: float, deadline: Deadline, beat: Beat) -> None:
         """Watches for a time: `Tripped` as soon as a trigger trips, `Stop` when at the
         end a metric has no number. `beat` is called before each poll and every 15
-        seconds at the least; what it raises goes through."""
+        seconds at the least, which need not ask each time; what it raises goes
+        through."""
         self.begin()
         self.deadline, self.beat = deadline, beat
         state = self.state

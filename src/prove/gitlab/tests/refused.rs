@@ -28,7 +28,7 @@ fn keys_that_are_not_known() {
         ("interruptible: true", "a newer run may cancel"),
         ("secrets:", "`secrets` is not known"),
         ("id_tokens:", "`id_tokens` is not known"),
-        ("when: delayed", "`when: delayed` is not known"),
+        ("when: delayed", "`when: delayed` outside of `rules`"),
         ("allow_failure: {exit_codes: 1}", "is not understood"),
         ("timeout: soon", "is not known"),
         ("needs: [b]", "a need is expected"),

@@ -27,6 +27,10 @@ class Api:
                 if self.path == "/prometheus/api/v1/query" and api.course is not None:
                     self.reply(200, api.course.answer(parse_qs(body)["query"][0]))
                     return
+                if self.path == "/prometheus/api/v1/query_range" and api.course is not None:
+                    words = {name: values[0] for name, values in parse_qs(body).items()}
+                    self.reply(200, api.course.over(words["query"], *(float(words[name]) for name in ("start", "end", "step"))))
+                    return
                 api.messages.append([self.path, body])
                 self.reply(200, {})
 

@@ -120,7 +120,7 @@ def one(scenario, platform, folder, examples) -> Run:
     except (BrokenTool, OSError) as error:
         return Run([str(error)])
     (folder / "output.txt").write_text(output, encoding="utf-8")
-    needs, events = edges(bench.repository), bench.events()
+    needs, events = edges(bench.repository, scenario.clock), bench.events()
     several = any(":" in job for job in needs)
     trace = plain(events, str(folder), several) + messages(api)
     (folder / "plain.jsonl").write_text("".join(json.dumps(line) + "\n" for line in trace), encoding="utf-8")

@@ -3,7 +3,9 @@
 import re
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
-RANDOM = re.compile(r"(?<=\bmlpipe-)[0-9a-f]{12}\b|(?<=\.mlpipe-cache/mlflow-)\w{8}\b")
+RANDOM = re.compile(r"(?<=\bmlpipe-)[0-9a-f]{12}\b|(?<=\.mlpipe-cache/mlflow-)\w{8}\b|(?<=\bmlpipe-beside: )[0-9a-f]{16}\b")
+#: Whose copies of requests they are: pipeline, environment, and the platform's own number of the run.
+SHADOW = re.compile(r"(mlpipe/shadow=[\w-]+/[\w-]+/)\S+")
 SOURCE = re.compile(r"(org\.opencontainers\.image\.source=)\S+")
 TEMPORARY = re.compile(r"/(?:tmp|var/tmp)/[^\s,=:'\"]+")
 LOOPBACK = re.compile(r"http://127\.0\.0\.1:\d+")
@@ -14,7 +16,9 @@ FOREIGN = re.compile(r"(GITHUB|RUNNER|ACTIONS|CI|GITLAB|GCL|FF|BUILD|JENKINS|JOB
                      r"MLPIPE_(PLATFORM|RUN_ID|RUN_URL|ROOT|BASH)|"
                      # How each platform says who approved, and reads who had to; who logs in to ghcr.io (GitHub knows the actor);
                      # Jenkins' parameters and event stand in the environment before the script has made its own of them.
-                     r"MLPIPE_APPROVED_BY|MLPIPE_READ_TOKEN|GHCR_USER")
+                     r"MLPIPE_APPROVED_BY|MLPIPE_READ_TOKEN|GHCR_USER|"
+                     # Which of several pipelines GitLab starts.
+                     r"MLPIPE_START_PIPELINE")
 
 
 def plain(events, folder="", several=False) -> list:
@@ -94,7 +98,7 @@ def clear(words, names, folder="") -> list:
     for word in words:
         word = LOOPBACK.sub("$API", word.replace(folder, "/tmp/x") if folder else word)
         word = SOURCE.sub(r"\1$SOURCE", TEMPORARY.sub("$TMP", word))
-        out.append(DIGEST.sub(digest, RANDOM.sub(random, word)))
+        out.append(DIGEST.sub(digest, RANDOM.sub(random, SHADOW.sub(r"\1$RUN", word))))
     return out
 
 
