@@ -145,11 +145,23 @@ class KilledBySwitchOnACluster(KilledOnACluster):
 
 class KilledWithShadow(KilledOnCommands):
     moves = SHADOW
+
+    def next_run(self, world: World) -> None:
+        """Its first step alone ends the copies."""
+        other = world.copy().run_of("2", NEXT)
+        try:
+            other.records()
+            assert other.phase("begin") == 0, other.log()
+            assert other.rest() == [], f"left: {other.rest()}\n{other.log()}"
+        finally:
+            other.gone()
+        super().next_run(world)
+
     steps = ("cat ../service/live", "service/copied", "rm -f ../service/copied", "cat ../rate")
 
 
-class KilledWithShadowOnACluster(KilledOnACluster):
-    moves = SHADOW
+class KilledWithShadowOnACluster(KilledWithShadow):
+    kind = Cluster
     steps = ("get deployment", "get ingress", "annotate ingress web", "set image", "rollout", "replace -f", "cat")
 class KilledOnAMesh(KilledOnCommands):
     kind = Mesh

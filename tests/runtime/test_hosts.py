@@ -249,6 +249,61 @@ class Docker(OnHosts):
         self.assertEqual(self.both(), (BEFORE, BEFORE), out)
         self.assertEqual(self.kinds(), ["adopted", "intent", "rolled_back", "intent", "rolled_back"])
 
+    def killed_on_the_first(self) -> None:
+        """The run ends when its first host is rolled out, and nothing of it is left but the ledger."""
+        for host in ("h1", "h2"):
+            self.serve(host, BEFORE)
+        self.good(self.phase("begin"))
+        # A good roll-out tells which call of the first host that is.
+        trace = len([c for c in self.calls("ssh") if c["host"] == "h1"])
+        self.good(self.phase("roll-out"))
+        mine = [c for c in self.calls("ssh") if c["host"] == "h1"][trace:]
+        at = next(i for i, c in enumerate(mine) if "docker run" in c["program"])
+        for host in ("h1", "h2"):
+            shutil.rmtree(self.home(host))
+            self.serve(host, BEFORE)
+        self.new_run("77")
+        self.good(self.phase("begin"))
+        self.ssh(h1=["pass"] * at + ["kill"])
+        self.assertEqual(self.phase("roll-out").returncode, -9)
+        self.ssh()
+        self.assertEqual(self.both(), (WANTED, BEFORE))
+
+    def reconcile(self, *more: str, code: int = 0) -> dict:
+        words = ["--environment", "production", "--image", REPOSITORY, *self.target, "--timeout", "60", *more]
+        done = self.job("reconcile-production", "reconcile", *words)
+        self.assertEqual(done.returncode, code, done.stdout)
+        return self.read("reconcile-production")["reconcile"]
+
+    def test_the_job_behind_the_deploy_puts_back_what_a_killed_roll_out_left(self) -> None:
+        self.killed_on_the_first()
+        found = self.reconcile()
+        self.assertEqual((found["outcome"], found["digest"], found["before"]), ("restored", NEW, BEFORE))
+        self.assertEqual(self.both(), (BEFORE, BEFORE))
+        self.assertEqual(self.kinds(), ["adopted", "intent", "rolled_back"])
+        self.forget_calls()
+        self.assertEqual(self.reconcile()["outcome"], "nothing_to_do")
+        self.assertEqual({c["host"] for c in self.calls("ssh")}, {"h1"}, "the ledger says that nothing is due")
+
+    def test_a_host_that_is_down_is_reconciled_later(self) -> None:
+        self.killed_on_the_first()
+        self.ssh(h2=["down"])
+        self.assertEqual(self.reconcile(code=1)["outcome"], "restore_failed")
+        self.assertEqual(self.kinds()[-1], "intent", "it is still due")
+        self.ssh()
+        self.assertEqual(self.reconcile()["outcome"], "restored")
+        self.assertEqual(self.both(), (BEFORE, BEFORE))
+
+    def test_what_somebody_put_on_one_host_is_reconciled_only_by_redeploy(self) -> None:
+        self.killed_on_the_first()
+        self.serve("h2", STRANGE)
+        found = self.reconcile()
+        self.assertEqual((found["outcome"], self.both()), ("left_alone", (WANTED, STRANGE)))
+        self.assertIn(f"{STRANGE} is live, which is not its work", found["what"])
+        found = self.reconcile("--redeploy")
+        self.assertEqual((found["outcome"], self.both()), ("restored", (BEFORE, BEFORE)))
+        self.assertEqual(self.kinds()[-1], "good")
+
     def test_killed_after_each_call_of_the_roll_out(self) -> None:
         """Whatever the calls are: the trace of a good roll-out lists them."""
         for host in ("h1", "h2"):

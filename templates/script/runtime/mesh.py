@@ -1,8 +1,8 @@
 # ---- mesh: the routes of an Istio VirtualService lead to a release beside ------------
 #
-# For the length of a canary each of its http routes that leads to the live Service leads
-# to the copy's as well, with weights (https://istio.io, "Traffic Shifting"). How it was
-# is kept in an annotation of its own, so that a run that was killed can be undone.
+# For the length of a canary each of its http routes that leads to the live Service
+# leads to the copy's as well, with weights (https://istio.io, "Traffic Shifting"). How
+# it was is kept in an annotation of its own, so that a killed run can be undone.
 
 VIRTUAL_SERVICE = "virtualservices.networking.istio.io"
 #: Seconds until the proxies have heard that nothing leads to the copy any more: a
@@ -92,7 +92,7 @@ class Istio(Splitter):
         return list(chosen.values()), []
 
     def routes(self, found: Json) -> list[tuple[int, list[Json]]]:
-        """Where its http rules lead outside of a canary, each with the rule's number."""
+        """Where its http rules lead outside a canary, each with the rule's number."""
         rules, before = field(found, "spec.http") or [], self.before(found)
         return [
             (number, without(rule["route"], before))

@@ -50,7 +50,7 @@ class ShadowByNginx(Shadow):
     def look(self, deadline: Deadline) -> Json:
         """The other environment's Ingress; empty when there is none."""
         try:
-            return self.theirs.ask(["ingress", self.name], deadline)
+            return self.theirs.target.ask(["ingress", self.name], deadline)
         except Stop as stop:
             if "(NotFound)" in stop.sentence:
                 return {}
@@ -62,7 +62,7 @@ class ShadowByNginx(Shadow):
 
     def address(self, deadline: Deadline) -> tuple[str, str]:
         """Where copies are sent: what ingress-nginx is told, and the host in it."""
-        found = self.own.ask(["ingress", self.own.name], deadline)
+        found = self.own.target.ask(["ingress", self.own.name], deadline)
         names = [str(rule.get("host") or "") for rule in field(found, "spec.rules") or []]
         hosts = [name for name in names if name and not name.startswith("*")]
         if not hosts:
