@@ -137,7 +137,7 @@ fn github_gets_its_environments_reviewers_and_secrets() {
     assert_eq!(
         state["environments"],
         json!({
-            "production": {"reviewers": null, "deployment_branch_policy": {"protected_branches": false, "custom_branch_policies": true}},
+            "production": {"wait_timer": 0, "reviewers": null, "deployment_branch_policy": {"protected_branches": false, "custom_branch_policies": true}},
             "production-approval": {
                 "prevent_self_review": true,
                 "reviewers": [{"type": "Team", "id": 7}, {"type": "User", "id": 9}],

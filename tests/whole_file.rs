@@ -103,7 +103,7 @@ fn what_is_beside_and_what_is_copied_is_seen_on_every_platform() {
         "Take the old one away and confirm what is live",
     ];
     let wanted = [
-        steps[2], // staging
+        steps[1], steps[2], // staging
         steps[0], steps[1], steps[4], steps[6], // production
         steps[0], steps[3], steps[5], steps[6], // preview
     ];

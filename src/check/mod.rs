@@ -151,9 +151,9 @@ rules! {
     EMIT_PATH_NOT_READ limits::emit_path_not_read;
     BAD_SECRET_ID limits::bad_secret_id;
 
-    SOAK_WITHOUT_LEDGER deploys::soak_without_ledger [anywhere];
     CANARY_PART_OF_PERCENT deploys::canary_part_of_percent;
     ARGO_ROLLOUTS_RUNNER deploys::argo_rollouts_runner [anywhere];
+    SOAK_WITHOUT_LEDGER deploys::soak_without_ledger [anywhere];
 }
 
 /// A whole spec in which no rule found an error: the only thing that can be planned.

@@ -8,6 +8,7 @@ import json
 import os
 import types
 
+from desk import ROOT
 from ledgers import A, B, C, Place, runtime
 from watching import Prometheus, VirtualTime
 
@@ -112,11 +113,14 @@ class Copies(SoakBench):
 
 
 class Time(SoakBench):
+    schema = json.loads((ROOT / "schemas/record.json").read_text(encoding="utf-8"))["$defs"]["soak"]
+
     def test_long_enough_is_by_the_ledger(self) -> None:
         self.write(("intent", A), ("good", A))
         for passed, good in ((DAY, True), (1, True), (30 * DAY, True)):
             self.clock.sleep(passed)
             said, told = self.soak()
+            self.assertEqual(set(told), set(self.schema["required"]))
             self.assertEqual(said == "", good, said)
             self.assertEqual(told["digest"], A)
         self.assertGreaterEqual(told["seconds"], 31 * DAY)

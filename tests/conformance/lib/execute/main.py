@@ -20,7 +20,7 @@ from .trace import difference, out_of_order, plain, told
 
 #: The examples, and the scenarios of others, that run on every submission; the rest by command (`--scenarios all`).
 SUBMITTED = ("minimal", "fastapi-service", "canary-release/errors-at-25-percent", "canary-release/cancel-in-canary-2",
-             "canary-release/all-green")
+             "canary-release/all-green", "canary-release/soaks")
 #: Runs at the same time. A run waits for its own processes most of the time.
 AT_ONCE = 2
 
