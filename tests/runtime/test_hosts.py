@@ -347,6 +347,15 @@ class Docker(OnHosts):
                 self.good(self.phase("begin"))
                 self.assertEqual(self.kinds(), ["adopted", "intent"])
 
+    def test_a_container_that_is_replaced_while_it_is_asked_for(self) -> None:
+        for host in ("h1", "h2"):
+            self.serve(host, BEFORE)
+        self.docker("h1", vanish=1)
+        self.assertIn(f"live in production: {BEFORE}\n", self.good(self.phase("begin")))
+        self.new_run("78")
+        self.docker("h1", vanish=9)
+        self.bad(self.phase("begin"), "app@h1: what serves is just being replaced")
+
     def test_hosts_that_differ(self) -> None:
         """Nobody knows which of two was good: nothing is taken over, and both are said."""
         self.serve("h1", BEFORE)

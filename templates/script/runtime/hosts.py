@@ -135,6 +135,9 @@ class Hosts(Target):
             done = machine.run(HOST_ASK_COMPOSE, self.where(), deadline)
         else:
             done = machine.run(HOST_ASK_DOCKER, [self.container], deadline)
+        if done.code and "No such container" in done.errors:
+            # A roll-out goes on there, and took it away between two questions.
+            raise Unclear(f"{machine.place}: what serves is just being replaced")
         if done.code:
             raise machine.fault(done, "docker does not say what serves")
         text, read = machine.heard(done).strip(), json.JSONDecoder()
