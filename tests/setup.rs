@@ -123,7 +123,7 @@ fn caught(pattern: &str, text: &str) -> BTreeSet<String> {
 
 fn secrets(manifest: &Manifest) -> BTreeSet<String> {
     let name = |s: &Setting| match s {
-        Setting::Secret { name, .. } => Some(name.clone()),
+        Setting::Secret { name, .. } | Setting::IdToken { name, .. } => Some(name.clone()),
         _ => None,
     };
     manifest.items.iter().filter_map(|i| name(&i.setting)).collect()
@@ -208,7 +208,7 @@ fn the_page_tells_of_every_kind_and_field() {
     let schema = mlpipe::report::schema("setup").expect("a schema").text;
     let schema: serde_json::Value = serde_json::from_str(schema).expect("JSON");
     let kinds = schema["$defs"]["Setting"]["oneOf"].as_array().expect("kinds");
-    assert_eq!(kinds.len(), 16);
+    assert_eq!(kinds.len(), 18);
     for kind in kinds {
         let fields = kind["properties"].as_object().expect("fields");
         let name = fields["kind"]["const"].as_str().expect("a kind");

@@ -407,7 +407,8 @@ fn jenkins_gets_credentials_and_its_job() {
         Some((
             "file".into(),
             json!({
-                "scope": "GLOBAL", "id": "prod-kubeconfig", "description": "mlpipe: demo/deploy-production",
+                "scope": "GLOBAL", "id": "prod-kubeconfig",
+                "description": "mlpipe: demo/deploy-production, demo/reconcile-production",
                 "fileName": "KUBECONFIG", "secretBytes": "${KUBECONFIG}",
             })
         ))

@@ -7,6 +7,7 @@
 pub(crate) mod deploys;
 pub(crate) mod facts;
 mod gates;
+mod identities;
 mod images;
 mod limits;
 mod models;
@@ -151,6 +152,10 @@ rules! {
     EMIT_PATH_NOT_READ limits::emit_path_not_read;
     BAD_SECRET_ID limits::bad_secret_id;
 
+    BAD_IDENTITY identities::bad_identity;
+    IDENTITY_BEATEN identities::identity_beaten;
+    IDENTITY_NOT_DEFINED identities::identity_not_defined [anywhere];
+    IDENTITY_UNUSED identities::identity_unused [anywhere];
     CANARY_PART_OF_PERCENT deploys::canary_part_of_percent;
     ARGO_ROLLOUTS_RUNNER deploys::argo_rollouts_runner [anywhere];
     SOAK_WITHOUT_LEDGER deploys::soak_without_ledger [anywhere];

@@ -318,6 +318,14 @@ codes! {
     BAD_SECRET_ID = "MLP459" "bad-secret-id" Error;
     /// `--strict`: a platform does a feature by other means than its own.
     EMULATED = "MLP460" "emulated" Error;
+    /// An identity that no cloud can know.
+    BAD_IDENTITY = "MLP461" "bad-identity" Error;
+    /// A variable decides who a job is, beside its identity.
+    IDENTITY_BEATEN = "MLP462" "identity-beaten" Error;
+    /// A model takes an identity that the pipeline does not have.
+    IDENTITY_NOT_DEFINED = "MLP463" "identity-not-defined" Error;
+    /// An identity that no job needs.
+    IDENTITY_UNUSED = "MLP464" "identity-unused" Error;
     /// A canary has a part of a percent where its traffic is split by whole ones.
     CANARY_PART_OF_PERCENT = "MLP480" "canary-part-of-percent" Error;
     /// A deploy by Argo Rollouts on a runner that does not have its plugin.

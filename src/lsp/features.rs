@@ -34,6 +34,7 @@ pub(super) fn of(place: Place, word: &str, args: &[&str]) -> Vec<Feature> {
         (Place::Gate, "artifact") => vec![F::Artifact],
         (Place::Top, "python") => vec![F::Python],
         (Place::Runner, "offline") => vec![F::Offline],
+        (_, "auth") => vec![F::Auth],
         (_, "runner") => vec![F::Runner],
         (Place::Gate | Place::Model | Place::Image | Place::Deploy, "timeout") => vec![F::Timeout],
         (_, "env") => vec![F::Env],

@@ -3,7 +3,8 @@
 use super::*;
 use crate::diag::Span;
 use crate::spec::{
-    Channel, InputKind, MetricPath, MetricsFormat, NotifyOn, Op, PlatformName, Registry, ScanLevel, Unit,
+    Channel, Cloud, InputKind, MetricPath, MetricsFormat, NotifyOn, Op, PlatformName, Registry, ScanLevel,
+    Unit,
 };
 use indexmap::IndexMap;
 
@@ -92,6 +93,7 @@ fn job(id: &str, args: &[&str], needs: &[&str], condition: Condition, work: Work
         ask: None,
         wait: None,
         secrets: vec![],
+        identities: vec![],
         rights: vec![],
         python: false,
         timeout: 1800,
@@ -346,7 +348,19 @@ pub(crate) fn full() -> Plan {
     });
     let mut production =
         deploy("production", &["approve-production", "deploy-staging", "image"], kubernetes(), Some(approve));
-    production.rights = vec![Right::ReadRuns];
+    production.identities = vec![PlanIdentity {
+        cloud: Cloud::Aws,
+        name: "arn:aws:iam::123456789012:role/ml-release".into(),
+        on: IndexMap::new(),
+        region: Some("eu-central-1".into()),
+        account: None,
+        tenant: None,
+        subscription: None,
+        audience: None,
+        variable: PlanIdentity::variable_of(Cloud::Aws),
+        only_fetches: false,
+    }];
+    production.rights = vec![Right::ReadRuns, Right::IdToken];
     let withheld = job(
         "withheld",
         &["withheld"],

@@ -5,6 +5,7 @@ mod build;
 mod condition;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod identity;
 mod model;
 pub(crate) mod number;
 mod reconcile;
@@ -14,6 +15,7 @@ mod work;
 
 pub use build::{build, build_reconcile, reconcile_name, script_path};
 pub use condition::{Activation, Condition, EventKind, Pattern, PrSource, Refs};
+pub use identity::PlanIdentity;
 pub use model::*;
 pub use reconcile::*;
 pub use release::*;

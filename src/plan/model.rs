@@ -1,7 +1,7 @@
 //! The plan's data. `mlpipe plan --format json` is this, serialised; [`SCHEMA_VERSION`] counts its changes and
 //! `docs/plan-schema.md` documents it.
 
-use super::{Condition, Pattern, Work};
+use super::{Condition, Pattern, PlanIdentity, Work};
 use crate::diag::Span;
 use crate::spec::{Duration, InputKind, PlatformName};
 pub use crate::spec::{Template as Text, TemplatePiece as Piece};
@@ -178,6 +178,8 @@ pub struct Job {
     pub wait: Option<u64>,
     /// Secrets bound to this job and no other.
     pub secrets: Vec<SecretUse>,
+    /// Who it is in clouds, without a key that lasts; never where a pull request can start it.
+    pub identities: Vec<PlanIdentity>,
     /// Rights beyond reading the code.
     pub rights: Vec<Right>,
     /// Its commands run under the pipeline's Python: interpreter, dependencies and cache are set up.
@@ -388,6 +390,8 @@ pub enum Right {
     WritePackages,
     /// Read the run's approvals (`actions: read`).
     ReadRuns,
+    /// Ask the platform for a token that says who the job is (`id-token: write`).
+    IdToken,
 }
 
 /// One call of the script.

@@ -94,6 +94,8 @@ features! {
     Image "image";
     /// A value that only the jobs that name it may see.
     Secret "secret";
+    /// A job that is somebody in a cloud, without a key that lasts.
+    Auth "auth";
     /// Pull requests of forks and bots run without secrets, and say so.
     Withheld "secrets withheld from forks";
     /// The critical section that puts an artifact live.
@@ -183,6 +185,7 @@ pub fn used(spec: &Spec, plan: &Plan) -> Vec<Use> {
     spec.env.values().for_each(|v| found.place(&[Feature::Env], v.span));
     spec.workdir.iter().for_each(|w| found.place(&[Feature::Workdir], w.span));
     spec.python.iter().for_each(|p| found.only_at(Feature::Python, p.span));
+    spec.auth.iter().for_each(|a| found.place(&[Feature::Auth], a.span));
     spec.runner.iter().for_each(|r| found.only_at(Feature::Runner, r.span));
     found.in_order()
 }
@@ -331,6 +334,7 @@ impl Found {
             ask,
             wait,
             secrets,
+            identities,
             // Follow from the work.
             rights: _,
             python,
@@ -358,6 +362,7 @@ impl Found {
         put(ask.as_ref().is_some_and(|a| a.expires.is_some()), &[Feature::ApprovalExpires]);
         put(wait.is_some(), &[Feature::Soak]);
         put(!secrets.is_empty(), &[Feature::Secret]);
+        put(!identities.is_empty(), &[Feature::Auth]);
         put(*python, &[Feature::Python]);
         put(*metrics, &[Feature::Metrics]);
         put(!env.is_empty(), &[Feature::Env]);

@@ -231,6 +231,7 @@ impl One<'_> {
             wants.extend(self.job.rights.iter().map(|r| match r {
                 Right::WritePackages => "packages: write".to_owned(),
                 Right::ReadRuns => "actions: read".to_owned(),
+                Right::IdToken => "id-token: write".to_owned(),
             }));
             wants.sort();
             if self.facts.permissions != wants {
@@ -362,6 +363,15 @@ impl One<'_> {
             {
                 wants.push((s.name.clone(), kept(name)));
             }
+        }
+        for i in &self.job.identities {
+            let made = match self.platform {
+                // The script asks for it.
+                PlatformName::Github => continue,
+                PlatformName::Gitlab => Value::IdToken(i.audience_on(self.platform)),
+                PlatformName::Jenkins => Value::Secret(i.variable.clone()),
+            };
+            wants.push((i.variable.clone(), made));
         }
         if self.platform == PlatformName::Github && self.job.rights.contains(&Right::ReadRuns) && first {
             wants.push(("GITHUB_TOKEN".into(), Value::Token));

@@ -128,6 +128,8 @@ pub enum Value {
     SecretFile(String),
     /// The job's own token.
     Token,
+    /// A token that says who the job is, made out to this audience (GitLab: `id_tokens`).
+    IdToken(String),
     /// The input of that name.
     Input(String),
     /// The kind of the event (`push`, `tag` …), by the platform.

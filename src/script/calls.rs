@@ -1,5 +1,6 @@
 //! The calls in a job's function: what the job is, what it may see, what it works with, and at the end its work.
 
+mod identity;
 mod release;
 mod work;
 
@@ -79,7 +80,8 @@ pub(super) fn of(plan: &Plan, job: &Job) -> Vec<Quoted> {
     if let Some(folder) = &job.workdir {
         calls.push(Quoted::join(&[Quoted::fixed("export MLPIPE_WORKDIR="), bash(folder)], ""));
     }
-    calls.push(job.secrets.iter().fold(Call::new("keep_secrets"), |call, s| call.word(&s.name)).print());
+    let kept = job.secrets.iter().fold(Call::new("keep_secrets"), |call, s| call.word(&s.name));
+    calls.push(identity::keep(kept, job).print());
     let wanted: Vec<_> = job.secrets.iter().filter(|s| s.from == SecretFrom::Store).collect();
     if matches!(job.work, Work::Gate(_) | Work::Model(_) | Work::Notify(_) | Work::Deploy(_))
         && !wanted.is_empty()
@@ -98,8 +100,13 @@ pub(super) fn of(plan: &Plan, job: &Job) -> Vec<Quoted> {
         let call = Call::new("use_python").option("version", [python.version.as_str()]);
         calls.push(install(call, python.install.as_ref()).print());
     }
+    // After everything that is installed, which sees no credential.
+    calls.extend(job.identities.iter().map(identity::of));
     let limit = job.timeout;
     calls.extend(needed(job).iter().map(|m| work::model_options(Call::new("fetch"), m, limit).print()));
+    if job.identities.iter().any(|i| i.only_fetches) {
+        calls.push(Quoted::fixed("drop_identities"));
+    }
     calls.push(work::of(plan, job).print());
     calls
 }

@@ -12,6 +12,7 @@ const RUNTIME: &str = concat!(
     "#!/usr/bin/env python3\n",
     include_str!("../../templates/script/runtime/core.py"),
     part!("exec"),
+    part!("auth"),
     part!("python"),
     part!("metrics"),
     part!("report"),

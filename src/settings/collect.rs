@@ -14,7 +14,7 @@ fn rank(setting: &Setting) -> u8 {
         Setting::DefaultBranch { .. } | Setting::Protected { .. } => 2,
         Setting::Environment { .. } => 3,
         Setting::Approval { .. } => 4,
-        Setting::Secret { .. } => 5,
+        Setting::Secret { .. } | Setting::IdToken { .. } | Setting::Trust { .. } => 5,
         Setting::Packages { .. } | Setting::Rights { .. } => 6,
         Setting::Multibranch { .. } => 7,
         Setting::Schedule { .. } | Setting::Event { .. } => 8,
@@ -141,6 +141,7 @@ fn fold(into: &mut Setting, more: &Setting) {
             }
         }
         (Setting::Approval { by, .. }, Setting::Approval { by: more, .. }) => union(by, more),
+        (Setting::Trust { subjects, .. }, Setting::Trust { subjects: more, .. }) => union(subjects, more),
         (Setting::Rights { rights: into, .. }, Setting::Rights { rights: more, .. }) => {
             rights::fold(into, more)
         }

@@ -6,7 +6,7 @@
 use super::{ClusterRight, RefKind, Setting};
 use crate::plan::SecretKind;
 use crate::render::bash;
-use crate::spec::PlatformName;
+use crate::spec::{Cloud, PlatformName};
 use std::fmt::Write;
 
 /// A part of a URL's path: everything but unreserved characters as `%XX`.
@@ -55,6 +55,9 @@ pub fn schedule_body(setting: &Setting) -> Option<String> {
 
 /// The lines of one setting.
 pub(super) fn of(platform: PlatformName, setting: &Setting) -> Vec<String> {
+    if let Setting::Trust { .. } = setting {
+        return trusting(setting);
+    }
     if let Setting::Rights { kubeconfig, namespace, rights } = setting {
         return role(kubeconfig, namespace, rights);
     }
@@ -63,6 +66,55 @@ pub(super) fn of(platform: PlatformName, setting: &Setting) -> Vec<String> {
         PlatformName::Gitlab => gitlab(setting),
         // Configuration as code says them all in one file; there is no command line of Jenkins' own for most.
         PlatformName::Jenkins => vec![],
+    }
+}
+
+/// What adds to the trust and takes nothing away. A role's trust in AWS is one document, which a line would replace.
+fn trusting(setting: &Setting) -> Vec<String> {
+    let Setting::Trust { cloud, name, account, issuer, audience, subjects } = setting else { return vec![] };
+    match (cloud, account) {
+        (Cloud::Aws, _) => {
+            let role = name.rsplit('/').next().unwrap_or_default();
+            vec![line(&[
+                "aws",
+                "iam",
+                "get-role",
+                "--role-name",
+                role,
+                "--query",
+                "Role.AssumeRolePolicyDocument",
+            ])]
+        }
+        (Cloud::Gcp, Some(account)) => {
+            let pool = name.split("/providers/").next().unwrap_or_default();
+            let binding = |subject: &String| {
+                let member = format!("principal://iam.googleapis.com/{pool}/subject/{subject}");
+                let to = ["gcloud", "iam", "service-accounts", "add-iam-policy-binding", account.as_str()];
+                let role = ["--role", "roles/iam.workloadIdentityUser", "--member", member.as_str()];
+                line(&[to.as_slice(), role.as_slice()].concat())
+            };
+            subjects.iter().map(binding).collect()
+        }
+        (Cloud::Gcp, None) => vec![],
+        (Cloud::Azure, _) => {
+            let credential = |(i, subject): (usize, &String)| {
+                let json = serde_json::json!({
+                    "name": format!("mlpipe-{}", i + 1), "issuer": issuer, "subject": subject, "audiences": [audience]
+                });
+                let call = [
+                    "az",
+                    "ad",
+                    "app",
+                    "federated-credential",
+                    "create",
+                    "--id",
+                    name.as_str(),
+                    "--parameters",
+                ];
+                format!("{} {}", line(&call), bash(&json.to_string()).as_str())
+            };
+            subjects.iter().enumerate().map(credential).collect()
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! GitHub: environments, secrets, rules. `docs/platforms/github.md` has the sources.
 
 use super::collect::{Collector, Draft, From};
-use super::{Checked, Need, Setting, refs, rights, secrets};
+use super::{Checked, Need, Setting, refs, rights, secrets, trust};
 use crate::plan::{EnvironmentPurpose, Job, Pattern, Plan, PlanInstall, Right, Trigger, Work};
 
 /// Environments at all, where the repository is not public.
@@ -19,6 +19,7 @@ pub(super) fn collect(plan: &Plan, items: &mut Collector) {
         runner(plan, job, items);
         environment(plan, job, items);
         secrets::of_job(plan, job, items);
+        trust::of_job(plan, job, items);
         rights::of_job(plan, job, items);
         packages(plan, job, items);
     }

@@ -1,7 +1,7 @@
 //! GitLab: protected environments, variables, schedules, resource groups. `docs/platforms/gitlab.md` has the sources.
 
 use super::collect::{Collector, Draft, From, written};
-use super::{Checked, Input, Need, RefKind, Setting, refs, rights, secrets};
+use super::{Checked, Input, Need, RefKind, Setting, refs, rights, secrets, trust};
 use crate::plan::{EnvironmentPurpose, Job, Pattern, Plan, Trigger, Work};
 use crate::spec::PlatformName;
 
@@ -20,6 +20,7 @@ pub(super) fn collect(plan: &Plan, items: &mut Collector) {
         protected(plan, job, items);
         environment(plan, job, items);
         secrets::of_job(plan, job, items);
+        trust::of_job(plan, job, items);
         rights::of_job(plan, job, items);
         group(plan, job, items);
     }

@@ -12,11 +12,12 @@ mod jenkins;
 mod refs;
 mod rights;
 mod secrets;
+mod trust;
 
 pub use commands::{encoded, schedule_body, scope_of};
 
 use crate::plan::{Plan, SecretKind};
-use crate::spec::PlatformName;
+use crate::spec::{Cloud, PlatformName};
 use collect::Collector;
 use serde::Serialize;
 
@@ -149,6 +150,28 @@ pub enum Setting {
         masked: bool,
         /// What it holds, where mlpipe knows.
         holds: String,
+    },
+    /// A credential of Jenkins' that makes tokens which say who a job is.
+    IdToken {
+        /// Its id, and the environment variable that the jobs see.
+        name: String,
+        /// For whom the tokens are made out.
+        audience: String,
+    },
+    /// What a cloud has to trust, outside the platform.
+    Trust {
+        /// The cloud.
+        cloud: Cloud,
+        /// aws: a role's ARN. gcp: the full name of a workload identity provider. azure: a client id.
+        name: String,
+        /// gcp: the service account that is impersonated.
+        account: Option<String>,
+        /// Who signs the tokens; another address on a server of your own.
+        issuer: String,
+        /// For whom they are made out.
+        audience: String,
+        /// Their subjects. A word in capitals between `<` and `>` is to be filled in, `*` stands for any text.
+        subjects: Vec<String>,
     },
     /// A schedule that the file cannot hold.
     Schedule {

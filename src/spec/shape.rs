@@ -118,6 +118,8 @@ pub enum Place {
     Access,
     /// `state … { }`.
     State,
+    /// `auth … { }`.
+    Auth,
     /// `reconcile { }`.
     Reconcile,
     /// `data … { }`.
@@ -170,7 +172,7 @@ pub enum Place {
 
 impl Place {
     /// Every place, the top of a file first.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::Top,
         Self::On,
         Self::Python,
@@ -179,6 +181,7 @@ impl Place {
         Self::Model,
         Self::Access,
         Self::State,
+        Self::Auth,
         Self::Reconcile,
         Self::Data,
         Self::Validate,
@@ -216,6 +219,7 @@ impl Place {
             Self::Model => "in a `model`",
             Self::Access => "in the block of a `source` or `register`",
             Self::State => "in the block of `state`",
+            Self::Auth => "in the block of `auth`",
             Self::Reconcile => "in `reconcile`",
             Self::Data => "in a `data`",
             Self::Validate => "in the block of `validate`",

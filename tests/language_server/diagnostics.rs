@@ -41,12 +41,7 @@ fn every_phase_speaks() {
         ("names", "timeout 10m", "timeout 10m; after nobody", "MLP201"),
         ("check", "run \"pytest\"; report junit \"unit.xml\"; ", "", "MLP3"),
         ("limits", "push main", "push main, \"Main\"", "MLP416"),
-        (
-            "not compiled yet",
-            "emit github",
-            "emit github\nauth aws role \"arn:aws:iam::123456789012:role/x\"",
-            "MLP500",
-        ),
+        ("not compiled yet", "emit github", "emit github\npatch github \"jobs.image\" \"x: y\"", "MLP500"),
         ("lint", "on push main", "on push main\non schedule \"0 4 * * *\"", "MLP780"),
     ];
     let mut client = Client::new(&[("a.mlpipe", GOOD)]);

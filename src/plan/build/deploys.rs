@@ -1,6 +1,6 @@
 //! Deploys: in order, by digest, each in its environment's critical section, behind its approval.
 
-use super::{Builder, Draft, release, runners};
+use super::{Builder, Draft, identities, release, runners};
 use crate::diag::Spanned;
 use crate::plan::{
     ApproveWork, Artifact, Condition, DeployWork, EnvironmentPurpose, EventKind, PlanAsk, PlanEnvironment,
@@ -101,6 +101,7 @@ impl Builder<'_> {
         secrets.extend(self.approval_secrets(approval.as_ref(), false));
         let (shadow, mirror) = self.shadow(d);
         secrets.extend(self.release_secrets(d));
+        let identities = self.identities_of_deploy(d);
         secrets.extend(mirror.filter(|m| secrets.iter().all(|s| s.name != m.name)));
         let offers = self.offers(d);
         let work = DeployWork {
@@ -135,6 +136,7 @@ impl Builder<'_> {
             work: Work::Deploy(work),
         });
         job.secrets.splice(0..0, secrets);
+        identities::give(job, identities);
         job.steps = steps;
         job.lock = Some(lock);
         if checked {

@@ -3,6 +3,7 @@
 mod artifacts;
 mod deploys;
 mod gates;
+mod identities;
 mod notify;
 mod reconcile;
 mod release;
@@ -126,6 +127,7 @@ impl Builder<'_> {
             ask: None,
             wait: None,
             secrets: common.secrets.iter().map(|s| self.secret(s, super::SecretKind::Text)).collect(),
+            identities: Vec::new(),
             rights: Vec::new(),
             python,
             timeout,

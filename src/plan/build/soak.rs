@@ -1,11 +1,11 @@
 //! Soaks: the time that lies between a deploy and what comes after it, and the look at the end of that time.
 
-use super::{Builder, Draft, minutes, runners};
+use super::{Builder, Draft, identities, minutes, runners};
 use crate::plan::{
     Condition, EnvironmentPurpose, PlanEnvironment, PlanLedger, PlanMirror, PlanWatch, SecretKind, SecretUse,
     SoakWork, Work,
 };
-use crate::spec::{Common, Deploy, SecretName};
+use crate::spec::{Cloud, Common, Deploy, SecretName};
 use indexmap::IndexSet;
 
 impl Builder<'_> {
@@ -26,6 +26,9 @@ impl Builder<'_> {
         let runs = work.watch.as_ref().is_some_and(PlanWatch::runs)
             || matches!(copied, Some(PlanMirror::Commands { .. }));
         let secrets = self.soak_secrets(d, &ledger, copied);
+        // Without commands of its own it only reads the ledger.
+        let mut identities = self.identities_of_deploy(d);
+        identities.retain(|i| runs || (ledger.store == "s3" && i.cloud == Cloud::Aws));
         let common = Common {
             head: soak.span,
             // They are for the commands of the watch, and the one that ends the copies.
@@ -59,6 +62,7 @@ impl Builder<'_> {
         });
         job.origin.text = format!("soak {}", job.origin.text);
         job.secrets.splice(0..0, secrets);
+        identities::give(job, identities);
         job.wait = Some(seconds);
         job.environment = environment.map(|e| PlanEnvironment {
             name: format!("{name}-soak"),

@@ -67,6 +67,11 @@ pub(super) const TABLE: &[Capability] = &[
         "mapped into the steps that run the script, in the jobs that name it and no others",
         "store it under Settings, Secrets and variables; what a deploy names in its environment",
     ),
+    Capability::outside(
+        Feature::Auth,
+        "`id-token: write` in the jobs that have an identity; the script asks for a new token before each command that may outlive the last one",
+        "let the cloud trust https://token.actions.githubusercontent.com for the deploy's environment; `mlpipe setup` prints the subjects",
+    ),
     Capability::native(
         Feature::Withheld,
         "a condition over the pull request's head and author; the job `withheld` says what did not run",

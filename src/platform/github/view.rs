@@ -307,6 +307,7 @@ fn permissions(job: &Job) -> Vec<Permission> {
         Right::ReadRuns => {
             permission("actions", "read", "read who approved this run, and the environment's rules")
         }
+        Right::IdToken => permission("id-token", "write", "say who the job is to the cloud, without a key"),
     }));
     out
 }

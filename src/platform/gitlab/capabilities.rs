@@ -73,6 +73,11 @@ pub(super) const TABLE: &[Capability] = &[
         "a variable of the project reaches every job; the script hides it from those that do not name it",
         "set it under Settings, CI/CD, Variables; a deploy's scoped to its environment",
     ),
+    Capability::outside(
+        Feature::Auth,
+        "`id_tokens` of the jobs that have an identity, valid for as long as the job may take",
+        "let the cloud trust the GitLab server for the project's branches that deploy; `mlpipe setup` prints the subjects",
+    ),
     Capability::native(
         Feature::Withheld,
         "a condition over the source project; the job `withheld` says what did not run",

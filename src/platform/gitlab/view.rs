@@ -7,8 +7,8 @@ use super::stages::{Stages, stages};
 use super::words::{call, note, scalar};
 use super::{by_needs, job_name, shared, stage_name};
 use crate::plan::{
-    DeployWork, EnvironmentPurpose, Job, Plan, PlanEnvironment, PlanInstall, RunIf, SecretUse, StepWhen,
-    Trigger, Work,
+    DeployWork, EnvironmentPurpose, Job, Plan, PlanEnvironment, PlanIdentity, PlanInstall, RunIf, SecretUse,
+    StepWhen, Trigger, Work,
 };
 use crate::platform::tools::Tools;
 use crate::render::{Quoted, yaml};
@@ -69,6 +69,7 @@ struct JobView {
     services: Vec<ServiceView>,
     docker: bool,
     environment: Option<EnvironmentView>,
+    id_tokens: Vec<IdTokenView>,
     lock: Option<Quoted>,
     timeout: u64,
     after_script: Option<AfterScript>,
@@ -100,6 +101,13 @@ struct EnvironmentView {
     name: Quoted,
     tier: Quoted,
     deploys_nothing: bool,
+}
+
+/// A token that says who the job is.
+#[derive(Debug, Serialize)]
+struct IdTokenView {
+    variable: Quoted,
+    audience: Quoted,
 }
 
 /// Minutes after which the runner ends a deploy's script, and those of putting back afterwards.
@@ -190,6 +198,7 @@ fn job(plan: &Plan, j: &Job, stage: &str, start: Option<&str>, tools: &Tools) ->
         services: j.runner.gitlab.services.iter().map(|s| service(s)).collect(),
         docker: j.runner.gitlab.services.iter().any(|s| is_docker_engine(s)),
         environment: j.environment.as_ref().map(environment),
+        id_tokens: j.identities.iter().map(id_token).collect(),
         lock: j.lock.as_deref().map(scalar),
         timeout: BACKSTOP + after_script.as_ref().map_or(limit, |a| a.script + a.after),
         after_script,
@@ -259,6 +268,13 @@ fn secret_note(s: &SecretUse, j: &Job) -> Quoted {
     match &j.environment {
         Some(e) => note(&format!("{}, scoped to the environment {}", s.gitlab, e.name)),
         None => note(&s.gitlab),
+    }
+}
+
+fn id_token(identity: &PlanIdentity) -> IdTokenView {
+    IdTokenView {
+        variable: Quoted::word(&identity.variable),
+        audience: scalar(&identity.audience_on(PlatformName::Gitlab)),
     }
 }
 

@@ -85,6 +85,11 @@ pub(super) const TABLE: &[Capability] = &[
         "`withCredentials` around the calls of the one job that names it",
         "make a credential of that id in the job's folder",
     ),
+    Capability::outside(
+        Feature::Auth,
+        "a token of the plugin oidc-provider, bound anew around each call of a job that has an identity",
+        "make the credential with its audience, and let the cloud trust the controller for the branches' jobs; `mlpipe setup` prints both",
+    ),
     Capability::native(
         Feature::Withheld,
         "`CHANGE_FORK` is set for a fork's change request; bots' branches count as the repository's own",

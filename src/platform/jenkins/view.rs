@@ -2,7 +2,9 @@
 
 use super::condition;
 use super::levels::levels;
-use crate::plan::{Job, Plan, PlanInput, RunIf, SecretKind, SecretUse, Step, StepWhen, Trigger};
+use crate::plan::{
+    Job, Plan, PlanIdentity, PlanInput, RunIf, SecretKind, SecretUse, Step, StepWhen, Trigger,
+};
 use crate::render::{Quoted, bash, comment, groovy};
 use crate::spec::{InputKind, PlatformName};
 use serde::Serialize;
@@ -71,6 +73,8 @@ struct Stage {
     secrets: Option<Quoted>,
     steps: Vec<Call>,
     cleanup: Vec<Call>,
+    /// It is somebody in a cloud.
+    identified: bool,
 }
 
 /// The question of an approval.
@@ -87,6 +91,9 @@ struct Call {
     minutes: u64,
     label: Quoted,
     command: Quoted,
+    /// What binds the tokens around it, and what ends that.
+    before: Quoted,
+    after: Quoted,
 }
 
 impl View {
@@ -200,6 +207,7 @@ fn stage(plan: &Plan, job: &Job, deep: bool) -> Stage {
         secrets: secrets(job),
         steps: call(StepWhen::Normal),
         cleanup: call(StepWhen::Unfinished),
+        identified: !job.identities.is_empty(),
     }
 }
 
@@ -222,6 +230,10 @@ fn call(plan: &Plan, job: &Job, step: &Step) -> Call {
             + BACKSTOP,
         label: groovy(&step.title),
         command: groovy(&format!("sh {line}")),
+        before: id_tokens(job).map_or(Quoted::fixed(""), |tokens| {
+            glue(&[&Quoted::fixed("withCredentials(["), &tokens, &Quoted::fixed("]) { ")])
+        }),
+        after: Quoted::fixed(if job.identities.is_empty() { "" } else { " }" }),
     }
 }
 
@@ -322,6 +334,22 @@ fn arguments(job: &Job) -> Quoted {
 /// The secrets that Jenkins has to hold for a job.
 fn bound(job: &Job) -> impl Iterator<Item = &SecretUse> {
     job.secrets.iter().filter(|s| s.stored_on(PlatformName::Jenkins).is_some())
+}
+
+/// The bindings of the tokens that say who the job is.
+fn id_tokens(job: &Job) -> Option<Quoted> {
+    let binding = |i: &PlanIdentity| {
+        let name = groovy(&i.variable);
+        glue(&[
+            &Quoted::fixed("string(credentialsId: "),
+            &name,
+            &Quoted::fixed(", variable: "),
+            &name,
+            &Quoted::fixed(")"),
+        ])
+    };
+    let bindings: Vec<Quoted> = job.identities.iter().map(binding).collect();
+    (!bindings.is_empty()).then(|| Quoted::join(&bindings, ", "))
 }
 
 /// The bindings of `withCredentials`.

@@ -302,6 +302,7 @@ fn limits(j: &mut Job, f: &mut Fields<'_>) -> Result<(), Unreadable> {
         j.lines.push(("backstop", line));
         j.timeout = Some(spoken(t).map_or_else(|| refuse(line, format!("the time `{t}` is not known")), Ok)?);
     }
+    id_tokens(j, f)?;
     let Some(n) = f.take("variables") else { return Ok(()) };
     for e in Fields::of(n, "`variables`")?.rest() {
         let wants = match e.key.as_str() {
@@ -322,6 +323,18 @@ fn limits(j: &mut Job, f: &mut Fields<'_>) -> Result<(), Unreadable> {
         };
         let value = exactly(&e.value, |t| t == wants, &format!("`{}` is another one", e.key))?;
         j.variables.push((e.key.clone(), value));
+    }
+    Ok(())
+}
+
+/// Tokens that say who the job is. They reach it as variables.
+fn id_tokens(j: &mut Job, f: &mut Fields<'_>) -> Result<(), Unreadable> {
+    let Some(n) = f.take("id_tokens") else { return Ok(()) };
+    for e in Fields::of(n, "`id_tokens`")?.rest() {
+        let mut token = Fields::of(&e.value, "an id token")?;
+        let Some(audience) = token.take("aud") else { return refuse(e.line, "an id token without `aud`") };
+        j.variables.push((e.key.clone(), Value::IdToken(fixed(audience)?)));
+        token.end()?;
     }
     Ok(())
 }

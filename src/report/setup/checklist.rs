@@ -89,6 +89,11 @@ fn details(setting: &Setting) -> Vec<(&'static str, String)> {
         }
         Setting::Secret { holds, .. } if !holds.is_empty() => vec![("holds: ", holds.clone())],
         Setting::Runner { tools, .. } if !tools.is_empty() => vec![("with: ", tools.join(", "))],
+        Setting::Trust { issuer, audience, subjects, .. } => vec![
+            ("issuer: ", code(issuer)),
+            ("audience: ", code(audience)),
+            ("subject, one of: ", listed(subjects)),
+        ],
         Setting::Rights { rights, .. } => {
             let one = |r: &ClusterRight| {
                 // As kubectl writes it: RESOURCE.GROUP/SUBRESOURCE.

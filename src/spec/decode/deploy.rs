@@ -23,6 +23,7 @@ impl Decoder<'_> {
             watch: None,
             rollback: None,
             tier: None,
+            auth: Vec::new(),
             common: Common { head: item.statement.head, ..Common::default() },
         };
         let items = self.complete(item, Place::Deploy);
@@ -37,6 +38,7 @@ impl Decoder<'_> {
                 "target" => deploy.target = self.target_of(inner),
                 "smoke" => deploy.smoke = inner.text("command"),
                 "tier" => deploy.tier = inner.text("tier"),
+                "auth" => deploy.auth.extend(self.auth(inner)),
                 "shadow" => deploy.shadow = self.shadow(inner),
                 "soak" => deploy.soak = inner.duration("time"),
                 "canary" | "blue_green" | "rolling" => {

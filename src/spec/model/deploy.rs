@@ -1,6 +1,6 @@
 //! Deploys, who is told, and what is typed today and made later.
 
-use super::{Common, Duration, On, PlatformName, Rollback, SecretName, Shadow, Shell, Strategy, Watch};
+use super::{Auth, Common, Duration, On, PlatformName, Rollback, SecretName, Shadow, Shell, Strategy, Watch};
 use crate::diag::{Span, Spanned};
 
 /// `deploy production { … }`.
@@ -30,6 +30,8 @@ pub struct Deploy {
     pub rollback: Option<Rollback>,
     /// `tier production`; guessed from the name when absent.
     pub tier: Option<Spanned<String>>,
+    /// `auth …`: this deploy's own identity, in place of the pipeline's in the same cloud.
+    pub auth: Vec<Auth>,
     /// Environment, runner, secrets, timeout.
     pub common: Common,
 }
@@ -239,13 +241,6 @@ pub struct Train {
     pub name: Spanned<String>,
     /// The statement's head.
     pub head: Span,
-}
-
-/// `auth aws …`: typed, made later.
-#[derive(Debug, Clone)]
-pub struct Auth {
-    /// `aws`, `gcp` or `azure`.
-    pub provider: Spanned<String>,
 }
 
 /// `reconcile { on schedule "13 * * * *" }`.

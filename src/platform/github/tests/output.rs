@@ -168,6 +168,7 @@ fn rights_and_secrets_stay_where_they_belong() {
         let mut want = vec!["contents"];
         want.extend(job.rights.contains(&Right::WritePackages).then_some("packages"));
         want.extend(job.rights.contains(&Right::ReadRuns).then_some("actions"));
+        want.extend((!job.identities.is_empty()).then_some("id-token"));
         let keys: Vec<&str> =
             out["permissions"].as_mapping().unwrap().keys().map(|k| k.as_str().unwrap()).collect();
         assert_eq!(keys, want, "{}", job.id);

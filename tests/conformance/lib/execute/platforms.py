@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from ..base import HERE, BrokenTool, MissingTool
+from ..tokens import token
 from ..tools import go_tool, installed, java_home, python_tool, system
 from .events import ACTOR, event_file, github_event, github_starts, gitlab_facts, gitlab_inputs, jenkins_words
 
@@ -40,6 +41,9 @@ SERVICES = re.compile(r"^  services:\n(?:    .*\n)+|^    DOCKER_[A-Z_]+: .*\n", 
 NO_VARIABLES = re.compile(r"^  variables:\n(?!    )", re.MULTILINE)
 #: GitLab's patterns are RE2; the executor reads them as JavaScript, where this means something else.
 RE2_CHARACTER = re.compile(r"\\\\x\{([0-9a-f]{4})\}")
+#: A job's `id_tokens`, what stands between them and its variables, and these; and one of them.
+ID_TOKENS = re.compile(r"^  id_tokens:\n((?:    .*\n)+)((?:  (?!variables:).*\n)*)(?:  variables:\n((?:    .*\n)+))?", re.MULTILINE)
+ID_TOKEN = re.compile(r"^    (MLPIPE_ID_TOKEN_\w+):\n      aud: (\S+)$", re.MULTILINE)
 #: What the executor makes of a line that begins a section of the log.
 SECTION = re.compile(r"^(\S+) +mlpipe_(\w+)_started\s*$", re.MULTILINE)
 ENDED = re.compile(r"^ (PASS|FAIL|WARN)  (\S+)\s*$", re.MULTILINE)
@@ -100,9 +104,22 @@ DELAYED = re.compile(r"^      when: delayed\n      start_in: .*\n", re.MULTILINE
 
 
 def copied(path) -> str:
-    """The file without services and delays, and with its patterns as JavaScript writes them."""
+    """The file without services and delays, with its patterns as JavaScript writes them, and with tokens where it asks for some."""
     text = DELAYED.sub("", SERVICES.sub("", path.read_text(encoding="utf-8")))
-    return RE2_CHARACTER.sub(r"\\\\u\1", NO_VARIABLES.sub("", text))
+    return ID_TOKENS.sub(with_tokens, RE2_CHARACTER.sub(r"\\\\u\1", NO_VARIABLES.sub("", text)))
+
+
+def with_tokens(hit) -> str:
+    """A job's `id_tokens`, which the executor does not know, as the variables that GitLab makes of them."""
+    made = "".join(f"    {name}: {token(audience.strip(chr(34)))}\n" for name, audience in ID_TOKEN.findall(hit[1]))
+    return f"{hit[2]}  variables:\n{made}{hit[3]}" if hit[3] else f"  variables:\n{made}{hit[2]}"
+
+
+def credentials(bench) -> dict:
+    """What Jenkins keeps: the secrets, and the plugin's id tokens with the audiences that GitLab's file says."""
+    file = bench.repository / ".gitlab-ci.yml"
+    asked = ID_TOKEN.findall(file.read_text(encoding="utf-8")) if file.is_file() else []
+    return {**bench.secrets(), **{name: token(audience.strip('"')) for name, audience in asked}}
 
 
 def delayed(path) -> dict:
@@ -122,6 +139,8 @@ def manual(path) -> list:
 
 
 USES = re.compile(r"^\s*(?:-\s+)?uses:\s*[\"']?(?P<action>[^\s\"'#]+)", re.MULTILINE)
+#: The last of a job's rights; the runner then tells it where to ask for tokens, which act does not.
+MAY_ASK = re.compile(r"^(      id-token: write.*\n)", re.MULTILINE)
 #: What act's own schema does not know yet. It does nothing that a single run could show.
 UNKNOWN_TO_ACT = re.compile(r"^ +(?:queue: max|deployment: false)\n", re.MULTILINE)
 
@@ -167,7 +186,8 @@ def workflow(bench, path, prefix):
     artifacts, copy = bench.folder / f"artifacts-{path.stem}", bench.folder / path.name
     artifacts.mkdir()
     text = path.read_text(encoding="utf-8")
-    copy.write_text(UNKNOWN_TO_ACT.sub("", text), encoding="utf-8")
+    asks = f"\\1    env:\n      ACTIONS_ID_TOKEN_REQUEST_URL: {bench.api.url}/id-token?v=2\n      ACTIONS_ID_TOKEN_REQUEST_TOKEN: conformance-request\n"
+    copy.write_text(MAY_ASK.sub(asks, UNKNOWN_TO_ACT.sub("", text)), encoding="utf-8")
     command = [go_tool("act"), github_event(bench.scenario), "--workflows", copy, "--platform", "ubuntu-24.04=-self-hosted", "--json",
                "--action-offline-mode", "--no-cache-server", "--eventpath", event_file(bench), "--defaultbranch", "main",
                "--actor", ACTOR, "--secret-file", secret_file(bench), "--env", f"CONFORMANCE_ARTIFACTS={artifacts}",
@@ -211,7 +231,7 @@ def jenkins(bench):
     if not runner.is_file():
         raise MissingTool(f"{runner.name} is not there ({runner})")
     properties = bench.folder / "credentials.properties"
-    lines = [f"{name}={value.encode('unicode_escape').decode('ascii')}" for name, value in bench.secrets().items()]
+    lines = [f"{name}={value.encode('unicode_escape').decode('ascii')}" for name, value in credentials(bench).items()]
     properties.write_text("\n".join(lines) + "\n", encoding="ascii")
     several = sorted((bench.repository / "jenkins").glob("*.Jenkinsfile"))
     worst, outputs = 0, []

@@ -14,6 +14,8 @@ FOREIGN = re.compile(r"(GITHUB|RUNNER|ACTIONS|CI|GITLAB|GCL|FF|BUILD|JENKINS|JOB
                      r"CI|ACT|ImageOS|TAG_NAME|BRANCH_NAME|EXECUTOR_NUMBER|WORKSPACE|STANDIN|JAVA_(HOME|OPTS)|XDG_CACHE_HOME|PWD|OLDPWD|SHLVL|_|SHELL|LANG|"
                      # What the script makes of them, and where it is.
                      r"MLPIPE_(PLATFORM|RUN_ID|RUN_URL|ROOT|BASH)|"
+                     # GitLab and Jenkins bring an identity's token in a variable, of which the script makes a file; the run's id is in the other.
+                     r"MLPIPE_ID_TOKEN_\w+|AWS_ROLE_SESSION_NAME|"
                      # How each platform says who approved, and reads who had to; who logs in to ghcr.io (GitHub knows the actor);
                      # Jenkins' parameters and event stand in the environment before the script has made its own of them.
                      r"MLPIPE_APPROVED_BY|MLPIPE_READ_TOKEN|GHCR_USER|"
