@@ -101,6 +101,11 @@ pub(crate) fn secret_uses(spec: &Spec) -> Vec<SecretUse<'_>> {
             let job = format!("deploy `{}`", deploy.name.node);
             add(name, SecretKind::File, job, Some(&deploy.common));
         }
+        if let Some(Target::Ssh(s)) = deploy.target.as_ref().map(|t| &t.node) {
+            for name in [&s.key, &s.known_hosts] {
+                add(name, SecretKind::File, format!("deploy `{}`", deploy.name.node), Some(&deploy.common));
+            }
+        }
         let state = spec.state.iter().flat_map(|s| &s.secrets);
         let watch = deploy.watch.iter().flat_map(Watch::asked_with);
         for name in state.chain(watch) {
@@ -141,6 +146,7 @@ pub(crate) fn limits(spec: &Spec) -> Vec<Limit<'_>> {
             Some(Target::Kubernetes(k)) => k.timeout.as_ref(),
             Some(Target::ArgoRollouts(a)) => a.timeout.as_ref(),
             Some(Target::Command(c)) => c.timeout.as_ref(),
+            Some(Target::Ssh(s)) => s.timeout.as_ref(),
             _ => None,
         };
         let expires = deploy.approval.as_ref().and_then(|a| a.expires.as_ref());

@@ -121,6 +121,8 @@ rules! {
     TOLERANCE_TOO_WIDE gates::tolerance_too_wide;
     SHADOW_WITHOUT_MIRROR deploys::shadow_without_mirror [here];
     SHADOW_IN_A_CIRCLE deploys::shadow_in_a_circle;
+    BAD_SSH_HOST deploys::bad_ssh_host;
+    BAD_HOST_SERVICE deploys::bad_host_service;
 
     SECRET_AND_ENV secrets::secret_and_env;
     SECRET_UNUSED secrets::secret_unused [anywhere];

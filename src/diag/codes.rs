@@ -226,6 +226,10 @@ codes! {
     SHADOW_WITHOUT_MIRROR = "MLP372" "shadow-without-mirror" Error;
     /// Copies of requests would be copied again, without end.
     SHADOW_IN_A_CIRCLE = "MLP373" "shadow-in-a-circle" Error;
+    /// A `target ssh` names a host that ssh cannot be told so, or one twice.
+    BAD_SSH_HOST = "MLP375" "bad-ssh-host" Error;
+    /// A compose file, a service, a container or an option of `docker run` that no host takes so.
+    BAD_HOST_SERVICE = "MLP376" "bad-host-service" Error;
     /// A variable is both a secret and a plain text in one job.
     SECRET_AND_ENV = "MLP380" "secret-and-env" Error;
     /// A secret has ids but no job names it.

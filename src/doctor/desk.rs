@@ -17,6 +17,7 @@ const TOOLS: &[(&str, Option<Version>, &[&str])] = &[
     ("docker", None, &["buildx", "version"]),
     ("kubectl", None, &["version", "--client"]),
     (ARGO_ROLLOUTS, None, &["version", "--short"]),
+    ("ssh", None, &["-V"]),
     ("poetry", None, &["--version"]),
     ("uv", None, &["--version"]),
 ];
@@ -25,7 +26,7 @@ fn needs(plan: &Plan, job: &Job, tool: &str) -> bool {
     let install = plan.python.as_ref().and_then(|p| p.install.as_ref()).filter(|_| job.python);
     match tool {
         "docker" => matches!(job.work, Work::Image(_)),
-        "kubectl" | ARGO_ROLLOUTS => {
+        "kubectl" | ARGO_ROLLOUTS | "ssh" => {
             let target = match &job.work {
                 Work::Deploy(d) => Some(&d.target),
                 Work::Reconcile(r) => Some(&r.target),

@@ -49,15 +49,13 @@ impl ReconcileWork {
     /// names, which only commands of the spec see.
     pub fn secrets<'a>(&'a self, given: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
         let mut names: Vec<&str> = match &self.target {
-            PlanTarget::Kubernetes { kubeconfig, .. } | PlanTarget::ArgoRollouts { kubeconfig, .. } => {
-                vec![kubeconfig]
-            }
             PlanTarget::Command { .. } => given.collect(),
+            target => target.files(),
         };
         if let Some(PlanMirror::Nginx { kubeconfig, .. }) = self.shadow.as_ref().map(|s| &s.by) {
             names.push(kubeconfig);
         }
-        names.extend(self.ledger.kubeconfig.iter().chain(&self.ledger.secrets).map(String::as_str));
+        names.extend(self.ledger.files().chain(&self.ledger.secrets).map(String::as_str));
         names
     }
 }

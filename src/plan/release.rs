@@ -262,12 +262,15 @@ pub struct PlanHalt {
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlanLedger {
-    /// `path`, `git`, `configmap` or `s3`.
+    /// `path`, `git`, `configmap`, `s3` or `host`.
     pub store: String,
-    /// A folder, a branch, `NAMESPACE/NAME` or `s3://BUCKET/PREFIX`.
+    /// A folder, a branch, `NAMESPACE/NAME`, `s3://BUCKET/PREFIX` or a folder of the login's home on a host.
     pub place: String,
     /// Variable with the kubeconfig, for a ConfigMap.
     pub kubeconfig: Option<String>,
+    /// The host, for a folder there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<PlanLedgerHost>,
     /// Variable with the token that a branch is pushed with.
     pub token: Option<String>,
     /// Variables with which the store is reached, beside the kubeconfig.
@@ -277,6 +280,26 @@ pub struct PlanLedger {
     /// Environments of the pipeline whose ledgers lie in the same place and are reached with the same secrets: a halt of
     /// one of them stops this one too.
     pub beside: Vec<String>,
+}
+
+impl PlanLedger {
+    /// Variables with the files with which it is reached.
+    pub fn files(&self) -> impl Iterator<Item = &String> {
+        let host = self.host.iter().flat_map(|h| [&h.key, &h.known_hosts]);
+        self.kubeconfig.iter().chain(host)
+    }
+}
+
+/// The host on which a ledger lies, and how it is reached.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PlanLedgerHost {
+    /// `USER@HOST` or `USER@HOST:PORT`.
+    pub at: String,
+    /// Variable with the private key.
+    pub key: String,
+    /// Variable with the hosts' public keys.
+    pub known_hosts: String,
 }
 
 /// What a deploy puts live.
@@ -347,15 +370,51 @@ pub enum PlanTarget {
         /// Limit of each verb, in seconds.
         timeout: u64,
     },
+    /// Hosts with docker, one after another.
+    Ssh {
+        /// `USER@HOST` or `USER@HOST:PORT` each, in the order in which they are rolled out on.
+        hosts: Vec<String>,
+        /// Variable with the private key (content, or path of a file).
+        key: String,
+        /// Variable with the hosts' public keys (content, or path of a file).
+        known_hosts: String,
+        /// What is replaced there.
+        service: PlanHostService,
+        /// Limit of one host's roll-out, in seconds.
+        timeout: u64,
+    },
+}
+
+/// What of a host's docker a release replaces.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum PlanHostService {
+    /// The image of a service of docker compose.
+    Compose {
+        /// The file on the host; below the login's home where it is not absolute.
+        file: String,
+        /// The service.
+        service: String,
+    },
+    /// A container.
+    Docker {
+        /// Its name.
+        container: String,
+        /// Options of `docker run`, each of one word.
+        run: Vec<String>,
+    },
 }
 
 impl PlanTarget {
-    /// Limit of one roll-out, or of each verb, in seconds.
+    /// Limit of one roll-out (of all hosts, which come one after another), or of each verb, in seconds.
     pub fn timeout(&self) -> u64 {
-        let (Self::Kubernetes { timeout, .. }
-        | Self::ArgoRollouts { timeout, .. }
-        | Self::Command { timeout, .. }) = self;
-        *timeout
+        match self {
+            Self::Kubernetes { timeout, .. }
+            | Self::ArgoRollouts { timeout, .. }
+            | Self::Command { timeout, .. } => *timeout,
+            Self::Ssh { timeout, hosts, .. } => timeout * (hosts.len() as u64).max(1),
+        }
     }
 
     /// The programs with which it is reached.
@@ -363,6 +422,7 @@ impl PlanTarget {
         match self {
             Self::Kubernetes { .. } => &["kubectl"],
             Self::ArgoRollouts { .. } => &["kubectl", ARGO_ROLLOUTS],
+            Self::Ssh { .. } => &["ssh"],
             Self::Command { .. } => &[],
         }
     }
@@ -372,7 +432,16 @@ impl PlanTarget {
         match self {
             Self::Kubernetes { kubeconfig, namespace, .. }
             | Self::ArgoRollouts { kubeconfig, namespace, .. } => Some((kubeconfig, namespace)),
-            Self::Command { .. } => None,
+            Self::Command { .. } | Self::Ssh { .. } => None,
+        }
+    }
+
+    /// Variables with the files with which it is reached; commands of the spec see what their deploy's block names.
+    pub fn files(&self) -> Vec<&str> {
+        match self {
+            Self::Kubernetes { kubeconfig, .. } | Self::ArgoRollouts { kubeconfig, .. } => vec![kubeconfig],
+            Self::Ssh { key, known_hosts, .. } => vec![key, known_hosts],
+            Self::Command { .. } => vec![],
         }
     }
 }

@@ -193,6 +193,7 @@ impl Section<'_, '_> {
                 *timeout
             }
             PlanTarget::Command { timeout, .. } if step != "smoke" => *timeout,
+            PlanTarget::Ssh { .. } if step == "roll-out" => self.work.target.timeout(),
             _ => self.job.timeout,
         };
         Time::seconds(own.min(self.job.timeout))

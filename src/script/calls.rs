@@ -117,7 +117,7 @@ pub(super) fn ledger(plan: &Plan, environment: &str, ledger: &PlanLedger) -> Vec
     let title = format!("Ledger: {environment}");
     let call = Call::new("job").word(&id).quoted(Quoted::fixed("ledger")).word(&title);
     let job = ledger_tool(ledger).into_iter().fold(call, |call, tool| call.quoted(Quoted::fixed(tool)));
-    let secrets = ledger.kubeconfig.iter().chain(&ledger.secrets);
+    let secrets = ledger.files().chain(&ledger.secrets);
     let keep = secrets.fold(Call::new("keep_secrets"), |call, name| call.word(name));
     let work = Call::new("work")
         .quoted(Quoted::fixed("ledger"))
@@ -133,6 +133,7 @@ fn ledger_tool(ledger: &PlanLedger) -> Option<&'static str> {
     match ledger.store.as_str() {
         "configmap" => Some("kubectl"),
         "s3" => Some("aws"),
+        "host" => Some("ssh"),
         _ => None,
     }
 }

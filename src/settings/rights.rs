@@ -50,7 +50,7 @@ fn of_target(deploy: &DeployWork) -> Vec<&'static [Rule]> {
             all
         }
         PlanTarget::ArgoRollouts { .. } => vec![ROLLOUT],
-        PlanTarget::Command { .. } => vec![],
+        PlanTarget::Command { .. } | PlanTarget::Ssh { .. } => vec![],
     }
 }
 

@@ -3,7 +3,8 @@
 use super::collect::{Collector, Draft, From};
 use super::{Checked, Need, Setting, refs};
 use crate::plan::{
-    EventKind, Job, Plan, PlanInstall, PlanLogin, PlanMirror, SecretFrom, SecretKind, SecretUse, Work,
+    DeployWork, EventKind, Job, Plan, PlanInstall, PlanLogin, PlanMirror, PlanTarget, ReconcileWork,
+    SecretFrom, SecretKind, SecretUse, Work,
 };
 use crate::spec::PlatformName;
 use std::collections::BTreeSet;
@@ -101,12 +102,13 @@ fn others(platform: PlatformName) -> &'static str {
 
 /// What a secret holds, where mlpipe needs it itself, and the plan that this takes.
 fn holds(platform: PlatformName, plan: &Plan, job: &Job, secret: &SecretUse) -> (String, &'static str) {
+    if let Some(of_host) = of_host(job, &secret.name) {
+        return (of_host.to_owned(), "");
+    }
     if let Some(mirror) = mirror_of(job, &secret.name) {
         // One credential for both of them may do here what it may do there.
-        let shared = environment(platform, job).is_none()
-            && plan.jobs.iter().any(|j| target_of(j) == Some(secret.name.as_str()));
-        let own = target_of(job) == Some(secret.name.as_str());
-        let holds = match own || shared {
+        let shared = environment(platform, job).is_none() && plan.jobs.iter().any(|j| opens(j, &secret.name));
+        let holds = match opens(job, &secret.name) || shared {
             true => format!("the kubeconfig of a deploy's own target, and {mirror}"),
             false => mirror,
         };
@@ -131,14 +133,33 @@ fn holds(platform: PlatformName, plan: &Plan, job: &Job, secret: &SecretUse) -> 
     (holds.to_owned(), takes)
 }
 
-/// The variable with the kubeconfig of a deploy's own target.
-fn target_of(job: &Job) -> Option<&str> {
+/// Whether that variable is one with which a deploy's own target is reached.
+fn opens(job: &Job, variable: &str) -> bool {
     let target = match &job.work {
         Work::Deploy(deploy) => &deploy.target,
         Work::Reconcile(work) => &work.target,
+        _ => return false,
+    };
+    target.files().contains(&variable)
+}
+
+/// What that variable holds, where a host is reached with it.
+fn of_host(job: &Job, variable: &str) -> Option<&'static str> {
+    let (key, known_hosts) = match &job.work {
+        Work::Deploy(DeployWork { target: PlanTarget::Ssh { key, known_hosts, .. }, .. })
+        | Work::Reconcile(ReconcileWork { target: PlanTarget::Ssh { key, known_hosts, .. }, .. }) => {
+            (key, known_hosts)
+        }
+        Work::Soak(soak) => soak.ledger.host.as_ref().map(|h| (&h.key, &h.known_hosts))?,
         _ => return None,
     };
-    target.cluster().map(|(kubeconfig, _)| kubeconfig)
+    match variable {
+        name if name == key => Some("the private key, without a passphrase, with all its lines"),
+        name if name == known_hosts => {
+            Some("what `ssh-keyscan` prints for each host, compared on the host itself")
+        }
+        _ => None,
+    }
 }
 
 /// What that variable is for, where an Ingress of another environment is made to copy requests with it.
@@ -172,14 +193,14 @@ fn missing(platform: PlatformName, job: &Job, secret: &SecretUse) -> (&'static s
         Work::Gate(_) | Work::Model(_) | Work::Notify(_) => true,
         Work::Image(_) => login_of(job).is_some_and(|(user, password)| name == user || name == password),
         Work::Deploy(d) => {
-            let cluster = target_of(job) == Some(name) || mirror_of(job, name).is_some();
-            cluster || d.watch.as_ref().and_then(|w| w.prometheus.as_ref()).is_some_and(|p| p.asks_with(name))
+            let reaches = opens(job, name) || mirror_of(job, name).is_some();
+            reaches || d.watch.as_ref().and_then(|w| w.prometheus.as_ref()).is_some_and(|p| p.asks_with(name))
         }
         Work::Soak(s) => {
             let prometheus = s.watch.as_ref().and_then(|w| w.prometheus.as_ref());
-            s.ledger.kubeconfig.as_deref() == Some(name) || prometheus.is_some_and(|p| p.asks_with(name))
+            s.ledger.files().any(|f| f == name) || prometheus.is_some_and(|p| p.asks_with(name))
         }
-        Work::Reconcile(_) => target_of(job) == Some(name) || mirror_of(job, name).is_some(),
+        Work::Reconcile(_) => opens(job, name) || mirror_of(job, name).is_some(),
         Work::Withheld(_) => false,
     };
     if named {
@@ -206,6 +227,7 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<String> {
         Work::Image(_) => tools.push("docker with buildx".into()),
         Work::Deploy(d) => tools.extend(d.target.tools().iter().map(|t| (*t).to_owned())),
         Work::Soak(s) if s.ledger.kubeconfig.is_some() => tools.push("kubectl".into()),
+        Work::Soak(s) if s.ledger.host.is_some() => tools.push("ssh".into()),
         Work::Reconcile(r) => tools.extend(r.target.tools().iter().map(|t| (*t).to_owned())),
         _ => {}
     }

@@ -268,7 +268,7 @@ pub const TARGETS: [(&str, Place); 10] = [
 ];
 
 /// Kinds of target that are typed and checked, and compiled by a later version.
-pub const TARGETS_LATER: &[&str] = &["ssh", "helm", "kserve", "sagemaker", "ecs", "lambda", "cloud_run"];
+pub const TARGETS_LATER: &[&str] = &["helm", "kserve", "sagemaker", "ecs", "lambda", "cloud_run"];
 
 /// How often a statement may stand in one block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

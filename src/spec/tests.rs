@@ -55,11 +55,9 @@ fn corpus(name: &str) -> Spec {
 fn what_comes_later_is_told_once_for_each_statement() {
     let expected: [&str; 0] = [];
     assert_eq!(later(&corpus("whole-file.mlpipe")), expected);
-    let expected =
-        ["paths", "data", "needs data", "metrics promptfoo", "when", "train", "target ssh", "patch"];
+    let expected = ["paths", "data", "needs data", "metrics promptfoo", "when", "train", "patch"];
     assert_eq!(later(&corpus("other-statements.mlpipe")), expected);
     let expected = [
-        "target ssh",
         "target helm",
         "target kserve",
         "target sagemaker",

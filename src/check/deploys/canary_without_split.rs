@@ -42,9 +42,12 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
                 "this target has no command that moves the traffic".to_owned(),
                 format!("write `shift \"./shift.sh\"`, which is given `$MLPIPE_WEIGHT`; or take {what} out"),
             ),
-            Target::Later(kind) if kind == "ssh" => (
-                "a host's one compose service is replaced as a whole".to_owned(),
-                format!("take {what} out, or go to a target that splits traffic, such as `argo_rollouts`"),
+            Target::Ssh(_) => (
+                "a host's one service is replaced as a whole".to_owned(),
+                format!(
+                    "take {what} out: the hosts are rolled out on one after another; or go to a target that splits \
+                     traffic, such as `kubernetes` with `traffic nginx \"INGRESS\"`"
+                ),
             ),
             _ => continue,
         };

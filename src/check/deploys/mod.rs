@@ -1,7 +1,9 @@
 //! Deploys and notifications.
 
 pub(super) mod argo_rollouts_runner;
+pub(super) mod bad_host_service;
 pub(super) mod bad_kubernetes_name;
+pub(super) mod bad_ssh_host;
 pub(super) mod by_dispatch;
 pub(super) mod canary_part_of_percent;
 pub(super) mod canary_without_split;

@@ -17,6 +17,10 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
                 format!("the deploy `{name}` goes to Kubernetes, and the pipeline builds no image"),
                 "add an image, such as `image ghcr \"ghcr.io/OWNER/NAME\" { tags commit }`",
             ),
+            Target::Ssh(_) => (
+                format!("the deploy `{name}` goes to docker on a host, and the pipeline builds no image"),
+                "add an image, such as `image ghcr \"ghcr.io/OWNER/NAME\" { tags commit }`",
+            ),
             Target::Command(_) if files == 0 => (
                 format!("the deploy `{name}` has neither an image nor a model that it could put live"),
                 "add an image, or a model with a `source`",

@@ -41,6 +41,7 @@ fn without(deploy: &Deploy) -> Option<String> {
             "Argo Rollouts moves the traffic of `{name}`, and only ingress-nginx copies requests"
         )),
         Target::Command(_) => Some(format!("`{name}` is driven by commands")),
+        Target::Ssh(_) => Some(format!("docker on hosts copies no requests of `{name}`")),
         Target::Later(kind) => Some(format!("no Ingress of ingress-nginx leads to a `target {kind}`")),
     }
 }

@@ -66,6 +66,7 @@ pub(super) fn kind_of_target(deploy: &Deploy) -> Option<&str> {
         Target::Kubernetes(_) => "kubernetes",
         Target::ArgoRollouts(_) => "argo_rollouts",
         Target::Command(_) => "command",
+        Target::Ssh(_) => "ssh",
         Target::Later(kind) => kind.as_str(),
     })
 }

@@ -4,12 +4,31 @@ use super::{Builder, Draft, identities, release, runners};
 use crate::diag::Spanned;
 use crate::plan::{
     ApproveWork, Artifact, Condition, DeployWork, EnvironmentPurpose, EventKind, PlanAsk, PlanEnvironment,
-    PlanOffer, PlanTarget, Right, SecretFrom, SecretKind, SecretUse, Work,
+    PlanHostService, PlanOffer, PlanTarget, Right, SecretFrom, SecretKind, SecretUse, Work,
 };
-use crate::spec::{Approval, Deploy, Target};
+use crate::spec::{Approval, Deploy, HostService, Ssh, Target};
 
 /// Limit of one roll-out, in seconds, when the spec says none.
 const DEFAULT_ROLL_OUT: u64 = 5 * 60;
+
+/// A `target ssh`.
+fn hosts(s: &Ssh, timeout: u64) -> PlanTarget {
+    let texts = |all: &[Spanned<String>]| all.iter().map(|t| t.node.clone()).collect();
+    PlanTarget::Ssh {
+        hosts: texts(&s.hosts),
+        key: s.key.node.clone(),
+        known_hosts: s.known_hosts.node.clone(),
+        service: match &s.service {
+            HostService::Compose { file, service } => {
+                PlanHostService::Compose { file: file.node.clone(), service: service.node.clone() }
+            }
+            HostService::Docker { container, run } => {
+                PlanHostService::Docker { container: container.node.clone(), run: texts(run) }
+            }
+        },
+        timeout,
+    }
+}
 
 impl Builder<'_> {
     pub(super) fn deploys(&mut self) {
@@ -276,6 +295,11 @@ impl Builder<'_> {
                     timeout,
                 };
                 (target, vec![], runners::Kind::Commands)
+            }
+            Some(Target::Ssh(s)) => {
+                let timeout = self.timeout(&format!("{place}.target"), s.timeout.as_ref(), DEFAULT_ROLL_OUT);
+                let secrets = [&s.key, &s.known_hosts].map(|name| self.secret(name, SecretKind::File));
+                (hosts(s, timeout), secrets.to_vec(), runners::Kind::Commands)
             }
             Some(Target::Later(_)) | None => {
                 let nothing = PlanTarget::Command {

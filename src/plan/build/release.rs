@@ -2,30 +2,43 @@
 
 use super::{Builder, minutes};
 use crate::plan::{
-    DeployWork, PlanBlueGreen, PlanCanaryStep, PlanHalt, PlanLedger, PlanLiveMetric, PlanPrometheus,
-    PlanRollback, PlanTarget, PlanTrigger, PlanWatch, PlanWatchSmoke, SecretKind, SecretUse, Step, StepWhen,
+    DeployWork, PlanBlueGreen, PlanCanaryStep, PlanHalt, PlanLedger, PlanLedgerHost, PlanLiveMetric,
+    PlanPrometheus, PlanRollback, PlanTarget, PlanTrigger, PlanWatch, PlanWatchSmoke, SecretKind, SecretUse,
+    Step, StepWhen,
 };
 use crate::spec::{
     Deploy, Kubernetes, Lasting, LiveSource, Prometheus, PrometheusAddress, PrometheusAuth, Strategy, Watch,
 };
 
 impl Builder<'_> {
-    /// Where the ledger of a deploy lies: where the spec says, else in a ConfigMap beside what is deployed.
+    /// Where the ledger of a deploy lies: where the spec says, else in a ConfigMap beside what is deployed, or in a folder of
+    /// the first host.
     pub(super) fn ledger(&mut self, d: &Deploy, target: &PlanTarget) -> Option<PlanLedger> {
         let name = &d.name.node;
         let kubeconfig = target.cluster().map(|(kubeconfig, _)| kubeconfig.to_owned());
         let Some(state) = &self.spec.state else {
-            let (_, namespace) = target.cluster()?;
-            let place = format!("{namespace}/mlpipe-{}-{name}", self.spec.pipeline.node);
-            self.defaulted(
-                format!("deploy-{name}.ledger"),
-                format!("configmap {place}"),
-                "the ledger lies beside what it tells of",
-            );
+            let pipeline = &self.spec.pipeline.node;
+            let (store, place, host) = match target {
+                PlanTarget::Kubernetes { namespace, .. } | PlanTarget::ArgoRollouts { namespace, .. } => {
+                    ("configmap", format!("{namespace}/mlpipe-{pipeline}-{name}"), None)
+                }
+                PlanTarget::Ssh { hosts, key, known_hosts, .. } => {
+                    let (at, key, known_hosts) = (hosts.first()?.clone(), key.clone(), known_hosts.clone());
+                    let host = PlanLedgerHost { at, key, known_hosts };
+                    ("host", format!(".mlpipe/{pipeline}"), Some(host))
+                }
+                PlanTarget::Command { .. } => return None,
+            };
+            let shown = match &host {
+                Some(host) => format!("{store} ~/{place} on {}", host.at),
+                None => format!("{store} {place}"),
+            };
+            self.defaulted(format!("deploy-{name}.ledger"), shown, "the ledger lies beside what it tells of");
             return Some(PlanLedger {
-                store: "configmap".into(),
+                store: store.into(),
                 place,
                 kubeconfig,
+                host,
                 token: None,
                 secrets: vec![],
                 max_age: None,
@@ -42,6 +55,7 @@ impl Builder<'_> {
                 false => state.place.node.clone(),
             },
             kubeconfig: kubeconfig.filter(|_| configmap),
+            host: None,
             token: state.secrets.first().filter(|_| state.store.node == "git").map(|s| s.node.clone()),
             secrets: state.secrets.iter().map(|s| s.node.clone()).collect(),
             max_age: state.max_age.as_ref().map(|a| a.node.seconds),

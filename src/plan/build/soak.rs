@@ -86,7 +86,7 @@ impl Builder<'_> {
             Some(PlanMirror::Nginx { kubeconfig, .. }) => Some(kubeconfig),
             Some(PlanMirror::Commands { .. }) | None => None,
         };
-        let files: IndexSet<&String> = ledger.kubeconfig.iter().chain(mirror).collect();
+        let files: IndexSet<&String> = ledger.files().chain(mirror).collect();
         let named = |name: &String| SecretName { node: name.clone(), span: d.name.span };
         let mut all: Vec<SecretUse> =
             files.into_iter().map(|name| self.secret(&named(name), SecretKind::File)).collect();

@@ -137,7 +137,11 @@ fn limits(call: Call, within: Option<u64>, halt: Option<&PlanHalt>) -> Call {
 pub(super) fn written_down(call: Call, ledger: &PlanLedger, service: &str, environment: &str) -> Call {
     let age = ledger.max_age.map(decimal).unwrap_or_else(|| "0".to_owned());
     let words = [ledger.store.as_str(), ledger.place.as_str(), service, environment, age.as_str()];
-    call.option("ledger", words)
-        .maybe("ledger-kubeconfig", ledger.kubeconfig.as_deref())
+    let call = call.option("ledger", words);
+    let call = match &ledger.host {
+        Some(h) => call.option("ledger-ssh", [h.key.as_str(), h.known_hosts.as_str(), h.at.as_str()]),
+        None => call,
+    };
+    call.maybe("ledger-kubeconfig", ledger.kubeconfig.as_deref())
         .maybe("ledger-token", ledger.token.as_deref())
 }

@@ -5,8 +5,8 @@ use super::super::tool_images;
 use super::{Call, release, text_word};
 use crate::plan::number::decimal;
 use crate::plan::{
-    Artifact, DeployWork, EventKind, GateWork, ImageWork, Job, ModelWork, Plan, PlanLogin, PlanRequire,
-    PlanSource, PlanTag, PlanTarget, Refs, Work,
+    Artifact, DeployWork, EventKind, GateWork, ImageWork, Job, ModelWork, Plan, PlanHostService, PlanLogin,
+    PlanRequire, PlanSource, PlanTag, PlanTarget, Refs, Work,
 };
 use crate::render::{Quoted, bash};
 use crate::spec::{Channel, MetricsFormat, NotifyOn, ScanLevel};
@@ -227,6 +227,19 @@ pub(super) fn place(call: Call, artifact: &Artifact, target: &PlanTarget) -> Cal
             call.option("command", [deploy.as_str(), live.as_str(), back, seconds.as_str()])
                 .maybe("shift", shift.as_deref())
                 .maybe("promote", promote.as_deref())
+        }
+        PlanTarget::Ssh { hosts, key, known_hosts, service, timeout } => {
+            let seconds = timeout.to_string();
+            let call = call.option("ssh", [key.as_str(), known_hosts.as_str(), &seconds]);
+            let call = match service {
+                PlanHostService::Compose { file, service } => {
+                    call.option("ssh-compose", [file.as_str(), service.as_str()])
+                }
+                PlanHostService::Docker { container, run } => {
+                    call.option("ssh-docker", [container.as_str()]).each("ssh-run", run)
+                }
+            };
+            call.each("ssh-host", hosts)
         }
     }
 }

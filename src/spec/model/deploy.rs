@@ -84,7 +84,9 @@ pub enum Target {
     ArgoRollouts(ArgoRollouts),
     /// Any command line.
     Command(CommandTarget),
-    /// Typed, made later: ssh, helm, kserve, sagemaker, ecs, lambda, cloud_run.
+    /// Hosts with docker.
+    Ssh(Ssh),
+    /// Typed, made later: helm, kserve, sagemaker, ecs, lambda, cloud_run.
     Later(String),
 }
 
@@ -144,6 +146,40 @@ pub struct CommandTarget {
     pub promote: Option<Shell>,
     /// Time limit of each verb.
     pub timeout: Option<Spanned<Duration>>,
+}
+
+/// `target ssh { host "app@h1", "app@h2"; … }`.
+#[derive(Debug, Clone)]
+pub struct Ssh {
+    /// `USER@HOST` or `USER@HOST:PORT` each; rolled out on in this order, one after another.
+    pub hosts: Vec<Spanned<String>>,
+    /// Secret with the private key.
+    pub key: SecretName,
+    /// Secret with the hosts' public keys.
+    pub known_hosts: SecretName,
+    /// What runs there.
+    pub service: HostService,
+    /// Time limit of one host's roll-out.
+    pub timeout: Option<Spanned<Duration>>,
+}
+
+/// What of a host's docker a release replaces.
+#[derive(Debug, Clone)]
+pub enum HostService {
+    /// `compose "/srv/app/compose.yml" service "api"`.
+    Compose {
+        /// The file on the host.
+        file: Spanned<String>,
+        /// The service whose image is replaced.
+        service: Spanned<String>,
+    },
+    /// `docker "api" run "--publish=8080:8080"`.
+    Docker {
+        /// The container's name.
+        container: Spanned<String>,
+        /// Words of `docker run`, one each.
+        run: Vec<Spanned<String>>,
+    },
 }
 
 /// `notify slack secret SLACK_WEBHOOK on failure, rollback, halt`.

@@ -50,6 +50,8 @@ class Book:
         that never came to its end does not."""
         intents = [e for e in self.ledger.entries if e["kind"] == "intent"]
         tried = any(live.what in (e["reference"], e["digest"]) for e in intents)
+        if live.differs():
+            return  # nobody knows which of them was good
         if self.ledger.last_good() is None and live.what and not tried:
             say(f"mlpipe: the ledger is empty: {live.what} is taken over as good")
             self.ledger.append("adopted", **named(live.what), reason="was live before")

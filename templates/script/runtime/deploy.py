@@ -136,6 +136,7 @@ def deploy_begin(
     if unfinished and live.what == section.data["reference"]:
         before = str(earlier.get("before") or "")
     section.data.update(before=before, was_ready=live.ready, began=began)
+    section.data["parts"] = list(live.parts)
     section.data["good"] = book.good() if book is not None else before
     try:
         section.save("begun")
@@ -185,11 +186,11 @@ def deploy_roll_out(
         section.save("rolled-out")
         say(f"mlpipe: {wanted} is live already; it is not rolled out again")
         return 0
-    if live.what not in (section.data["before"], wanted):
+    before = str(section.data["before"])
+    if live.what != before and (not live.what or live.foreign((before, wanted))):
         raise Stop(
             f"{section.environment} was changed by somebody else since the deploy "
-            f"began: it has {live.what or 'nothing'}, "
-            f"it had {section.data['before'] or 'nothing'}"
+            f"began: it has {live.what or 'nothing'}, it had {before or 'nothing'}"
         )
     beside = splits(options)
     section.data["split"] = beside  # what `live` says is only a part of it

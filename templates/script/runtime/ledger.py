@@ -461,7 +461,12 @@ def open_ledger(options: Options, deadline: Deadline) -> Ledger | None:
 # for people
 
 
-LEDGER_ONCE = {"ledger": 5, "ledger-kubeconfig": 1, "ledger-token": 1}
+LEDGER_ONCE = {
+    "ledger": 5,
+    "ledger-kubeconfig": 1,
+    "ledger-token": 1,
+    "ledger-ssh": 3,
+}
 
 
 @job(

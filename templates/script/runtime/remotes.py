@@ -545,4 +545,6 @@ def open_store(options: Options, deadline: Deadline) -> Store:
         return ConfigMapStore(options, environment, deadline)
     if kind == "s3":
         return S3Store(place, environment, deadline)
+    if kind == "host":
+        return HostStore(options, environment, deadline)
     raise Stop(f"the script and its runtime do not fit: --ledger {kind}", code=2)

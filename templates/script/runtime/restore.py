@@ -123,8 +123,8 @@ def deploy_restore(
     if live.readable and live.what == before and live.ready and not half_done:
         text = "restored" if phase == "restoring" else "failed_untouched"
         return ends("restored", text, f"{before} serves {environment} as before")
-    mine = (wanted, before, str(section.data["before"]))
-    other = live.foreign(mine)
+    mine = [wanted, before, str(section.data["before"])]
+    other = live.foreign([*mine, *(section.data.get("parts") or [])])
     if live.readable and other:
         if split:
             target.clear(deadline)

@@ -67,6 +67,7 @@ class Section:
         "kubernetes": 5,
         "argo": 5,
         "command": 4,
+        **HOSTS_ONCE,
         "traffic": 1,
         "istio": 1,
         "shift": 1,
@@ -81,7 +82,15 @@ class Section:
         **WATCH_ONCE,
         **BOOK_ONCE,
     },
-    many={"allow": 3, "offer": 2, "gate": 1, "canary": 2, **WATCH_MANY, **BOOK_MANY},
+    many={
+        "allow": 3,
+        "offer": 2,
+        "gate": 1,
+        "canary": 2,
+        **HOSTS_MANY,
+        **WATCH_MANY,
+        **BOOK_MANY,
+    },
 )
 def deploy_job(record: Record, options: Options) -> int:
     """One phase, or all of them as processes of their own."""
@@ -125,8 +134,9 @@ def time_left(phase: str, options: Options, section: Section) -> Deadline:
 
 def verb_seconds(options: Options) -> float:
     """The limit of each verb of the target."""
-    kinds = ("kubernetes", "argo", "command")
-    return float(next(options.words(k) for k in kinds if options.has(k))[-1])
+    kinds = ("kubernetes", "argo", "ssh", "command")
+    seconds = float(next(options.words(k) for k in kinds if options.has(k))[-1])
+    return seconds * max(1, len(options.each("ssh-host")))  # one after another
 
 
 def budget(options: Options) -> float:

@@ -5,10 +5,17 @@ class Live:
     """What serves now."""
 
     def __init__(
-        self, what: str, ready: bool, readable: bool = True, wants: str = ""
+        self,
+        what: str,
+        ready: bool,
+        readable: bool = True,
+        wants: str = "",
+        parts: tuple[str, ...] = (),
     ) -> None:
-        #: An image reference or a digest; empty when nothing serves yet.
+        #: An image reference or a digest; empty when nothing serves yet. Where hosts
+        #: differ it is a sentence, and `parts` are what it speaks of.
         self.what = what
+        self.parts = parts or ((what,) if what else ())
         #: It is completely rolled out.
         self.ready = ready
         #: False: the target did not say.
@@ -18,8 +25,12 @@ class Live:
 
     def foreign(self, mine: Sequence[str]) -> str:
         """What serves, or is about to, and is none of these; empty when nothing is."""
-        both = [what for what in (self.what, self.wants) if what]
-        return next((what for what in both if what not in mine), "")
+        all = (*self.parts, *filter(None, [self.wants]))
+        return next((what for what in all if what not in mine), "")
+
+    def differs(self) -> bool:
+        """Not every host has the same."""
+        return len(self.parts) > 1
 
 
 class Target:
@@ -314,5 +325,7 @@ def open_target(options: Options) -> Target:
         return cluster
     if options.has("argo"):
         return Argo(options.words("argo"))
+    if options.has("ssh"):
+        return Hosts(options)
     shift, promote = options.one("shift"), options.one("promote")
     return Command(options.words("command"), options.one("image"), shift, promote)
