@@ -133,7 +133,7 @@ fn plan_shows_order_and_defaults() {
     assert_eq!(json["schema"], 1);
     let ids: Vec<&str> =
         json["jobs"].as_array().expect("jobs").iter().filter_map(|j| j["id"].as_str()).collect();
-    assert_eq!(ids, ["gate-quality", "image-check", "image", "deploy-production"]);
+    assert_eq!(ids, ["gate-quality", "image-check", "image", "deploy-production", "reconcile-production"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Formulas against plain enumeration: on random plans of up to six jobs, every run that can be told apart is played on
+//! Formulas against plain enumeration: on random plans of up to seven jobs, every run that can be told apart is played on
 //! each platform with concrete outcomes, and what it does is what the formulas say.
 
 #![allow(
@@ -20,8 +20,8 @@ use mlpipe::spec::PlatformName;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-const PLANS: usize = 1000;
-const MOST_JOBS: usize = 6;
+const PLANS: usize = 600;
+const MOST_JOBS: usize = 7;
 
 /// The plan of a random spec and its three files, as they are printed; no files where it has too many jobs.
 fn printed(seed: u64) -> (Plan, Vec<(PlatformName, String)>) {
@@ -59,6 +59,8 @@ impl Decisions {
         let phases: Vec<&Vec<String>> = plan
             .jobs
             .iter()
+            // What puts an environment in order begins with the same words and is no phase of its deploy.
+            .filter(|j| j.steps.len() > 1)
             .flat_map(|j| &j.steps)
             .filter(|s| s.when == StepWhen::Normal && s.args.len() > args.len() && s.args.starts_with(args))
             .map(|s| &s.args)

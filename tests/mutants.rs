@@ -164,7 +164,7 @@ fn every_mutant_is_caught() {
     let mut table = Table::default();
     let mut wrong = Vec::new();
     for p in PlatformName::ALL {
-        wrong.extend(platform(&subject, p, &mutants(p), &mut table));
+        wrong.extend(platform(&subject, p, &mutants("full", p), &mut table));
     }
     table.print();
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
@@ -173,6 +173,18 @@ fn every_mutant_is_caught() {
     }
     let all: usize = PlatformName::ALL.into_iter().map(|p| table.sum(p).all).sum();
     assert!(all >= 90, "{all} mutants");
+}
+
+/// Who waits, for how long, and what is held meanwhile.
+#[test]
+fn no_soak_can_be_left_out_or_shortened() {
+    let subject = Subject::named("soak.mlpipe");
+    let mut table = Table::default();
+    let all = PlatformName::ALL.map(|p| platform(&subject, p, &mutants("soak", p), &mut table));
+    table.print();
+    let wrong = all.concat();
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(PlatformName::ALL.into_iter().map(|p| table.sum(p).all).sum::<usize>() >= 25);
 }
 
 #[test]

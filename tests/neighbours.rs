@@ -46,10 +46,10 @@ fn a_broken_neighbour_of_a_shared_root() {
 #[test]
 fn a_statement_without_output_yet_is_refused_by_name() {
     let repo = Repo::new();
-    repo.write("release.mlpipe", SPEC.replace("deploy production {", "deploy production {\n  soak 24h"));
+    repo.write("release.mlpipe", format!("{SPEC}patch github \"jobs.image\" \"timeout-minutes: 90\"\n"));
     let before = repo.files();
     assert_eq!(lint(&repo, &[], 1), ["release.mlpipe MLP500"]);
-    assert!(repo.run(&["compile"], 1).err.contains("`soak` is checked but not compiled yet"));
+    assert!(repo.run(&["compile"], 1).err.contains("`patch` is checked but not compiled yet"));
     assert_eq!(repo.files(), before);
     repo.run(&["plan"], 0);
 }

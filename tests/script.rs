@@ -363,6 +363,16 @@ fn a_job_sees_its_own_secrets_and_no_other() {
     let ended = bench.run(&["gate", "seen"], &[("API_KEY", "")]);
     assert_eq!(ended.code, 1);
     assert!(ended.err.contains("the secret API_KEY is not set"), "{}", ended.err);
+
+    // A deploy is asked when it begins, and what was begun is put back with what there is.
+    std::fs::write(bench.bin.path().join("kubectl"), "#!/bin/sh\n").unwrap();
+    std::fs::set_permissions(bench.bin.path().join("kubectl"), std::fs::Permissions::from_mode(0o755))
+        .unwrap();
+    for (phase, asked) in [("begin", true), ("restore", false)] {
+        let ended = bench.run(&["deploy", "production", phase], &[("KUBECONFIG_PRODUCTION", "")]);
+        let says = ended.err.contains("the secret KUBECONFIG_PRODUCTION is not set");
+        assert_eq!(says, asked, "{}", ended.err);
+    }
 }
 
 #[test]

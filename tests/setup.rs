@@ -123,7 +123,7 @@ fn caught(pattern: &str, text: &str) -> BTreeSet<String> {
 
 fn secrets(manifest: &Manifest) -> BTreeSet<String> {
     let name = |s: &Setting| match s {
-        Setting::Secret { name, .. } => Some(name.clone()),
+        Setting::Secret { name, .. } | Setting::IdToken { name, .. } => Some(name.clone()),
         _ => None,
     };
     manifest.items.iter().filter_map(|i| name(&i.setting)).collect()
@@ -208,7 +208,7 @@ fn the_page_tells_of_every_kind_and_field() {
     let schema = mlpipe::report::schema("setup").expect("a schema").text;
     let schema: serde_json::Value = serde_json::from_str(schema).expect("JSON");
     let kinds = schema["$defs"]["Setting"]["oneOf"].as_array().expect("kinds");
-    assert_eq!(kinds.len(), 15);
+    assert_eq!(kinds.len(), 18);
     for kind in kinds {
         let fields = kind["properties"].as_object().expect("fields");
         let name = fields["kind"]["const"].as_str().expect("a kind");
@@ -244,6 +244,37 @@ fn deploy(approval: &str) -> String {
         "deploy production {{ {approval} target command {{ deploy \"d\"; live \"l\" }}; secret TOKEN }}\n\
          image ghcr \"ghcr.io/acme/x\" {{ tags commit }}\n"
     )
+}
+
+/// What the script asks of a cluster, and nothing beside it.
+#[test]
+fn rights_in_a_cluster_are_those_of_the_target_and_of_its_ledger() {
+    let rights = |target: &str, more: &str| {
+        let spec = format!(
+            "on push main\nrunner argo {{ github \"self-hosted\"; gitlab \"argo\"; jenkins \"argo\" }}\n\
+             gate g {{ run \"true\" }}\nimage ghcr \"ghcr.io/acme/x\" {{ tags commit }}\n{more}\n\
+             deploy production {{ target {target}; smoke \"./s\"; runner argo }}\n"
+        );
+        let manifest = manifest_of("gitlab", &[&spec]);
+        let all =
+            item(&manifest, "rights/ml/KUBECONFIG")["setting"]["rights"].as_array().expect("rights").clone();
+        let text = |v: &serde_json::Value| v.as_str().expect("a text").to_owned();
+        let verbs = |r: &serde_json::Value| {
+            r["verbs"].as_array().expect("verbs").iter().map(text).collect::<Vec<_>>()
+        };
+        all.iter().map(|r| format!("{} {}", text(&r["resource"]), verbs(r).join(" "))).collect::<Vec<_>>()
+    };
+    let ledger = "configmaps get create update";
+    let head = "kubeconfig secret KUBECONFIG; namespace \"ml\"";
+    let plain = format!("kubernetes {{ {head}; deployment \"x\" }}");
+    assert_eq!(rights(&plain, ""), ["deployments get list watch patch", ledger]);
+    assert_eq!(rights(&plain, "state git \"ledger\""), ["deployments get list watch patch"]);
+    let copies = ["deployments get list watch patch create delete", "services get list create patch delete"];
+    let istio = format!("kubernetes {{ {head}; deployment \"x\"; traffic istio \"web\" }}");
+    assert_eq!(rights(&istio, ""), [copies[0], copies[1], "virtualservices get patch", ledger]);
+    let argo = format!("argo_rollouts {{ {head}; rollout \"x\" }}");
+    let rollout = ["rollouts get update", "rollouts/status patch", "replicasets get list"];
+    assert_eq!(rights(&argo, ""), [rollout[0], rollout[1], rollout[2], ledger]);
 }
 
 #[test]

@@ -137,7 +137,7 @@ fn github_gets_its_environments_reviewers_and_secrets() {
     assert_eq!(
         state["environments"],
         json!({
-            "production": {"reviewers": null, "deployment_branch_policy": {"protected_branches": false, "custom_branch_policies": true}},
+            "production": {"wait_timer": 0, "reviewers": null, "deployment_branch_policy": {"protected_branches": false, "custom_branch_policies": true}},
             "production-approval": {
                 "prevent_self_review": true,
                 "reviewers": [{"type": "Team", "id": 7}, {"type": "User", "id": 9}],
@@ -407,7 +407,8 @@ fn jenkins_gets_credentials_and_its_job() {
         Some((
             "file".into(),
             json!({
-                "scope": "GLOBAL", "id": "prod-kubeconfig", "description": "mlpipe: demo/deploy-production",
+                "scope": "GLOBAL", "id": "prod-kubeconfig",
+                "description": "mlpipe: demo/deploy-production, demo/reconcile-production",
                 "fileName": "KUBECONFIG", "secretBytes": "${KUBECONFIG}",
             })
         ))
@@ -517,7 +518,7 @@ proptest! {
             masked: true, holds: String::new(),
         };
         let items = vec![
-            named(Setting::Environment { name: name.clone(), tier: None, branches: vec![pattern.clone()], tags: vec![] }),
+            named(Setting::Environment { name: name.clone(), tier: None, branches: vec![pattern.clone()], tags: vec![], wait_minutes: None }),
             named(Setting::Protected { what: RefKind::Branch, pattern: pattern.clone() }),
             named(Setting::ResourceGroup { key: name.clone(), mode: "oldest_first".into() }),
             named(secret),

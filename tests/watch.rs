@@ -47,10 +47,11 @@ const FEW: &[&str] = &["0", "2"];
 /// A watch and the triggers behind it.
 fn watch(d: &mut Dice) -> String {
     let mut s = HEAD.to_owned();
-    match d.below(4) {
+    match d.below(5) {
         0 => s.push_str("  rolling\n"),
         1 => s.push_str("  canary 5%, 100%\n"),
         2 => drop(writeln!(s, "  canary 5% for {}, 100%", d.of(&["30s", "90s", "10m"]))),
+        3 => drop(writeln!(s, "  blue_green for {}", d.of(&["45s", "2m", "10m"]))),
         _ => drop(writeln!(
             s,
             "  canary 5% for {}, 25% for {}, 100%",
@@ -215,9 +216,13 @@ fn words(deploy: &Deploy) -> Vec<String> {
 /// How long a deploy watches after each of its steps, whether traffic moves before, and whether a part only.
 fn holds(deploy: &Deploy) -> Vec<(f64, bool, bool)> {
     let mut all = Vec::new();
-    if let Some(Strategy::Canary(steps)) = deploy.strategy.as_ref().map(|s| &s.node) {
-        let split = |step: &CanaryStep| step.weight < 100.0;
-        all.extend(steps.iter().map(|step| (step.hold.map_or(0.0, |d| d.seconds), true, split(step))));
+    match deploy.strategy.as_ref().map(|s| &s.node) {
+        Some(Strategy::Canary(steps)) => {
+            let split = |step: &CanaryStep| step.weight < 100.0;
+            all.extend(steps.iter().map(|step| (step.hold.map_or(0.0, |d| d.seconds), true, split(step))));
+        }
+        Some(Strategy::BlueGreen(hold)) => all.push((hold.map_or(0.0, |d| d.seconds), true, false)),
+        Some(Strategy::Rolling) | None => {}
     }
     let rolls = all.is_empty();
     all.push((deploy.watch.as_ref().unwrap().window.node.seconds, rolls, false));

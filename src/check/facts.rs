@@ -3,8 +3,8 @@
 use super::Absence;
 use crate::diag::{Finding, Span, Spanned};
 use crate::spec::{
-    Common, Deploy, Duration, Event, ImageTag, Input, Install, MetricsFormat, ModelSource, On, PlatformName,
-    Spec, Target, TemplatePiece, Watch,
+    Common, Deploy, Duration, Event, ImageTag, Input, Install, MetricsFormat, Mirroring, ModelSource, On,
+    PlatformName, Shadow, Spec, Target, TemplatePiece, Watch,
 };
 use camino::{Utf8Component, Utf8Path};
 
@@ -52,6 +52,18 @@ pub(crate) struct SecretUse<'a> {
     pub common: Option<&'a Common>,
 }
 
+/// The kubeconfig with which an Ingress is made to copy requests.
+fn mirrored_with<'a>(spec: &'a Spec, shadow: &'a Shadow) -> Option<&'a Spanned<String>> {
+    match &shadow.way {
+        Mirroring::Commands { .. } => None,
+        Mirroring::Traffic(Some(name)) => Some(name),
+        Mirroring::Traffic(None) => match &spec.deploys.get(&shadow.from.node)?.target.as_ref()?.node {
+            Target::Kubernetes(k) => Some(&k.kubeconfig),
+            _ => None,
+        },
+    }
+}
+
 /// Every place that names a secret.
 pub(crate) fn secret_uses(spec: &Spec) -> Vec<SecretUse<'_>> {
     let mut uses = Vec::new();
@@ -76,9 +88,23 @@ pub(crate) fn secret_uses(spec: &Spec) -> Vec<SecretUse<'_>> {
         add(password, SecretKind::Text, "the image".into(), Some(&image.common));
     }
     for deploy in spec.deploys.values() {
-        if let Some(Target::Kubernetes(k)) = deploy.target.as_ref().map(|t| &t.node) {
+        let kubeconfig = match deploy.target.as_ref().map(|t| &t.node) {
+            Some(Target::Kubernetes(k)) => Some(&k.kubeconfig),
+            Some(Target::ArgoRollouts(a)) => Some(&a.kubeconfig),
+            _ => None,
+        };
+        if let Some(kubeconfig) = kubeconfig {
             let job = format!("deploy `{}`", deploy.name.node);
-            add(&k.kubeconfig, SecretKind::File, job, Some(&deploy.common));
+            add(kubeconfig, SecretKind::File, job, Some(&deploy.common));
+        }
+        if let Some(name) = deploy.shadow.as_ref().and_then(|s| mirrored_with(spec, s)) {
+            let job = format!("deploy `{}`", deploy.name.node);
+            add(name, SecretKind::File, job, Some(&deploy.common));
+        }
+        if let Some(Target::Ssh(s)) = deploy.target.as_ref().map(|t| &t.node) {
+            for name in [&s.key, &s.known_hosts] {
+                add(name, SecretKind::File, format!("deploy `{}`", deploy.name.node), Some(&deploy.common));
+            }
         }
         let state = spec.state.iter().flat_map(|s| &s.secrets);
         let watch = deploy.watch.iter().flat_map(Watch::asked_with);
@@ -118,7 +144,9 @@ pub(crate) fn limits(spec: &Spec) -> Vec<Limit<'_>> {
         let name = &deploy.name.node;
         let target = match deploy.target.as_ref().map(|t| &t.node) {
             Some(Target::Kubernetes(k)) => k.timeout.as_ref(),
+            Some(Target::ArgoRollouts(a)) => a.timeout.as_ref(),
             Some(Target::Command(c)) => c.timeout.as_ref(),
+            Some(Target::Ssh(s)) => s.timeout.as_ref(),
             _ => None,
         };
         let expires = deploy.approval.as_ref().and_then(|a| a.expires.as_ref());
@@ -247,9 +275,10 @@ pub(crate) fn event_words(event: &Event) -> String {
     }
 }
 
-/// Every `on` of the pipeline and of its deploys.
+/// Every `on` of the pipeline, of its deploys and of its `reconcile`.
 pub(crate) fn every_on(spec: &Spec) -> impl Iterator<Item = &On> {
-    spec.on.iter().chain(spec.deploys.values().flat_map(|d| &d.on))
+    let deploys = spec.deploys.values().flat_map(|d| &d.on);
+    spec.on.iter().chain(deploys).chain(spec.reconcile.iter().map(|r| &r.on))
 }
 
 /// The metrics of a JUnit file, as the language knows them.

@@ -7,6 +7,7 @@
 pub(crate) mod deploys;
 pub(crate) mod facts;
 mod gates;
+mod identities;
 mod images;
 mod limits;
 mod models;
@@ -120,6 +121,10 @@ rules! {
 
     BASELINE_IS_METRICS gates::baseline_is_metrics;
     TOLERANCE_TOO_WIDE gates::tolerance_too_wide;
+    SHADOW_WITHOUT_MIRROR deploys::shadow_without_mirror [here];
+    SHADOW_IN_A_CIRCLE deploys::shadow_in_a_circle;
+    BAD_SSH_HOST deploys::bad_ssh_host;
+    BAD_HOST_SERVICE deploys::bad_host_service;
 
     SECRET_AND_ENV secrets::secret_and_env;
     SECRET_UNUSED secrets::secret_unused [anywhere];
@@ -134,7 +139,9 @@ rules! {
     TRIGGER_NEVER_TRIPS deploys::trigger_never_trips [here];
     CANARY_WITHOUT_SPLIT deploys::canary_without_split [here];
     LEDGER_PLACE deploys::ledger_place;
-    HALT_WITHOUT_LEDGER deploys::halt_without_ledger;
+    HALT_WITHOUT_LEDGER deploys::halt_without_ledger [anywhere];
+    RECONCILE_WITHOUT_LEDGER deploys::reconcile_without_ledger [anywhere];
+    REDEPLOY_NEVER deploys::redeploy_never;
     BY_DISPATCH deploys::by_dispatch [anywhere];
 
     CRON_NOT_PORTABLE limits::cron_not_portable;
@@ -146,6 +153,14 @@ rules! {
     RUNNER_INCOMPLETE limits::runner_incomplete [anywhere];
     EMIT_PATH_NOT_READ limits::emit_path_not_read;
     BAD_SECRET_ID limits::bad_secret_id;
+
+    BAD_IDENTITY identities::bad_identity;
+    IDENTITY_BEATEN identities::identity_beaten;
+    IDENTITY_NOT_DEFINED identities::identity_not_defined [anywhere];
+    IDENTITY_UNUSED identities::identity_unused [anywhere];
+    CANARY_PART_OF_PERCENT deploys::canary_part_of_percent;
+    ARGO_ROLLOUTS_RUNNER deploys::argo_rollouts_runner [anywhere];
+    SOAK_WITHOUT_LEDGER deploys::soak_without_ledger [anywhere];
 }
 
 /// A whole spec in which no rule found an error: the only thing that can be planned.

@@ -226,6 +226,14 @@ codes! {
     BASELINE_IS_METRICS = "MLP370" "baseline-is-metrics" Error;
     /// A tolerance that swallows the threshold.
     TOLERANCE_TOO_WIDE = "MLP371" "tolerance-too-wide" Warning;
+    /// Requests are to be copied where nothing copies them.
+    SHADOW_WITHOUT_MIRROR = "MLP372" "shadow-without-mirror" Error;
+    /// Copies of requests would be copied again, without end.
+    SHADOW_IN_A_CIRCLE = "MLP373" "shadow-in-a-circle" Error;
+    /// A `target ssh` names a host that ssh cannot be told so, or one twice.
+    BAD_SSH_HOST = "MLP375" "bad-ssh-host" Error;
+    /// A compose file, a service, a container or an option of `docker run` that no host takes so.
+    BAD_HOST_SERVICE = "MLP376" "bad-host-service" Error;
     /// A variable is both a secret and a plain text in one job.
     SECRET_AND_ENV = "MLP380" "secret-and-env" Error;
     /// A secret has ids but no job names it.
@@ -246,12 +254,16 @@ codes! {
     SCENARIO_EVENT = "MLP388" "scenario-event" Error;
     /// A rollback's trigger cannot trip while the deploy is watched.
     TRIGGER_NEVER_TRIPS = "MLP389" "trigger-never-trips" Error;
-    /// A canary on a target that moves all traffic at once.
+    /// A canary or `blue_green` on a target that replaces what is live as a whole.
     CANARY_WITHOUT_SPLIT = "MLP390" "canary-without-split" Error;
     /// The ledger cannot lie where the spec says, or nothing gets there from the target.
     LEDGER_PLACE = "MLP391" "ledger-place" Error;
     /// A halt counts rollbacks, and nothing keeps them from run to run.
     HALT_WITHOUT_LEDGER = "MLP392" "halt-without-ledger" Error;
+    /// What is done by the ledger where there is none.
+    RECONCILE_WITHOUT_LEDGER = "MLP393" "reconcile-without-ledger" Error;
+    /// A last good release that is put back after a failure that never comes.
+    REDEPLOY_NEVER = "MLP394" "redeploy-never" Error;
     /// A deploy that a person starts by hand cannot be started so.
     BY_DISPATCH = "MLP396" "by-dispatch" Error;
     /// GitHub refuses the name of a job, an environment, a secret or a variable.
@@ -310,6 +322,24 @@ codes! {
     BAD_SECRET_ID = "MLP459" "bad-secret-id" Error;
     /// `--strict`: a platform does a feature by other means than its own.
     EMULATED = "MLP460" "emulated" Error;
+    /// An identity that no cloud can know.
+    BAD_IDENTITY = "MLP461" "bad-identity" Error;
+    /// A variable decides who a job is, beside its identity.
+    IDENTITY_BEATEN = "MLP462" "identity-beaten" Error;
+    /// A model takes an identity that the pipeline does not have.
+    IDENTITY_NOT_DEFINED = "MLP463" "identity-not-defined" Error;
+    /// An identity that no job needs.
+    IDENTITY_UNUSED = "MLP464" "identity-unused" Error;
+    /// A canary has a part of a percent where its traffic is split by whole ones.
+    CANARY_PART_OF_PERCENT = "MLP480" "canary-part-of-percent" Error;
+    /// A deploy by Argo Rollouts on a runner that does not have its plugin.
+    ARGO_ROLLOUTS_RUNNER = "MLP481" "argo-rollouts-runner" Error;
+    /// A soak is counted by a ledger, and the deploy has none.
+    SOAK_WITHOUT_LEDGER = "MLP485" "soak-without-ledger" Error;
+    /// A soak that is longer than a wait timer of GitHub's.
+    GITHUB_SOAK = "MLP486" "github-soak" Error;
+    /// A soak that is longer than GitLab delays a job.
+    GITLAB_SOAK = "MLP487" "gitlab-soak" Error;
     /// A statement without output yet.
     NOT_COMPILED_YET = "MLP500" "not-compiled-yet" Error;
     /// Two pipelines of one name.
@@ -426,6 +456,8 @@ codes! {
     FILE_NOT_THERE = "MLP770" "file-not-there" Warning;
     /// An action in a `patch` by tag or branch.
     UNPINNED_ACTION = "MLP772" "unpinned-action" Warning;
+    /// An environment gets copies of requests and nothing looks at it meanwhile.
+    SHADOW_JUDGES_NOTHING = "MLP774" "shadow-judges-nothing" Warning;
     /// Shellcheck warns of something in a command.
     SHELLCHECK = "MLP775" "shellcheck" Warning;
     /// A schedule fires at the full hour, as most schedules do.

@@ -2,7 +2,7 @@
 
 use super::call::call;
 use super::{Check, Outcome};
-use crate::plan::{Job, Plan, PlanInstall, PlanTarget, SecretFrom, SecretUse, Work};
+use crate::plan::{ARGO_ROLLOUTS, Job, Plan, PlanInstall, SecretFrom, SecretUse, Work};
 use camino::Utf8Path;
 use std::collections::BTreeMap;
 
@@ -16,6 +16,8 @@ const TOOLS: &[(&str, Option<Version>, &[&str])] = &[
     ("python3", Some((3, 8)), &["--version"]),
     ("docker", None, &["buildx", "version"]),
     ("kubectl", None, &["version", "--client"]),
+    (ARGO_ROLLOUTS, None, &["version", "--short"]),
+    ("ssh", None, &["-V"]),
     ("poetry", None, &["--version"]),
     ("uv", None, &["--version"]),
 ];
@@ -24,8 +26,13 @@ fn needs(plan: &Plan, job: &Job, tool: &str) -> bool {
     let install = plan.python.as_ref().and_then(|p| p.install.as_ref()).filter(|_| job.python);
     match tool {
         "docker" => matches!(job.work, Work::Image(_)),
-        "kubectl" => {
-            matches!(&job.work, Work::Deploy(d) if matches!(d.target, PlanTarget::Kubernetes { .. }))
+        "kubectl" | ARGO_ROLLOUTS | "ssh" => {
+            let target = match &job.work {
+                Work::Deploy(d) => Some(&d.target),
+                Work::Reconcile(r) => Some(&r.target),
+                _ => None,
+            };
+            target.is_some_and(|t| t.tools().contains(&tool))
         }
         "poetry" => matches!(install, Some(PlanInstall::Poetry { .. })),
         "uv" => matches!(install, Some(PlanInstall::Uv { .. })),

@@ -116,6 +116,7 @@ rules! {
 
     FILE_NOT_THERE files::file_not_there;
     UNPINNED_ACTION shell::unpinned_action;
+    SHADOW_JUDGES_NOTHING live::shadow_judges_nothing [here];
 
     CRON_ON_THE_HOUR triggers::cron_on_the_hour;
 }

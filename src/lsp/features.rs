@@ -34,6 +34,7 @@ pub(super) fn of(place: Place, word: &str, args: &[&str]) -> Vec<Feature> {
         (Place::Gate, "artifact") => vec![F::Artifact],
         (Place::Top, "python") => vec![F::Python],
         (Place::Runner, "offline") => vec![F::Offline],
+        (_, "auth") => vec![F::Auth],
         (_, "runner") => vec![F::Runner],
         (Place::Gate | Place::Model | Place::Image | Place::Deploy, "timeout") => vec![F::Timeout],
         (_, "env") => vec![F::Env],
@@ -42,9 +43,20 @@ pub(super) fn of(place: Place, word: &str, args: &[&str]) -> Vec<Feature> {
         (Place::Top, "image") => vec![F::Image],
         (_, "secret") => vec![F::Secret, F::Withheld],
         (Place::Top, "deploy") => {
-            vec![F::Deploy, F::Environment, F::Lock, F::LockOrder, F::RestoreFailed, F::RestoreCancelled]
+            vec![
+                F::Deploy,
+                F::Environment,
+                F::Lock,
+                F::LockOrder,
+                F::RestoreFailed,
+                F::RestoreCancelled,
+                F::Reconcile,
+            ]
         }
         (Place::Deploy, "canary") => vec![F::Canary],
+        (Place::Deploy, "soak") => vec![F::Soak],
+        (Place::Deploy, "blue_green") => vec![F::BlueGreen],
+        (Place::Deploy, "shadow") => vec![F::Shadow],
         (Place::Deploy, "approval") if has("by_dispatch") => vec![F::ApprovalByDispatch],
         (Place::Deploy, "approval") => vec![F::Approval],
         (Place::Approval, "by") => vec![F::ApprovalBy],

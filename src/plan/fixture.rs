@@ -3,7 +3,8 @@
 use super::*;
 use crate::diag::Span;
 use crate::spec::{
-    Channel, InputKind, MetricPath, MetricsFormat, NotifyOn, Op, PlatformName, Registry, ScanLevel, Unit,
+    Channel, Cloud, InputKind, MetricPath, MetricsFormat, NotifyOn, Op, PlatformName, Registry, ScanLevel,
+    Unit,
 };
 use indexmap::IndexMap;
 
@@ -90,7 +91,9 @@ fn job(id: &str, args: &[&str], needs: &[&str], condition: Condition, work: Work
         environment: None,
         lock: None,
         ask: None,
+        wait: None,
         secrets: vec![],
+        identities: vec![],
         rights: vec![],
         python: false,
         timeout: 1800,
@@ -160,6 +163,7 @@ fn kubernetes() -> PlanTarget {
         container: "app".into(),
         timeout: 120,
         traffic: None,
+        istio: None,
     }
 }
 
@@ -175,6 +179,8 @@ fn deploy(env: &str, needs: &[&str], target: PlanTarget, approval: Option<Approv
             target,
             smoke: Some("python scripts/smoke.py".into()),
             canary: vec![],
+            blue_green: None,
+            shadow: None,
             watch: None,
             rollback: PlanRollback::default(),
             ledger: None,
@@ -342,7 +348,19 @@ pub(crate) fn full() -> Plan {
     });
     let mut production =
         deploy("production", &["approve-production", "deploy-staging", "image"], kubernetes(), Some(approve));
-    production.rights = vec![Right::ReadRuns];
+    production.identities = vec![PlanIdentity {
+        cloud: Cloud::Aws,
+        name: "arn:aws:iam::123456789012:role/ml-release".into(),
+        on: IndexMap::new(),
+        region: Some("eu-central-1".into()),
+        account: None,
+        tenant: None,
+        subscription: None,
+        audience: None,
+        variable: PlanIdentity::variable_of(Cloud::Aws),
+        only_fetches: false,
+    }];
+    production.rights = vec![Right::ReadRuns, Right::IdToken];
     let withheld = job(
         "withheld",
         &["withheld"],
@@ -387,7 +405,7 @@ pub(crate) fn full() -> Plan {
         script: ".mlpipe/fraud-scorer.sh".into(),
         emit: PlatformName::ALL
             .into_iter()
-            .map(|platform| EmitTo { platform, path: "x".into(), shared_root: false })
+            .map(|platform| EmitTo { platform, path: "x".into(), shared_root: false, alone: false })
             .collect(),
         triggers: vec![
             Trigger::Push { branches: vec![p("main")] },

@@ -5,14 +5,18 @@ mod build;
 mod condition;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod identity;
 mod model;
 pub(crate) mod number;
+mod reconcile;
 mod release;
 pub mod witness;
 mod work;
 
-pub use build::{build, script_path};
+pub use build::{build, build_reconcile, reconcile_name, script_path};
 pub use condition::{Activation, Condition, EventKind, Pattern, PrSource, Refs};
+pub use identity::PlanIdentity;
 pub use model::*;
+pub use reconcile::*;
 pub use release::*;
 pub use work::*;

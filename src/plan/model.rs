@@ -1,7 +1,7 @@
 //! The plan's data. `mlpipe plan --format json` is this, serialised; [`SCHEMA_VERSION`] counts its changes and
 //! `docs/plan-schema.md` documents it.
 
-use super::{Condition, Pattern, Work};
+use super::{Condition, Pattern, PlanIdentity, Work};
 use crate::diag::Span;
 use crate::spec::{Duration, InputKind, PlatformName};
 pub use crate::spec::{Template as Text, TemplatePiece as Piece};
@@ -58,6 +58,8 @@ pub struct EmitTo {
     pub path: String,
     /// More than one pipeline shares the repository (see ARCHITECTURE.md, "What it writes, and where").
     pub shared_root: bool,
+    /// The others are started by a schedule or a person, by name, so that no run has jobs of two pipelines.
+    pub alone: bool,
 }
 
 /// What starts a run.
@@ -148,7 +150,7 @@ pub enum PlanInstall {
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Job {
-    /// `gate-quality`, `model-NAME`, `image`, `image-check`, `approve-NAME`, `deploy-NAME`, `withheld`, `notify-1`.
+    /// `gate-quality`, `model-NAME`, `image`, `image-check`, `approve-NAME`, `deploy-NAME`, `soak-NAME`, `withheld`, `notify-1`.
     pub id: String,
     /// For people: `Gate: quality`.
     pub title: String,
@@ -172,8 +174,12 @@ pub struct Job {
     pub lock: Option<String>,
     /// A person must say yes before it starts.
     pub ask: Option<PlanAsk>,
+    /// Seconds that lie between the end of what it needs and its start. No runner is held meanwhile.
+    pub wait: Option<u64>,
     /// Secrets bound to this job and no other.
     pub secrets: Vec<SecretUse>,
+    /// Who it is in clouds, without a key that lasts; never where a pull request can start it.
+    pub identities: Vec<PlanIdentity>,
     /// Rights beyond reading the code.
     pub rights: Vec<Right>,
     /// Its commands run under the pipeline's Python: interpreter, dependencies and cache are set up.
@@ -271,7 +277,7 @@ pub struct GitlabRunner {
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlanEnvironment {
-    /// `production` or `production-approval`.
+    /// `production`, `production-approval` or `staging-soak`.
     pub name: String,
     /// What it is for.
     pub purpose: EnvironmentPurpose,
@@ -279,7 +285,7 @@ pub struct PlanEnvironment {
     pub tier: String,
 }
 
-/// What an environment is for; the two are never the same one.
+/// What an environment is for; no two of them are the same one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
@@ -288,6 +294,10 @@ pub enum EnvironmentPurpose {
     Approval,
     /// Secrets, identity, branch rule; no people.
     Deploy,
+    /// A wait timer, where the platform has one, and what the ledger and the watch are asked with; no people.
+    Soak,
+    /// The same one, by a job that deploys nothing: the platform must not take it for a deploy.
+    Reconcile,
 }
 
 /// The question of an approval job.
@@ -380,6 +390,8 @@ pub enum Right {
     WritePackages,
     /// Read the run's approvals (`actions: read`).
     ReadRuns,
+    /// Ask the platform for a token that says who the job is (`id-token: write`).
+    IdToken,
 }
 
 /// One call of the script.

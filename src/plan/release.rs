@@ -18,6 +18,10 @@ pub struct DeployWork {
     pub smoke: Option<String>,
     /// Steps in which traffic moves to it, the last at 100 %; empty where it moves at once.
     pub canary: Vec<PlanCanaryStep>,
+    /// It starts beside what is live and is then switched over.
+    pub blue_green: Option<PlanBlueGreen>,
+    /// Whose requests it gets copies of, and who makes them.
+    pub shadow: Option<PlanShadow>,
     /// What is looked at while traffic moves, and for a time after it.
     pub watch: Option<PlanWatch>,
     /// Its verdicts and limits for putting back.
@@ -53,12 +57,16 @@ impl DeployWork {
         }
     }
 
-    /// Seconds for which the deploy only looks: the holds of its canary, and the window of its watch.
+    /// Seconds for which the deploy only looks: the holds of its traffic, and the window of its watch.
     pub fn looks_for(&self) -> u64 {
         let holds = self.canary.iter().map(|s| s.hold).sum::<f64>();
+        let holds = holds + self.blue_green.as_ref().map_or(0.0, |b| b.hold);
         (holds + self.watch.as_ref().map_or(0.0, |w| w.window)).ceil() as u64
     }
 }
+
+/// The plugin of kubectl that Argo Rollouts is driven with.
+pub const ARGO_ROLLOUTS: &str = "kubectl-argo-rollouts";
 
 /// Seconds after the budget of a rollback in which the runtime looks what serves and writes it down.
 const LAST_LOOK: u64 = 30;
@@ -71,6 +79,49 @@ pub struct PlanCanaryStep {
     pub weight: f64,
     /// How long it stays at that, in seconds.
     pub hold: f64,
+}
+
+/// A release that starts beside what is live and gets all of the traffic at once.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PlanBlueGreen {
+    /// How long the old one stays at hand after the switch, in seconds, before the window of the watch.
+    pub hold: f64,
+}
+
+/// Copies of another environment's requests.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PlanShadow {
+    /// The environment whose requests are copied.
+    pub from: String,
+    /// Who copies them.
+    pub by: PlanMirror,
+    /// The deploy leaves them on: the soak behind it ends them.
+    pub through_soak: bool,
+}
+
+/// Who copies requests.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum PlanMirror {
+    /// ingress-nginx, by annotations of the Ingress of the environment that is copied from.
+    Nginx {
+        /// Variable with a kubeconfig that may get and patch that Ingress.
+        kubeconfig: String,
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        ingress: String,
+    },
+    /// Commands.
+    Commands {
+        /// Begins it.
+        run: String,
+        /// Ends it.
+        stop: String,
+    },
 }
 
 /// What is looked at while a release takes over.
@@ -93,6 +144,13 @@ pub struct PlanWatch {
     pub metrics: Vec<PlanLiveMetric>,
     /// A smoke test of its own.
     pub smoke: Option<PlanWatchSmoke>,
+}
+
+impl PlanWatch {
+    /// Does it run commands of the user's?
+    pub fn runs(&self) -> bool {
+        self.smoke.is_some() || self.metrics.iter().any(|m| m.questions().any(|q| q.run.is_some()))
+    }
 }
 
 /// A Prometheus server.
@@ -171,6 +229,12 @@ impl PlanLiveMetric {
         std::iter::once(&self.question).chain(samples).chain(&self.baseline)
     }
 
+    /// Can it be asked for the past, with the number of its samples?
+    pub fn knows_the_past(&self) -> bool {
+        let samples = self.samples.iter().map(|s| &s.question);
+        std::iter::once(&self.question).chain(samples).all(|q| q.query.is_some())
+    }
+
     /// Is that one of the variables that its own servers are asked with? The deploy stops at its first step when one is
     /// empty.
     fn asks_with(&self, name: &str) -> bool {
@@ -196,6 +260,27 @@ pub struct PlanWatchSmoke {
     pub command: String,
     /// Seconds between two runs.
     pub every: f64,
+}
+
+/// A soak: for how long a release has to have run in an environment, before what comes after it may start. The platform
+/// waits (see `Job::wait`), and this is the look at the end of it.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct SoakWork {
+    /// The environment in which it runs.
+    pub environment: String,
+    /// For so long, in seconds.
+    pub seconds: u64,
+    /// What was deployed.
+    pub artifact: Artifact,
+    /// Where it is written down since when it is good there. Without that nobody could tell.
+    pub ledger: PlanLedger,
+    /// The watch of the deploy, which must hold over all of the time.
+    pub watch: Option<PlanWatch>,
+    /// What must not trip in it.
+    pub triggers: Vec<PlanTrigger>,
+    /// The copies of another environment's requests that lasted until here, and end with it.
+    pub shadow: Option<PlanShadow>,
 }
 
 /// When a release is taken back.
@@ -248,12 +333,15 @@ pub struct PlanHalt {
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct PlanLedger {
-    /// `path`, `git`, `configmap` or `s3`.
+    /// `path`, `git`, `configmap`, `s3` or `host`.
     pub store: String,
-    /// A folder, a branch, `NAMESPACE/NAME` or `s3://BUCKET/PREFIX`.
+    /// A folder, a branch, `NAMESPACE/NAME`, `s3://BUCKET/PREFIX` or a folder of the login's home on a host.
     pub place: String,
     /// Variable with the kubeconfig, for a ConfigMap.
     pub kubeconfig: Option<String>,
+    /// The host, for a folder there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<PlanLedgerHost>,
     /// Variable with the token that a branch is pushed with.
     pub token: Option<String>,
     /// Variables with which the store is reached, beside the kubeconfig.
@@ -263,6 +351,26 @@ pub struct PlanLedger {
     /// Environments of the pipeline whose ledgers lie in the same place and are reached with the same secrets: a halt of
     /// one of them stops this one too.
     pub beside: Vec<String>,
+}
+
+impl PlanLedger {
+    /// Variables with the files with which it is reached.
+    pub fn files(&self) -> impl Iterator<Item = &String> {
+        let host = self.host.iter().flat_map(|h| [&h.key, &h.known_hosts]);
+        self.kubeconfig.iter().chain(host)
+    }
+}
+
+/// The host on which a ledger lies, and how it is reached.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct PlanLedgerHost {
+    /// `USER@HOST` or `USER@HOST:PORT`.
+    pub at: String,
+    /// Variable with the private key.
+    pub key: String,
+    /// Variable with the hosts' public keys.
+    pub known_hosts: String,
 }
 
 /// What a deploy puts live.
@@ -301,6 +409,22 @@ pub enum PlanTarget {
         timeout: u64,
         /// The Ingress whose traffic ingress-nginx splits.
         traffic: Option<String>,
+        /// The VirtualService whose routes Istio splits.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        istio: Option<String>,
+    },
+    /// A Rollout, whose traffic Argo Rollouts moves.
+    ArgoRollouts {
+        /// Variable with the kubeconfig (content, or path of a file).
+        kubeconfig: String,
+        /// Namespace.
+        namespace: String,
+        /// Rollout.
+        rollout: String,
+        /// Container.
+        container: String,
+        /// Limit of each step, in seconds.
+        timeout: u64,
     },
     /// A command line.
     Command {
@@ -317,12 +441,78 @@ pub enum PlanTarget {
         /// Limit of each verb, in seconds.
         timeout: u64,
     },
+    /// Hosts with docker, one after another.
+    Ssh {
+        /// `USER@HOST` or `USER@HOST:PORT` each, in the order in which they are rolled out on.
+        hosts: Vec<String>,
+        /// Variable with the private key (content, or path of a file).
+        key: String,
+        /// Variable with the hosts' public keys (content, or path of a file).
+        known_hosts: String,
+        /// What is replaced there.
+        service: PlanHostService,
+        /// Limit of one host's roll-out, in seconds.
+        timeout: u64,
+    },
+}
+
+/// What of a host's docker a release replaces.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum PlanHostService {
+    /// The image of a service of docker compose.
+    Compose {
+        /// The file on the host; below the login's home where it is not absolute.
+        file: String,
+        /// The service.
+        service: String,
+    },
+    /// A container.
+    Docker {
+        /// Its name.
+        container: String,
+        /// Options of `docker run`, each of one word.
+        run: Vec<String>,
+    },
 }
 
 impl PlanTarget {
-    /// Limit of one roll-out, or of each verb, in seconds.
+    /// Limit of one roll-out (of all hosts, which come one after another), or of each verb, in seconds.
     pub fn timeout(&self) -> u64 {
-        let (Self::Kubernetes { timeout, .. } | Self::Command { timeout, .. }) = self;
-        *timeout
+        match self {
+            Self::Kubernetes { timeout, .. }
+            | Self::ArgoRollouts { timeout, .. }
+            | Self::Command { timeout, .. } => *timeout,
+            Self::Ssh { timeout, hosts, .. } => timeout * (hosts.len() as u64).max(1),
+        }
+    }
+
+    /// The programs with which it is reached.
+    pub fn tools(&self) -> &'static [&'static str] {
+        match self {
+            Self::Kubernetes { .. } => &["kubectl"],
+            Self::ArgoRollouts { .. } => &["kubectl", ARGO_ROLLOUTS],
+            Self::Ssh { .. } => &["ssh"],
+            Self::Command { .. } => &[],
+        }
+    }
+
+    /// The variable with the kubeconfig and the namespace, where it is a cluster.
+    pub fn cluster(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Kubernetes { kubeconfig, namespace, .. }
+            | Self::ArgoRollouts { kubeconfig, namespace, .. } => Some((kubeconfig, namespace)),
+            Self::Command { .. } | Self::Ssh { .. } => None,
+        }
+    }
+
+    /// Variables with the files with which it is reached; commands of the spec see what their deploy's block names.
+    pub fn files(&self) -> Vec<&str> {
+        match self {
+            Self::Kubernetes { kubeconfig, .. } | Self::ArgoRollouts { kubeconfig, .. } => vec![kubeconfig],
+            Self::Ssh { key, known_hosts, .. } => vec![key, known_hosts],
+            Self::Command { .. } => vec![],
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What the script does in each kind of job.
 
-use super::{DeployWork, Text};
+use super::{DeployWork, ReconcileWork, SoakWork, Text};
 use crate::spec::{Channel, MetricPath, MetricsFormat, NotifyOn, Op, Registry, Repeat, ScanLevel, Unit};
 use serde::Serialize;
 
@@ -20,6 +20,10 @@ pub enum Work {
     Approve(ApproveWork),
     /// The critical section of one environment.
     Deploy(DeployWork),
+    /// Looks whether a release has run in an environment for long enough, and whether its watch held over all of it.
+    Soak(SoakWork),
+    /// Puts back what a killed run left in an environment; deploys nothing.
+    Reconcile(ReconcileWork),
     /// Says in a fork's pull request which jobs were withheld, and why.
     Withheld(WithheldWork),
     /// Sends a message.

@@ -94,12 +94,18 @@ features! {
     Image "image";
     /// A value that only the jobs that name it may see.
     Secret "secret";
+    /// A job that is somebody in a cloud, without a key that lasts.
+    Auth "auth";
     /// Pull requests of forks and bots run without secrets, and say so.
     Withheld "secrets withheld from forks";
     /// The critical section that puts an artifact live.
     Deploy "deploy";
     /// A release takes over in steps, and each is seen by itself.
     Canary "canary";
+    /// A release starts beside what is live and is switched over at once.
+    BlueGreen "blue_green";
+    /// A release gets copies of another environment's requests.
+    Shadow "shadow";
     /// The platform knows where a deploy goes to.
     Environment "deploy's environment";
     /// One deploy of an environment at a time, which no newer run cancels.
@@ -110,6 +116,8 @@ features! {
     RestoreFailed "put back after a failure";
     /// What was live comes back after a deploy that a person cancelled.
     RestoreCancelled "put back after a cancel";
+    /// What a deploy left whose runner was lost is put back by a job behind it.
+    Reconcile "put back after a lost runner";
     /// A person says yes before a deploy starts.
     Approval "approval required";
     /// Named people or groups say it.
@@ -118,6 +126,8 @@ features! {
     ApprovalExpires "approval … expires";
     /// A person starts a second run with the digest, where nobody can be asked.
     ApprovalByDispatch "approval by_dispatch";
+    /// A release has run somewhere for a time before the next deploy starts, and no runner waits.
+    Soak "soak";
     /// Somebody is told how a run ended.
     Notify "notify";
     /// The same, where several pipelines are in one repository.
@@ -175,6 +185,7 @@ pub fn used(spec: &Spec, plan: &Plan) -> Vec<Use> {
     spec.env.values().for_each(|v| found.place(&[Feature::Env], v.span));
     spec.workdir.iter().for_each(|w| found.place(&[Feature::Workdir], w.span));
     spec.python.iter().for_each(|p| found.only_at(Feature::Python, p.span));
+    spec.auth.iter().for_each(|a| found.place(&[Feature::Auth], a.span));
     spec.runner.iter().for_each(|r| found.only_at(Feature::Runner, r.span));
     found.in_order()
 }
@@ -321,7 +332,9 @@ impl Found {
             environment,
             lock,
             ask,
+            wait,
             secrets,
+            identities,
             // Follow from the work.
             rights: _,
             python,
@@ -347,7 +360,9 @@ impl Found {
         put(ask.is_some(), &[Feature::Approval]);
         put(ask.as_ref().is_some_and(|a| !a.by.is_empty()), &[Feature::ApprovalBy]);
         put(ask.as_ref().is_some_and(|a| a.expires.is_some()), &[Feature::ApprovalExpires]);
+        put(wait.is_some(), &[Feature::Soak]);
         put(!secrets.is_empty(), &[Feature::Secret]);
+        put(!identities.is_empty(), &[Feature::Auth]);
         put(*python, &[Feature::Python]);
         put(*metrics, &[Feature::Metrics]);
         put(!env.is_empty(), &[Feature::Env]);
@@ -360,11 +375,17 @@ impl Found {
             Work::Gate(gate) => self.gate(gate, at),
             Work::Model(_) => self.add(Feature::Model, at),
             Work::Image(_) => self.add(Feature::Image, at),
-            // What is asked is in the job.
-            Work::Approve(_) => {}
+            // What is asked is in the job, and how long is waited.
+            Work::Approve(_) | Work::Soak(_) => {}
             Work::Deploy(deploy) => {
                 if !deploy.canary.is_empty() {
                     self.add(Feature::Canary, at);
+                }
+                if deploy.blue_green.is_some() {
+                    self.add(Feature::BlueGreen, at);
+                }
+                if deploy.shadow.is_some() {
+                    self.add(Feature::Shadow, at);
                 }
                 if deploy.dispatch.is_some() {
                     self.add(Feature::ApprovalByDispatch, at);
@@ -373,6 +394,7 @@ impl Found {
                     self.add(feature, at);
                 }
             }
+            Work::Reconcile(_) => self.add(Feature::Reconcile, at),
             Work::Withheld(_) => self.add(Feature::Withheld, at),
             Work::Notify(NotifyWork { channel: _, url: _, on: _ }) => self.add(Feature::Notify, at),
         }

@@ -23,6 +23,11 @@ pub trait Platform: Sync {
     /// Where its file stands: `shared` when more than one pipeline of the repository is emitted to this platform.
     fn default_path(&self, pipeline: &str, shared: bool) -> String;
 
+    /// The same for the second pipeline of a spec, which a `reconcile` makes.
+    fn reconcile_path(&self, pipeline: &str, shared: bool) -> String {
+        self.default_path(pipeline, shared)
+    }
+
     /// How a comment line starts: `#` or `//`.
     fn comment(&self) -> &'static str {
         "#"

@@ -5,7 +5,7 @@ use super::lanes::side_by_side;
 use super::proof::differences;
 use crate::diag::{Code, Finding};
 use crate::output::{Comment, OutputFile, stamp};
-use crate::plan::{EmitTo, Plan};
+use crate::plan::{EmitTo, Plan, script_path};
 use crate::platform::{self, Platform};
 use crate::prove::{File, Root};
 use crate::render::{Overlay, TemplateBug};
@@ -58,7 +58,9 @@ pub(super) fn bundle(project: &Project, to: &[PlatformName], overlay: &Overlay, 
             tasks.push(((i, 1 + j), Task::Pipeline(plan, e, path.and_then(root))));
         }
     }
-    tasks.extend(plans.iter().enumerate().map(|(i, p)| ((i, 0), Task::Script(p))));
+    // A second pipeline of one spec calls the script of the first.
+    let own = plans.iter().enumerate().filter(|(_, p)| p.script == script_path(&p.pipeline));
+    tasks.extend(own.map(|(i, p)| ((i, 0), Task::Script(p))));
     tasks.extend((!plans.is_empty()).then_some(((plans.len(), 0), Task::Runtime)));
     let mut parts =
         side_by_side(&tasks, 1 + plans.len(), |(place, task)| (*place, one(task, overlay, proved)));
@@ -145,12 +147,13 @@ fn roots(
         .filter(|p| p.selected || Project::emits_to(&p.spec, platform))
         .filter(|p| Project::emits_to(&p.spec, platform))
         .collect();
-    if sharing.len() + project.unread.len() < 2 || !sharing.iter().any(|p| p.selected) {
+    let seconds = sharing.iter().filter(|p| p.spec.reconcile.is_some()).count();
+    if sharing.len() + seconds + project.unread.len() < 2 || !sharing.iter().any(|p| p.selected) {
         return;
     }
     let broken = sharing.iter().filter(|p| p.plan.is_none()).map(|p| &p.spec.path);
     let broken: Vec<&Utf8PathBuf> = broken.chain(&project.unread).collect();
-    let plans: Vec<&Plan> = sharing.iter().filter_map(|p| p.plan.as_ref()).collect();
+    let plans: Vec<&Plan> = sharing.iter().flat_map(|p| p.plans()).collect();
     let back = platform::get(platform);
     found.extend(back.root_limits(&plans));
     match back.root(&plans, overlay) {
@@ -176,7 +179,8 @@ fn roots(
                 hash.update(p.sha256.as_bytes());
             }
             let hash: String = hash.finalize().iter().map(|b| format!("{b:02x}")).collect();
-            let sources: Vec<&str> = plans.iter().map(|p| p.source.as_str()).collect();
+            let mut sources: Vec<&str> = plans.iter().map(|p| p.source.as_str()).collect();
+            sources.dedup();
             let emits = plans.iter().flat_map(|p| &p.emit).filter(|e| e.platform == platform);
             let includes = emits.map(|e| e.path.clone()).collect();
             let text = stamp(&text, comment(back), &sources.join(", "), &hash);

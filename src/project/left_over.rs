@@ -1,7 +1,7 @@
 //! Files that an earlier compile wrote and that no spec makes any more: the pipeline was renamed, removed, or goes elsewhere.
 
-use super::Project;
 use super::bundle::RUNTIME;
+use super::{Pipeline, Project};
 use crate::output;
 use crate::platform;
 use camino::Utf8Path;
@@ -29,7 +29,7 @@ impl Project {
     /// Every path that some pipeline of the root makes, on whatever platform.
     fn made(&self) -> BTreeSet<&str> {
         let mut made = BTreeSet::from([RUNTIME]);
-        for plan in self.pipelines.iter().filter_map(|p| p.plan.as_ref()) {
+        for plan in self.pipelines.iter().flat_map(Pipeline::plans) {
             made.insert(&plan.script);
             for emit in &plan.emit {
                 made.insert(&emit.path);
@@ -49,6 +49,7 @@ impl Project {
 fn places() -> BTreeSet<String> {
     let paths = platform::all().into_iter().flat_map(|p| {
         let mut own = vec![p.default_path("x", false), p.default_path("x", true)];
+        own.extend([p.reconcile_path("x-reconcile", false), p.reconcile_path("x-reconcile", true)]);
         own.extend(p.root_path().map(str::to_owned));
         own
     });

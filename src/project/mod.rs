@@ -39,8 +39,17 @@ pub struct Pipeline {
     pub spec: Spec,
     /// What happens; absent when the spec holds an error.
     pub plan: Option<Plan>,
+    /// The second pipeline, where the spec has a `reconcile`.
+    pub reconcile: Option<Plan>,
     /// The user asked for it; the others are read for the layout only.
     pub selected: bool,
+}
+
+impl Pipeline {
+    /// Its plan, and that of its `reconcile`.
+    pub fn plans(&self) -> impl Iterator<Item = &Plan> {
+        self.plan.iter().chain(&self.reconcile)
+    }
 }
 
 /// A repository and everything that is known of its pipelines.
@@ -141,7 +150,9 @@ impl Project {
             project.read.push((path.clone(), loaded.files));
             project.wanting.push((path.clone(), loaded.unread));
             match loaded.spec {
-                Some(spec) => project.pipelines.push(Pipeline { spec, plan: None, selected: wanted }),
+                Some(spec) => {
+                    project.pipelines.push(Pipeline { spec, plan: None, reconcile: None, selected: wanted })
+                }
                 None if wanted || loaded.is_library => {}
                 None => project.unread.push(path.clone()),
             }
@@ -160,7 +171,7 @@ impl Project {
 
     /// Plans of the selected pipelines.
     pub fn plans_selected(&self) -> impl Iterator<Item = &Plan> {
-        self.pipelines.iter().filter(|p| p.selected).filter_map(|p| p.plan.as_ref())
+        self.pipelines.iter().filter(|p| p.selected).flat_map(Pipeline::plans)
     }
 
     /// Refuses every feature that a wanted platform emulates (`--strict`).
@@ -223,7 +234,7 @@ impl Project {
     pub fn limits(&mut self) {
         self.later();
         let whole = self.pipelines.iter().filter(|p| p.selected && p.spec.later.is_empty());
-        let plans = whole.filter_map(|p| p.plan.as_ref());
+        let plans = whole.flat_map(Pipeline::plans);
         let each = plans.flat_map(|plan| plan.emit.iter().map(move |e| (plan, e.platform)));
         let found: Vec<Finding> = each.flat_map(|(plan, name)| platform::get(name).limits(plan)).collect();
         self.add(found);
@@ -260,6 +271,7 @@ impl Project {
 
     /// Two pipelines of one name would write each other's script.
     fn names(&mut self) {
+        self.second_names();
         for (i, p) in self.pipelines.iter().enumerate() {
             let same = self.pipelines[..i].iter().find(|o| o.spec.pipeline.node == p.spec.pipeline.node);
             if let Some(other) = same.filter(|o| o.selected || p.selected) {
@@ -279,11 +291,33 @@ impl Project {
         }
     }
 
+    /// What a `reconcile` makes has a name too.
+    fn second_names(&mut self) {
+        let mut found = Vec::new();
+        for p in &self.pipelines {
+            let Some(reconcile) = &p.spec.reconcile else { continue };
+            let name = plan::reconcile_name(&p.spec.pipeline.node);
+            let same = self.pipelines.iter().find(|o| o.spec.pipeline.node == name);
+            if let Some(other) = same.filter(|o| o.selected || p.selected) {
+                let message = format!(
+                    "this makes the pipeline `{name}`, which another file of this repository defines"
+                );
+                let help = format!("`{}` has that name: rename it", other.spec.path);
+                found.push(Finding::at(Code::PIPELINE_TWICE, reconcile.span, message).help(help));
+            }
+        }
+        self.findings.extend(found);
+    }
+
     /// Checks every pipeline and plans those that hold no error.
     fn plans(&mut self, others: Others) {
         let layouts: Vec<Vec<EmitTo>> = self.pipelines.iter().map(|p| self.layout(&p.spec)).collect();
-        self.paths_meet(&layouts);
-        for (p, emit) in self.pipelines.iter_mut().zip(layouts) {
+        let seconds: Vec<Vec<EmitTo>> =
+            self.pipelines.iter().map(|p| self.reconcile_layout(&p.spec)).collect();
+        let all: Vec<Vec<EmitTo>> =
+            layouts.iter().zip(&seconds).map(|(one, other)| [one.clone(), other.clone()].concat()).collect();
+        self.paths_meet(&all);
+        for ((p, emit), second) in self.pipelines.iter_mut().zip(layouts).zip(seconds) {
             if !p.selected && others == Others::Read {
                 continue;
             }
@@ -292,6 +326,7 @@ impl Project {
                 self.findings.extend(findings);
             }
             p.plan = checked.map(|c| plan::build(c, &self.sources, emit));
+            p.reconcile = p.plan.as_ref().and_then(|plan| plan::build_reconcile(&p.spec, plan, second));
         }
     }
 
@@ -302,16 +337,36 @@ impl Project {
     fn layout(&self, spec: &Spec) -> Vec<EmitTo> {
         let mut all = Vec::new();
         for platform in PlatformName::ALL.into_iter().filter(|p| Self::emits_to(spec, *p)) {
-            let sharing = self.pipelines.iter().filter(|p| Self::emits_to(&p.spec, platform)).count();
-            let shared = sharing > 1 || self.was_shared(spec, platform);
+            let meets = self.sharing(platform) > 1 || self.was_shared(spec, platform);
+            // A file of its own beside it changes nothing, but where one root file starts both.
+            let one_root = platform::get(platform).root_path().is_some();
+            let shared = meets || (one_root && spec.reconcile.is_some());
             let said = spec.emit.iter().find(|e| e.platform.node == platform).and_then(|e| e.path.as_ref());
             let path = said.map_or_else(
                 || platform::get(platform).default_path(&spec.pipeline.node, shared),
                 |p| p.node.clone(),
             );
-            all.push(EmitTo { platform, path, shared_root: shared });
+            all.push(EmitTo { platform, path, shared_root: shared, alone: shared && !meets });
         }
         all
+    }
+
+    /// How many specs make a pipeline there.
+    fn sharing(&self, platform: PlatformName) -> usize {
+        self.pipelines.iter().filter(|p| Self::emits_to(&p.spec, platform)).count()
+    }
+
+    /// Where the second pipeline of a spec goes; nowhere where it has none.
+    fn reconcile_layout(&self, spec: &Spec) -> Vec<EmitTo> {
+        if spec.reconcile.is_none() {
+            return Vec::new();
+        }
+        let name = plan::reconcile_name(&spec.pipeline.node);
+        let beside = |first: EmitTo| EmitTo {
+            path: platform::get(first.platform).reconcile_path(&name, first.shared_root),
+            ..first
+        };
+        self.layout(spec).into_iter().map(beside).collect()
     }
 
     /// Beside a file of which nothing can be read, the layout of last time stands: were it taken for no pipeline, this

@@ -77,7 +77,8 @@ pub fn touched(
 
 /// Paths of the files that a pipeline makes, alone or with others.
 fn outputs(project: &Project, pipeline: &Pipeline) -> Vec<String> {
-    let layout = project.layout(&pipeline.spec);
+    let mut layout = project.layout(&pipeline.spec);
+    layout.extend(project.reconcile_layout(&pipeline.spec));
     let roots = layout.iter().filter(|e| e.shared_root).filter_map(|e| platform::get(e.platform).root_path());
     let mut all: Vec<String> = roots.map(str::to_owned).collect();
     all.extend(layout.iter().map(|e| e.path.clone()));

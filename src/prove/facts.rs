@@ -3,7 +3,10 @@
 use super::compare::{Called, Matched};
 use super::graph::{Call, JobFacts, Value};
 use super::{Aspect, Difference};
-use crate::plan::{Job, Plan, PlanInput, Right, RunIf, SecretFrom, SecretKind, StepWhen, Trigger};
+use crate::plan::{
+    EnvironmentPurpose, Job, Plan, PlanEnvironment, PlanInput, Right, RunIf, SecretFrom, SecretKind,
+    StepWhen, Trigger,
+};
 use crate::spec::PlatformName;
 
 /// Every fact of every job, and those of the file.
@@ -183,12 +186,30 @@ impl One<'_> {
                 }
             }
         }
+        // GitHub keeps it behind the environment's name, and the script looks into the ledger on all of them.
+        let wants = self.job.wait.filter(|_| self.platform != PlatformName::Github);
+        if self.facts.waits != wants {
+            let says = |s: Option<u64>| s.map_or("not".to_owned(), |s| format!("{s} s"));
+            let what =
+                format!("it waits {} before it starts, in the plan {}", says(self.facts.waits), says(wants));
+            differ(Aspect::Wait, "waits", what);
+        }
         let environment = self.job.environment.as_ref().map(|e| e.name.as_str());
         let wants = environment.filter(|_| self.platform != PlatformName::Jenkins);
         if self.facts.environment.as_deref() != wants {
             let is = self.facts.environment.as_deref().unwrap_or("none");
             let what = format!("the environment is {is}, not {}", wants.unwrap_or("none"));
             differ(Aspect::Environment, "environment", what);
+        }
+        let nothing = |e: &PlanEnvironment| e.purpose == EnvironmentPurpose::Reconcile;
+        let wants = wants.is_some() && self.job.environment.as_ref().is_some_and(nothing);
+        if self.facts.deploys_nothing != wants {
+            let what = if wants {
+                "the platform takes the job for a deploy"
+            } else {
+                "the platform does not take the job for a deploy"
+            };
+            differ(Aspect::Environment, "environment", what.to_owned());
         }
     }
 
@@ -210,6 +231,7 @@ impl One<'_> {
             wants.extend(self.job.rights.iter().map(|r| match r {
                 Right::WritePackages => "packages: write".to_owned(),
                 Right::ReadRuns => "actions: read".to_owned(),
+                Right::IdToken => "id-token: write".to_owned(),
             }));
             wants.sort();
             if self.facts.permissions != wants {
@@ -341,6 +363,15 @@ impl One<'_> {
             {
                 wants.push((s.name.clone(), kept(name)));
             }
+        }
+        for i in &self.job.identities {
+            let made = match self.platform {
+                // The script asks for it.
+                PlatformName::Github => continue,
+                PlatformName::Gitlab => Value::IdToken(i.audience_on(self.platform)),
+                PlatformName::Jenkins => Value::Secret(i.variable.clone()),
+            };
+            wants.push((i.variable.clone(), made));
         }
         if self.platform == PlatformName::Github && self.job.rights.contains(&Right::ReadRuns) && first {
             wants.push(("GITHUB_TOKEN".into(), Value::Token));

@@ -73,8 +73,12 @@ pub struct JobFacts {
     pub metrics: Option<String>,
     /// The environment that it names.
     pub environment: Option<String>,
+    /// The platform does not take it for a deploy to that environment.
+    pub deploys_nothing: bool,
     /// A person has to say yes before it starts, by what the file says (not by a setting behind its environment).
     pub asks: Option<Asks>,
+    /// How long it waits before it starts, in seconds and without a runner, where the file says it.
+    pub waits: Option<u64>,
     /// The lock that it holds.
     pub lock: Option<Lock>,
     /// What its token may do beyond nothing, `packages: write`, sorted; empty where the platform has no such list.
@@ -124,6 +128,8 @@ pub enum Value {
     SecretFile(String),
     /// The job's own token.
     Token,
+    /// A token that says who the job is, made out to this audience (GitLab: `id_tokens`).
+    IdToken(String),
     /// The input of that name.
     Input(String),
     /// The kind of the event (`push`, `tag` …), by the platform.

@@ -26,6 +26,8 @@ pub enum Aspect {
     Lock,
     /// The question to a person.
     Ask,
+    /// How long it waits before it starts.
+    Wait,
     /// The environment.
     Environment,
     /// What the job's token may do.
@@ -42,7 +44,7 @@ pub enum Aspect {
 
 impl Aspect {
     /// Every part.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Unreadable,
         Self::Trigger,
         Self::Hazard,
@@ -53,6 +55,7 @@ impl Aspect {
         Self::Call,
         Self::Lock,
         Self::Ask,
+        Self::Wait,
         Self::Environment,
         Self::Permissions,
         Self::Secrets,
@@ -77,7 +80,8 @@ impl Aspect {
             (Self::Trigger, Jenkins) => (file, "triggers"),
             (Self::Hazard, Github) => (file, "concurrency:"),
             (Self::Hazard, Gitlab) => ("gitlab/head.yml.j2", "auto_cancel:"),
-            (Self::Hazard, Jenkins) => (file, "options {"),
+            // Most of them are about a stage.
+            (Self::Hazard, Jenkins) => (job, "when {"),
             (Self::Condition, Github) => (job, "    if: << job.condition >>"),
             (Self::Condition, Gitlab) => (job, "rules:"),
             (Self::Condition, Jenkins) => (job, "when {"),
@@ -96,6 +100,9 @@ impl Aspect {
             (Self::Ask, Github) => (job, "    environment:"),
             (Self::Ask, Gitlab) => (job, "manual"),
             (Self::Ask, Jenkins) => (job, "input {"),
+            (Self::Wait, Github) => (job, "    environment:"),
+            (Self::Wait, Gitlab) => (job, "start_in:"),
+            (Self::Wait, Jenkins) => (job, "sleep(time:"),
             (Self::Environment, Github) => (job, "    environment:"),
             (Self::Environment, Gitlab) => (job, "  environment:"),
             (Self::Environment | Self::Runner, Jenkins) => (job, "agent {"),

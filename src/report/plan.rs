@@ -131,6 +131,21 @@ fn does(job: &Job) -> String {
             let steps: Vec<&str> = job.steps.iter().map(|s| s.id.as_str()).collect();
             format!("deploys to {} by digest: {}", d.environment, steps.join(", "))
         }
+        Work::Soak(s) => {
+            let wait = job.wait.unwrap_or_default();
+            let watched = if s.watch.is_some() { ", and whether its watch held" } else { "" };
+            format!(
+                "waits for {}, and looks whether it has run in {} all that time{watched}",
+                time(wait),
+                s.environment
+            )
+        }
+        Work::Reconcile(r) if r.redeploy => {
+            format!("puts the last good one back in {}, whatever is live there", r.environment)
+        }
+        Work::Reconcile(r) => {
+            format!("puts back what a killed deploy left in {}; deploys nothing", r.environment)
+        }
         Work::Withheld(w) => {
             let jobs: Vec<&str> = w.jobs.iter().map(|(j, _)| j.as_str()).collect();
             format!("says that {} do not run for a fork", jobs.join(", "))

@@ -1,7 +1,7 @@
 //! The critical section of one environment: begin, roll out in steps, smoke, watch, finish; and putting back.
 
 use super::outcome::{Left, State};
-use super::play::{Done, Run, Soaked};
+use super::play::{Done, Run};
 use super::situation::{Cancel, End};
 use super::time::Time;
 use super::watch::Polls;
@@ -70,9 +70,6 @@ pub(super) fn play(
         None => (State::Passed, String::new()),
         Some(stop) => section.stopped(stop),
     };
-    if state == State::Passed {
-        section.soak();
-    }
     Done { state, end: section.now, why, calls: section.calls }
 }
 
@@ -87,6 +84,7 @@ impl Section<'_, '_> {
         self.call("roll-out")?;
         match self.deploy.and_then(|d| d.strategy.as_ref()).map(|s| s.node.clone()) {
             Some(Strategy::Canary(steps)) => {
+                self.shadow()?;
                 for (i, step) in steps.into_iter().enumerate() {
                     self.called(&format!("canary-{}", i + 1));
                     self.tell(format!("{}% of the traffic", step.weight));
@@ -98,18 +96,22 @@ impl Section<'_, '_> {
             }
             Some(Strategy::BlueGreen(hold)) => {
                 self.tell("runs beside the one before".to_owned());
-                self.smoke()?;
                 // Nobody is served by it yet, so there is nothing to watch.
-                self.pass(hold.map(Time::from).unwrap_or_default())?;
+                self.smoke()?;
+                self.shadow()?;
+                self.call("switch")?;
                 self.moved.push(self.now);
                 self.whole = Some(self.now);
-                self.tell("all of the traffic".to_owned());
+                self.tell("all of the traffic, the one before stays at hand".to_owned());
+                self.smoke()?;
+                self.hold(hold.map(Time::from).unwrap_or_default())?;
             }
             Some(Strategy::Rolling) | None => {
                 self.moved.push(self.now);
                 self.whole = Some(self.now);
                 self.tell("rolled out".to_owned());
                 self.smoke()?;
+                self.shadow()?;
             }
         }
         if let Some(watch) = self.deploy.and_then(|d| d.watch.as_ref()) {
@@ -191,8 +193,13 @@ impl Section<'_, '_> {
     /// What the runtime allows a step by itself: the target's limit is that of a roll-out, of a command's every verb.
     fn limit(&self, step: &str) -> Time {
         let own = match &self.work.target {
-            PlanTarget::Kubernetes { timeout, .. } if step == "roll-out" => *timeout,
+            PlanTarget::Kubernetes { timeout, .. } | PlanTarget::ArgoRollouts { timeout, .. }
+                if step == "roll-out" =>
+            {
+                *timeout
+            }
             PlanTarget::Command { timeout, .. } if step != "smoke" => *timeout,
+            PlanTarget::Ssh { .. } if step == "roll-out" => self.work.target.timeout(),
             _ => self.job.timeout,
         };
         Time::seconds(own.min(self.job.timeout))
@@ -234,6 +241,14 @@ impl Section<'_, '_> {
         }
         self.body("smoke")?;
         self.tell("smoke test passed".to_owned());
+        Ok(())
+    }
+
+    /// It gets copies of the requests of another environment.
+    fn shadow(&mut self) -> Result<(), Stop> {
+        let Some(shadow) = &self.work.shadow else { return Ok(()) };
+        self.call("shadow")?;
+        self.tell(format!("gets copies of the requests of {}", shadow.from));
         Ok(())
     }
 
@@ -313,36 +328,5 @@ impl Section<'_, '_> {
         if let Some(words) = self.run.ledger.rolled_back(&self.work.environment, self.now) {
             self.tell(format!("halted: {words}; no deploy starts there until a person resumes"));
         }
-    }
-
-    /// The image stays for a time before the next deploy starts; its watch goes on.
-    fn soak(&mut self) {
-        let Some(soak) = self.deploy.and_then(|d| d.soak.as_ref()).map(|s| Time::from(s.node)) else {
-            return;
-        };
-        let ended = self.now;
-        let over = ended.plus(soak);
-        self.tell(format!("soaks for {soak}"));
-        let end = over.since(self.start);
-        let found = self.polls().and_then(|p| {
-            let silent = || p.silent(end).map(|why| (end, why));
-            p.first_trip(end).map(|t| (t.at, t.why)).or_else(silent)
-        });
-        let held = found.is_none();
-        let mut until = over;
-        match found {
-            None => {
-                self.now = over;
-                self.tell(format!("has soaked for {soak}"));
-            }
-            Some((at, why)) => {
-                until = self.start.plus(at).max(ended);
-                self.now = until;
-                self.tell(format!("does not hold over its soak: {why}"));
-                self.restore();
-            }
-        }
-        self.run.soaks.insert(self.job.id.clone(), Soaked { until, held });
-        self.now = ended;
     }
 }

@@ -2,8 +2,8 @@
 //!
 //! A scenario says what happens (metrics, outcomes, times, the event, the ledger) and what is not said goes well. [`play`]
 //! runs the plan under it: which jobs are in the run, how each ends, which calls of the script are made, and what becomes of
-//! the environments. It knows no platform, so that what the generated files do can be compared with it. Canary, watch,
-//! soak and halt are played from the spec, because the plan does not hold them yet. [`verdicts`] compares the expectations.
+//! the environments. It knows no platform, so that what the generated files do can be compared with it. Canary, watch
+//! and halt are played from the spec, which says what they are about. [`verdicts`] compares the expectations.
 //!
 //! Commands take no time unless the scenario says so; holds, windows, soaks and answers take the time that they take.
 
@@ -15,6 +15,7 @@ mod outcome;
 mod play;
 mod queue;
 mod situation;
+mod soak;
 #[cfg(test)]
 mod tests;
 mod time;

@@ -8,8 +8,9 @@ use super::outcome::{
 };
 use super::queue::Queue;
 use super::situation::{Cancel, End, Situation};
+use super::soak;
 use super::time::{Moment, Time};
-use crate::plan::{ApproveWork, Job, Plan, RunIf, Work};
+use crate::plan::{ApproveWork, Job, Plan, ReconcileWork, RunIf, Work};
 use crate::spec::{Scenario, Spec};
 use indexmap::{IndexMap, IndexSet};
 use std::collections::HashMap;
@@ -43,14 +44,6 @@ struct Cancelled {
     index: usize,
 }
 
-/// How a soak ended.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Soaked {
-    pub(super) until: Time,
-    /// Nothing was put back in it.
-    pub(super) held: bool,
-}
-
 /// One play.
 pub(super) struct Run<'p> {
     pub(super) spec: &'p Spec,
@@ -59,11 +52,9 @@ pub(super) struct Run<'p> {
     pub(super) ledger: Ledger<'p>,
     cancel: Option<Cancelled>,
     /// Jobs that were played, in that order.
-    jobs: IndexMap<String, PlayedJob>,
+    pub(super) jobs: IndexMap<String, PlayedJob>,
     timeline: Vec<Entry>,
     pub(super) environments: IndexMap<String, EnvironmentOutcome>,
-    /// By deploy job.
-    pub(super) soaks: IndexMap<String, Soaked>,
     /// By job that is in the run: its end.
     ends: IndexMap<String, Moment>,
     /// Gates that nothing asked for: what needs them does not wait for them.
@@ -92,7 +83,6 @@ impl<'p> Run<'p> {
             jobs: IndexMap::new(),
             timeline: Vec::new(),
             environments: deploys.map(|name| (name.clone(), untouched(name))).collect(),
-            soaks: IndexMap::new(),
             ends: IndexMap::new(),
             not_needed: IndexSet::new(),
         }
@@ -138,7 +128,7 @@ impl<'p> Run<'p> {
             }
         }
         let all = |wanted: State| self.jobs.values().all(|j| j.state == wanted);
-        let red = self.jobs.values().any(|j| j.state.is_red()) || self.soaks.values().any(|s| !s.held);
+        let red = self.jobs.values().any(|j| j.state.is_red());
         let outcome = if all(State::NotInRun) {
             RunOutcome::Nothing
         } else if self.cancel.is_some() {
@@ -178,7 +168,8 @@ impl<'p> Run<'p> {
         }
         if let Some(why) = self.held_back(job, ready) {
             self.ends.insert(job.id.clone(), ready);
-            if !matches!(job.work, Work::Notify(_)) {
+            // That what waits for a failure does not run is no news.
+            if job.run_if == RunIf::AllSucceeded {
                 self.tell(ready.at, format!("skipped: {why}"), Some(&job.id));
             }
             return nothing(State::Skipped, why, Some(ready.at));
@@ -211,14 +202,9 @@ impl<'p> Run<'p> {
         needs.filter(|j| j.state != State::NotInRun).collect()
     }
 
-    /// When everything that it needs has ended, a soak included where it is a deploy's.
+    /// When everything that it needs has ended.
     fn ready(&self, job: &Job) -> Moment {
-        let one = |id: &String| {
-            let soaked = self.soaks.get(id).filter(|_| waits_for_soaks(job));
-            let soaked = soaked.map(|s| Moment { at: s.until, behind: 0 });
-            soaked.or(self.ends.get(id).copied())
-        };
-        job.needs.iter().filter_map(one).max().unwrap_or_default()
+        job.needs.iter().filter_map(|id| self.ends.get(id).copied()).max().unwrap_or_default()
     }
 
     /// Why it does not start.
@@ -243,10 +229,6 @@ impl<'p> Run<'p> {
                 other => format!("{} was {}", bad.id, other.word()),
             };
             return Some(how);
-        }
-        let gone = |j: &&&PlayedJob| self.soaks.get(&j.id).is_some_and(|s| !s.held);
-        if let Some(gone) = needs.iter().filter(|_| waits_for_soaks(job)).find(gone) {
-            return Some(format!("{} did not hold over its soak", gone.id));
         }
         let Work::Gate(work) = &job.work else { return None };
         let looks_at = &self.spec.gates.get(&work.name)?.when_changed;
@@ -273,6 +255,10 @@ impl<'p> Run<'p> {
                 let own = own.map(|c| start.plus(c.at.unwrap_or_default()));
                 self.approve(job, work, start, own, cut)
             }
+            Work::Soak(work) => {
+                let own = own.map(|c| start.plus(c.at.unwrap_or_default()));
+                soak::play(self, job, work, start, own, cut)
+            }
             work => {
                 let mut done = match work {
                     Work::Gate(gate) => self.gate(job, gate, start),
@@ -282,6 +268,9 @@ impl<'p> Run<'p> {
                 let at = at.filter(|at| *at < done.end || *at == start).or(cut.filter(|c| *c < done.end));
                 if let Some(at) = at {
                     done = cancelled(at, done.calls);
+                }
+                if let Work::Reconcile(reconcile) = work {
+                    self.reconcile(reconcile, &mut done);
                 }
                 self.told(job, start, &done);
                 done
@@ -308,7 +297,7 @@ impl<'p> Run<'p> {
         Done { state: judged.state, end, why: judged.why, calls: calls(job) }
     }
 
-    fn simple(&self, job: &Job, name: &str, start: Time) -> Done {
+    pub(super) fn simple(&self, job: &Job, name: &str, start: Time) -> Done {
         let limit = Time::seconds(job.timeout);
         let long = self.situation.takes(name, "");
         let (state, long, why) = match self.situation.end(name, "").map(|(end, _)| end) {
@@ -318,6 +307,15 @@ impl<'p> Run<'p> {
             None => (State::Passed, long, String::new()),
         };
         Done { state, end: start.plus(long), why, calls: calls(job) }
+    }
+
+    /// What nobody has put back comes back, as it would at the first step of the next run.
+    fn reconcile(&mut self, work: &ReconcileWork, done: &mut Done) {
+        let Some(e) = self.environments.get_mut(&work.environment) else { return };
+        if done.state == State::Passed && e.left == Left::NotRestored {
+            e.left = Left::RolledBack;
+            "what was live before is put back".clone_into(&mut done.why);
+        }
     }
 
     /// A person is asked. The script is called once the answer is yes. `own` is the moment of a cancel that comes while
@@ -363,15 +361,11 @@ impl<'p> Run<'p> {
     }
 }
 
-fn waits_for_soaks(job: &Job) -> bool {
-    matches!(job.work, Work::Deploy(_) | Work::Approve(_))
-}
-
-fn cancelled(at: Time, calls: Vec<Vec<String>>) -> Done {
+pub(super) fn cancelled(at: Time, calls: Vec<Vec<String>>) -> Done {
     Done { state: State::Cancelled, end: at, why: "the run was cancelled".to_owned(), calls }
 }
 
-fn calls(job: &Job) -> Vec<Vec<String>> {
+pub(super) fn calls(job: &Job) -> Vec<Vec<String>> {
     job.steps.iter().map(|s| s.args.clone()).collect()
 }
 
@@ -391,6 +385,8 @@ fn does(work: &Work) -> String {
             format!("says what this pull request does not get: {}", jobs.join(", "))
         }
         Work::Notify(_) => "sends its message".into(),
-        Work::Gate(_) | Work::Approve(_) | Work::Deploy(_) => "passed".into(),
+        Work::Reconcile(r) if r.redeploy => "passed: the last good release is live".into(),
+        Work::Reconcile(_) => "passed: nothing to put back".into(),
+        Work::Gate(_) | Work::Approve(_) | Work::Deploy(_) | Work::Soak(_) => "passed".into(),
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Polls<'p> {
     /// When the last of it has moved: from then on there is no version before to compare with.
     whole: Option<Time>,
     interval: Time,
+    /// How long nothing is judged behind each of these moves.
+    warm: Time,
 }
 
 /// What every poll comes to from a moment on, up to another.
@@ -61,7 +63,19 @@ impl<'p> Polls<'p> {
         whole: Option<Time>,
     ) -> Option<Self> {
         let (start, interval) = (*shifts.first()?, Time::from(watch.interval.node));
-        Some(Self { situation, deploy, watch, start, shifts, whole, interval })
+        let warm = watch.warm_up.as_ref().map_or(Time::default(), |w| Time::from(w.node));
+        Some(Self { situation, deploy, watch, start, shifts, whole, interval, warm })
+    }
+
+    /// The watch of a soak that begins at that moment: all traffic is there, and it is warm.
+    pub(super) fn behind(
+        situation: &'p Situation,
+        deploy: &'p Deploy,
+        watch: &'p Watch,
+        start: Time,
+    ) -> Self {
+        let (interval, warm) = (Time::from(watch.interval.node), Time::default());
+        Self { situation, deploy, watch, start, shifts: Vec::new(), whole: Some(start), interval, warm }
     }
 
     /// What is watched, in words.
@@ -103,6 +117,32 @@ impl<'p> Polls<'p> {
             let asked = m.baseline.is_some() && self.whole.is_none();
             asked.then(|| format!("`{name}` has no baseline, it is {what}{}", rest(missing)))
         })
+    }
+
+    /// Why a soak that ends at that moment did not hold. Only a server's numbers can be asked for the past: what a command
+    /// says is looked at once, at the end, and has to be good then, however long or often it may be bad otherwise.
+    pub(super) fn over_a_soak(&self, end: Time) -> Option<String> {
+        let rules = || self.deploy.rollback.iter().flat_map(|r| &r.when);
+        let (past, once): (Vec<_>, Vec<_>) = rules().partition(|r| self.watch.knows_the_past(&r.metric.node));
+        let tripped = past.into_iter().filter_map(|r| self.trip(r)).filter(|t| t.at <= end);
+        let tripped = tripped.min_by_key(|t| t.at).map(|t| t.why);
+        tripped.or_else(|| self.silent(end)).or_else(|| once.into_iter().find_map(|r| self.bad_at(r, end)))
+    }
+
+    /// What is bad at that moment by a rule.
+    fn bad_at(&self, rule: &RollbackWhen, moment: Time) -> Option<String> {
+        if rule.metric.node == smoke_failures() {
+            let fails = self.situation.smoke(&self.deploy.name).iter().rev().find(|(at, _)| *at <= moment);
+            return fails.filter(|(_, fails)| *fails).map(|_| "the smoke test fails at its end".to_owned());
+        }
+        let metric = self.watch.metrics.iter().find(|m| m.metric.node == rule.metric.node)?;
+        match self.seen(rule, metric, moment) {
+            Seen::Beyond(seen) => Some(format!("`{}`: {seen} at its end", rule.text)),
+            Seen::Nothing(what) => {
+                Some(format!("`{}` is {what} at its end, and nobody can ask again", metric.metric.node))
+            }
+            Seen::Within | Seen::Unjudged => None,
+        }
     }
 
     /// Everything that is given for a metric.
@@ -159,7 +199,7 @@ impl<'p> Polls<'p> {
 
     /// What the polls come to, by what is given and where nothing is judged.
     fn stretches(&self, courses: &[&[(Time, Reading)]], see: impl Fn(Time) -> Seen) -> Vec<Stretch> {
-        let warm = self.watch.warm_up.as_ref().map_or(Time::default(), |w| Time::from(w.node));
+        let warm = self.warm;
         let mut breaks: Vec<Time> = vec![Time::default()];
         breaks.extend(courses.iter().flat_map(|course| course.iter().map(|(at, _)| *at)));
         // A poll at the very moment of a move was still made in the step before.

@@ -75,8 +75,11 @@ fn metric(deploy: &Deploy, watch: &Watch, rule: &RollbackWhen) -> Option<(String
     let tripping = format!("{given}{}", said(bad));
     let Lasting::For(long) = rule.lasting else { return Some((tripping, format!("{given}{}", said(good)))) };
     let mut polls = deploy.polls();
-    let first = polls.next()?;
-    let poll = polls.find(|poll| *poll >= first + long.seconds)?;
+    let trips = polls.next().and_then(|first| polls.find(|poll| *poll >= first + long.seconds));
+    // What is too long for the watch is for the soak behind it.
+    let interval = watch.interval.node.seconds;
+    let needed = interval * (1.0 + (long.seconds / interval).ceil());
+    let poll = trips.or_else(|| Some(deploy.soaked(|_| 0.0)?.0 + needed))?;
     let holding = format!("{tripping}, {} at {poll}s", said(good));
     Some((tripping, holding))
 }

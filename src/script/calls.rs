@@ -1,11 +1,13 @@
 //! The calls in a job's function: what the job is, what it may see, what it works with, and at the end its work.
 
+mod identity;
 mod release;
 mod work;
 
 use super::words;
 use crate::plan::{
-    Artifact, Job, ModelWork, Piece, Plan, PlanInstall, PlanLedger, PlanTarget, SecretFrom, Text, Work,
+    Artifact, DeployWork, Job, ModelWork, Piece, Plan, PlanInstall, PlanLedger, PlanMirror, PlanTarget,
+    SecretFrom, SoakWork, Text, Work,
 };
 use crate::render::{Quoted, bash};
 
@@ -78,9 +80,12 @@ pub(super) fn of(plan: &Plan, job: &Job) -> Vec<Quoted> {
     if let Some(folder) = &job.workdir {
         calls.push(Quoted::join(&[Quoted::fixed("export MLPIPE_WORKDIR="), bash(folder)], ""));
     }
-    calls.push(job.secrets.iter().fold(Call::new("keep_secrets"), |call, s| call.word(&s.name)).print());
+    let kept = job.secrets.iter().fold(Call::new("keep_secrets"), |call, s| call.word(&s.name));
+    calls.push(identity::keep(kept, job).print());
     let wanted: Vec<_> = job.secrets.iter().filter(|s| s.from == SecretFrom::Store).collect();
-    if matches!(job.work, Work::Gate(_) | Work::Model(_) | Work::Notify(_)) && !wanted.is_empty() {
+    if matches!(job.work, Work::Gate(_) | Work::Model(_) | Work::Notify(_) | Work::Deploy(_))
+        && !wanted.is_empty()
+    {
         calls.push(wanted.iter().fold(Call::new("want_secrets"), |call, s| call.word(&s.name)).print());
     }
     let models = models_of(job);
@@ -95,8 +100,13 @@ pub(super) fn of(plan: &Plan, job: &Job) -> Vec<Quoted> {
         let call = Call::new("use_python").option("version", [python.version.as_str()]);
         calls.push(install(call, python.install.as_ref()).print());
     }
+    // After everything that is installed, which sees no credential.
+    calls.extend(job.identities.iter().map(identity::of));
     let limit = job.timeout;
     calls.extend(needed(job).iter().map(|m| work::model_options(Call::new("fetch"), m, limit).print()));
+    if job.identities.iter().any(|i| i.only_fetches) {
+        calls.push(Quoted::fixed("drop_identities"));
+    }
     calls.push(work::of(plan, job).print());
     calls
 }
@@ -107,7 +117,7 @@ pub(super) fn ledger(plan: &Plan, environment: &str, ledger: &PlanLedger) -> Vec
     let title = format!("Ledger: {environment}");
     let call = Call::new("job").word(&id).quoted(Quoted::fixed("ledger")).word(&title);
     let job = ledger_tool(ledger).into_iter().fold(call, |call, tool| call.quoted(Quoted::fixed(tool)));
-    let secrets = ledger.kubeconfig.iter().chain(&ledger.secrets);
+    let secrets = ledger.files().chain(&ledger.secrets);
     let keep = secrets.fold(Call::new("keep_secrets"), |call, name| call.word(name));
     let work = Call::new("work")
         .quoted(Quoted::fixed("ledger"))
@@ -123,6 +133,7 @@ fn ledger_tool(ledger: &PlanLedger) -> Option<&'static str> {
     match ledger.store.as_str() {
         "configmap" => Some("kubectl"),
         "s3" => Some("aws"),
+        "host" => Some("ssh"),
         _ => None,
     }
 }
@@ -143,14 +154,24 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<&'static str> {
     };
     match &job.work {
         Work::Image(_) => tools.push("docker"),
-        Work::Deploy(deploy) => {
-            let target = matches!(deploy.target, PlanTarget::Kubernetes { .. }).then_some("kubectl");
-            let store = deploy.ledger.as_ref().and_then(ledger_tool).filter(|t| Some(*t) != target);
-            tools.extend(target.into_iter().chain(store));
+        Work::Deploy(deploy) => tools.extend(way_in(&deploy.target, deploy.ledger.as_ref())),
+        Work::Reconcile(work) => tools.extend(way_in(&work.target, Some(&work.ledger))),
+        Work::Soak(soak) => {
+            tools.extend(ledger_tool(&soak.ledger));
+            let mirror = soak.shadow.as_ref().map(|s| &s.by);
+            let mirrors = matches!(mirror, Some(PlanMirror::Nginx { .. })) && !tools.contains(&"kubectl");
+            tools.extend(mirrors.then_some("kubectl"));
         }
         _ => {}
     }
     tools
+}
+
+/// Programs with which a target and a ledger are reached, each once.
+fn way_in(target: &PlanTarget, ledger: Option<&PlanLedger>) -> impl Iterator<Item = &'static str> {
+    let target = target.tools();
+    let store = ledger.and_then(ledger_tool).filter(|t| !target.contains(t));
+    target.iter().copied().chain(store)
 }
 
 /// Models whose file the job needs.
@@ -165,8 +186,13 @@ fn needed(job: &Job) -> &[ModelWork] {
 /// Names of the models whose version the job knows, in the order of its own list, then of its records.
 fn models_of(job: &Job) -> Vec<&str> {
     let mut names: Vec<&str> = needed(job).iter().map(|m| m.name.as_str()).collect();
-    if let Work::Deploy(deploy) = &job.work {
-        if let Artifact::Model { name } = &deploy.artifact {
+    let artifact = match &job.work {
+        Work::Deploy(deploy) => Some(&deploy.artifact),
+        Work::Soak(soak) => Some(&soak.artifact),
+        _ => None,
+    };
+    if let Some(artifact) = artifact {
+        if let Artifact::Model { name } = artifact {
             names.push(name);
         }
         names.extend(job.reads.iter().filter_map(|id| id.strip_prefix("model-")));
@@ -188,7 +214,7 @@ fn use_model(name: &str, index: usize, count: usize) -> Vec<Quoted> {
 fn image_of(job: &Job) -> Option<&str> {
     match &job.work {
         Work::Gate(gate) if gate.image => gate.repository.as_deref(),
-        Work::Deploy(deploy) => match &deploy.artifact {
+        Work::Deploy(DeployWork { artifact, .. }) | Work::Soak(SoakWork { artifact, .. }) => match artifact {
             Artifact::Image { repository } => Some(repository),
             Artifact::Model { .. } => None,
         },

@@ -64,7 +64,20 @@ fn what(job: &Job) -> String {
         }
         Work::Deploy(deploy) => {
             let phases: Vec<&str> = job.steps.iter().map(|step| step.id.as_str()).collect();
-            format!("deploys to {}; one phase: {}", deploy.environment, phases.join(", "))
+            let shadow = match &deploy.shadow {
+                Some(shadow) => format!("; shadow-stop ends the copies of the requests of {}", shadow.from),
+                None => String::new(),
+            };
+            format!("deploys to {}; one phase: {}{shadow}", deploy.environment, phases.join(", "))
+        }
+        Work::Soak(soak) => {
+            format!("looks whether this run's release has soaked in {} for long enough", soak.environment)
+        }
+        Work::Reconcile(work) if work.redeploy => {
+            format!("puts the last good one back in {}, whatever is live there", work.environment)
+        }
+        Work::Reconcile(work) => {
+            format!("puts {} in order after a run that was killed; deploys nothing", work.environment)
         }
         Work::Withheld(_) => "says which jobs a pull request from outside does not run".into(),
         Work::Notify(_) => "tells people how the run ended".into(),

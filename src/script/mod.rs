@@ -106,6 +106,9 @@ fn view(plan: &Plan) -> View {
     }
 }
 
+/// What GitHub gives a job to ask for its id tokens with (docs, "OpenID Connect reference").
+const TOKEN_REQUEST: [&str; 2] = ["ACTIONS_ID_TOKEN_REQUEST_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL"];
+
 /// Every variable that holds a secret somewhere: the names that jobs see, and on GitLab, where project variables reach
 /// every job, the names that they have there.
 fn all_secrets(plan: &Plan) -> Vec<&str> {
@@ -115,6 +118,11 @@ fn all_secrets(plan: &Plan) -> Vec<&str> {
     };
     let there = plan.jobs.iter().flat_map(|j| &j.secrets).map(|s| s.gitlab.as_str()).filter(shell_name);
     let mut all: Vec<&str> = plan.secrets.iter().map(String::as_str).chain(there).collect();
+    let tokens = plan.jobs.iter().flat_map(|j| &j.identities).map(|i| i.variable.as_str());
+    all.extend(tokens);
+    if plan.jobs.iter().any(|j| !j.identities.is_empty()) {
+        all.extend(TOKEN_REQUEST);
+    }
     let mut seen = Vec::new();
     all.retain(|n| {
         !seen.contains(n) && {
@@ -147,6 +155,10 @@ fn arms(plan: &Plan) -> Vec<(String, Quoted)> {
             for step in &job.steps {
                 let phase = Quoted::word(step.args.last().map_or("", String::as_str));
                 arms.push((step.args.join(" "), words([function(job), phase])));
+            }
+            if deploy.shadow.is_some() {
+                let call = words([function(job), Quoted::fixed("shadow-stop")]);
+                arms.push((format!("deploy {} shadow-stop", deploy.environment), call));
             }
         } else {
             arms.extend(job.steps.iter().map(|step| (step.args.join(" "), function(job))));

@@ -1,7 +1,7 @@
 //! Items as they are found, folded together by their ids.
 
-use super::{Checked, Item, Need, Place, Setting, commands};
-use crate::plan::{Job, Plan, Trigger};
+use super::{Checked, Item, Need, Place, Setting, commands, rights};
+use crate::plan::{Job, Plan, Trigger, script_path};
 use crate::spec::PlatformName;
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
@@ -14,8 +14,8 @@ fn rank(setting: &Setting) -> u8 {
         Setting::DefaultBranch { .. } | Setting::Protected { .. } => 2,
         Setting::Environment { .. } => 3,
         Setting::Approval { .. } => 4,
-        Setting::Secret { .. } => 5,
-        Setting::Packages { .. } => 6,
+        Setting::Secret { .. } | Setting::IdToken { .. } | Setting::Trust { .. } => 5,
+        Setting::Packages { .. } | Setting::Rights { .. } => 6,
         Setting::Multibranch { .. } => 7,
         Setting::Schedule { .. } | Setting::Event { .. } => 8,
         Setting::ResourceGroup { .. } => 9,
@@ -90,10 +90,9 @@ impl Collector {
             From::Trigger(plan, trigger) => {
                 (Place { path: plan.source.clone(), line: None, text: written(trigger) }, None)
             }
-            From::Pipeline(plan) => (
-                Place { path: plan.source.clone(), line: None, text: format!("pipeline {}", plan.pipeline) },
-                None,
-            ),
+            From::Pipeline(plan) => {
+                (Place { path: plan.source.clone(), line: None, text: stated(plan) }, None)
+            }
         };
         if !item.places.contains(&place) {
             item.places.push(place);
@@ -126,7 +125,11 @@ fn union<T: Clone + PartialEq>(into: &mut Vec<T>, more: &[T]) {
 /// Puts what a second place asks for beside what the first one does.
 fn fold(into: &mut Setting, more: &Setting) {
     match (into, more) {
-        (Setting::Environment { branches, tags, .. }, Setting::Environment { branches: b, tags: t, .. }) => {
+        (
+            Setting::Environment { branches, tags, wait_minutes, .. },
+            Setting::Environment { branches: b, tags: t, wait_minutes: w, .. },
+        ) => {
+            *wait_minutes = (*wait_minutes).max(*w);
             // No rule lets every ref deploy: where one job may, none can be kept out.
             let free = |b: &Vec<String>, t: &Vec<String>| b.is_empty() && t.is_empty();
             if free(branches, tags) || free(b, t) {
@@ -138,13 +141,29 @@ fn fold(into: &mut Setting, more: &Setting) {
             }
         }
         (Setting::Approval { by, .. }, Setting::Approval { by: more, .. }) => union(by, more),
-        (Setting::Secret { protected, .. }, Setting::Secret { protected: also, .. }) => *protected &= also,
+        (Setting::Trust { subjects, .. }, Setting::Trust { subjects: more, .. }) => union(subjects, more),
+        (Setting::Rights { rights: into, .. }, Setting::Rights { rights: more, .. }) => {
+            rights::fold(into, more)
+        }
+        (Setting::Secret { protected, holds, .. }, Setting::Secret { protected: also, holds: more, .. }) => {
+            *protected &= also;
+            // What more a second job does with it is said as well.
+            if more.len() > holds.len() {
+                holds.clone_from(more);
+            }
+        }
         (Setting::Runner { privileged, tools, .. }, Setting::Runner { privileged: p, tools: t, .. }) => {
             *privileged |= p;
             union(tools, t);
         }
         _ => {}
     }
+}
+
+/// The statement that makes the pipeline: the second one of a spec calls the script of the first.
+fn stated(plan: &Plan) -> String {
+    let own = plan.script == script_path(&plan.pipeline);
+    if own { format!("pipeline {}", plan.pipeline) } else { "reconcile".to_owned() }
 }
 
 /// A trigger as the language writes it, as far as a setting depends on it.
@@ -169,7 +188,13 @@ mod tests {
 
     fn environment(branches: &[&str], tags: &[&str]) -> Setting {
         let words = |all: &[&str]| all.iter().map(|w| (*w).to_owned()).collect();
-        Setting::Environment { name: "e".into(), tier: None, branches: words(branches), tags: words(tags) }
+        Setting::Environment {
+            name: "e".into(),
+            tier: None,
+            branches: words(branches),
+            tags: words(tags),
+            wait_minutes: None,
+        }
     }
 
     #[test]

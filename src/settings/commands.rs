@@ -3,10 +3,10 @@
 //! The script of a manifest does the same and more (it looks first, and finds people by their names); these lines are
 //! for reading, and for whoever makes one thing by hand.
 
-use super::{RefKind, Setting};
+use super::{ClusterRight, RefKind, Setting};
 use crate::plan::SecretKind;
 use crate::render::bash;
-use crate::spec::PlatformName;
+use crate::spec::{Cloud, PlatformName};
 use std::fmt::Write;
 
 /// A part of a URL's path: everything but unreserved characters as `%XX`.
@@ -55,6 +55,12 @@ pub fn schedule_body(setting: &Setting) -> Option<String> {
 
 /// The lines of one setting.
 pub(super) fn of(platform: PlatformName, setting: &Setting) -> Vec<String> {
+    if let Setting::Trust { .. } = setting {
+        return trusting(setting);
+    }
+    if let Setting::Rights { kubeconfig, namespace, rights } = setting {
+        return role(kubeconfig, namespace, rights);
+    }
     match platform {
         PlatformName::Github => github(setting),
         PlatformName::Gitlab => gitlab(setting),
@@ -63,23 +69,94 @@ pub(super) fn of(platform: PlatformName, setting: &Setting) -> Vec<String> {
     }
 }
 
+/// What adds to the trust and takes nothing away. A role's trust in AWS is one document, which a line would replace.
+fn trusting(setting: &Setting) -> Vec<String> {
+    let Setting::Trust { cloud, name, account, issuer, audience, subjects } = setting else { return vec![] };
+    match (cloud, account) {
+        (Cloud::Aws, _) => {
+            let role = name.rsplit('/').next().unwrap_or_default();
+            vec![line(&[
+                "aws",
+                "iam",
+                "get-role",
+                "--role-name",
+                role,
+                "--query",
+                "Role.AssumeRolePolicyDocument",
+            ])]
+        }
+        (Cloud::Gcp, Some(account)) => {
+            let pool = name.split("/providers/").next().unwrap_or_default();
+            let binding = |subject: &String| {
+                let member = format!("principal://iam.googleapis.com/{pool}/subject/{subject}");
+                let to = ["gcloud", "iam", "service-accounts", "add-iam-policy-binding", account.as_str()];
+                let role = ["--role", "roles/iam.workloadIdentityUser", "--member", member.as_str()];
+                line(&[to.as_slice(), role.as_slice()].concat())
+            };
+            subjects.iter().map(binding).collect()
+        }
+        (Cloud::Gcp, None) => vec![],
+        (Cloud::Azure, _) => {
+            let credential = |(i, subject): (usize, &String)| {
+                let json = serde_json::json!({
+                    "name": format!("mlpipe-{}", i + 1), "issuer": issuer, "subject": subject, "audiences": [audience]
+                });
+                let call = [
+                    "az",
+                    "ad",
+                    "app",
+                    "federated-credential",
+                    "create",
+                    "--id",
+                    name.as_str(),
+                    "--parameters",
+                ];
+                format!("{} {}", line(&call), bash(&json.to_string()).as_str())
+            };
+            subjects.iter().enumerate().map(credential).collect()
+        }
+    }
+}
+
 fn body(json: &str, call: &str) -> String {
     format!("echo {} | {call} --input -", bash(json).as_str())
+}
+
+/// A role and its binding, which Kubernetes' own command line makes.
+fn role(kubeconfig: &str, namespace: &str, rights: &[ClusterRight]) -> Vec<String> {
+    // Two accounts of one namespace have a role each.
+    let name = format!("mlpipe-{}", kubeconfig.to_lowercase().replace('_', "-"));
+    let rules: Vec<_> = rights
+        .iter()
+        .map(|r| serde_json::json!({ "apiGroups": [r.group], "resources": [r.resource], "verbs": r.verbs }))
+        .collect();
+    let role = serde_json::json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": { "name": &name, "namespace": namespace },
+        "rules": rules,
+    });
+    let of = format!("--role={name}");
+    let account = "--serviceaccount=<NAMESPACE>:<ACCOUNT>";
+    let bind = ["kubectl", "--namespace", namespace, "create", "rolebinding", &name, &of, account];
+    vec![format!("echo {} | kubectl apply -f -", bash(&role.to_string()).as_str()), line(&bind)]
 }
 
 fn github(setting: &Setting) -> Vec<String> {
     let repo = "repos/{owner}/{repo}";
     match setting {
         Setting::DefaultBranch { name } => vec![line(&["gh", "repo", "edit", "--default-branch", name])],
-        Setting::Environment { name, branches, tags, .. } => {
+        Setting::Environment { name, branches, tags, wait_minutes, .. } => {
             let at = format!("{repo}/environments/{}", encoded(name));
             let ruled = !branches.is_empty() || !tags.is_empty();
             let policy = if ruled {
-                "{\"deployment_branch_policy\": {\"protected_branches\": false, \"custom_branch_policies\": true}}"
+                "\"deployment_branch_policy\": {\"protected_branches\": false, \"custom_branch_policies\": true}"
             } else {
-                "{\"deployment_branch_policy\": null}"
+                "\"deployment_branch_policy\": null"
             };
-            let mut lines = vec![body(policy, &line(&["gh", "api", "--method", "PUT", &at]))];
+            let timer = wait_minutes.map(|m| format!("\"wait_timer\": {m}, ")).unwrap_or_default();
+            let mut lines =
+                vec![body(&format!("{{{timer}{policy}}}"), &line(&["gh", "api", "--method", "PUT", &at]))];
             let refs = branches.iter().map(|b| ("branch", b)).chain(tags.iter().map(|t| ("tag", t)));
             for (kind, pattern) in refs {
                 let to = format!("{at}/deployment-branch-policies");

@@ -1,11 +1,13 @@
 //! GitHub: environments, secrets, rules. `docs/platforms/github.md` has the sources.
 
 use super::collect::{Collector, Draft, From};
-use super::{Checked, Need, Setting, refs, secrets};
+use super::{Checked, Need, Setting, refs, rights, secrets, trust};
 use crate::plan::{EnvironmentPurpose, Job, Pattern, Plan, PlanInstall, Right, Trigger, Work};
 
 /// Environments at all, where the repository is not public.
 const ENVIRONMENTS: &str = "private repositories: GitHub Pro, Team or Enterprise";
+/// Wait timers (GitHub's documentation, "Deployments and environments").
+const TIMERS: &str = "private repositories: GitHub Enterprise";
 /// Reviewers.
 const REVIEWERS: &str = "private repositories: GitHub Enterprise";
 
@@ -17,6 +19,8 @@ pub(super) fn collect(plan: &Plan, items: &mut Collector) {
         runner(plan, job, items);
         environment(plan, job, items);
         secrets::of_job(plan, job, items);
+        trust::of_job(plan, job, items);
+        rights::of_job(plan, job, items);
         packages(plan, job, items);
     }
     repository(plan, items);
@@ -138,20 +142,31 @@ fn environment(plan: &Plan, job: &Job, items: &mut Collector) {
                 },
             );
         }
-        (EnvironmentPurpose::Deploy, _) => {
-            let reach = refs::reach(&job.condition).unwrap_or_default();
-            let said = |all: &[Pattern]| all.iter().flat_map(refs::github).collect::<Vec<_>>();
+        (EnvironmentPurpose::Soak, _) => {
+            let minutes = job.wait.unwrap_or_default().div_ceil(60);
+            items.add(
+                &from,
+                Draft {
+                    id: format!("environment/{name}"),
+                    title: format!("Environment {name} with a wait timer of {minutes} minutes, without reviewers"),
+                    setting: of_refs(name, job, Some(minutes)),
+                    need: Need::Required,
+                    why: "the job that looks at the end of the soak starts so much later than the deploy has ended, and no \
+                          runner waits; it holds what the ledger and the watch are asked with"
+                        .into(),
+                    without: "the job starts at once and stops: a person runs it again when the time is over".into(),
+                    checked: Checked::Job,
+                    takes: TIMERS,
+                },
+            );
+        }
+        (EnvironmentPurpose::Deploy | EnvironmentPurpose::Reconcile, _) => {
             items.add(
                 &from,
                 Draft {
                     id: format!("environment/{name}"),
                     title: format!("Environment {name} with a rule for branches and tags, without reviewers"),
-                    setting: Setting::Environment {
-                        name: name.clone(),
-                        tier: None,
-                        branches: said(&reach.branches),
-                        tags: said(&reach.tags),
-                    },
+                    setting: of_refs(name, job, None),
                     need: Need::Required,
                     why: "it holds the deploy's secrets; the workflow's own conditions pass over the case of letters, \
                           and this rule does not"
@@ -163,6 +178,19 @@ fn environment(plan: &Plan, job: &Job, items: &mut Collector) {
             );
         }
         (EnvironmentPurpose::Approval, _) => {}
+    }
+}
+
+/// An environment that the refs of a job may name.
+fn of_refs(name: &str, job: &Job, wait_minutes: Option<u64>) -> Setting {
+    let reach = refs::reach(&job.condition).unwrap_or_default();
+    let said = |all: &[Pattern]| all.iter().flat_map(refs::github).collect::<Vec<_>>();
+    Setting::Environment {
+        name: name.to_owned(),
+        tier: None,
+        branches: said(&reach.branches),
+        tags: said(&reach.tags),
+        wait_minutes,
     }
 }
 

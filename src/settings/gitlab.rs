@@ -1,7 +1,7 @@
 //! GitLab: protected environments, variables, schedules, resource groups. `docs/platforms/gitlab.md` has the sources.
 
 use super::collect::{Collector, Draft, From, written};
-use super::{Checked, Input, Need, RefKind, Setting, refs, secrets};
+use super::{Checked, Input, Need, RefKind, Setting, refs, rights, secrets, trust};
 use crate::plan::{EnvironmentPurpose, Job, Pattern, Plan, Trigger, Work};
 use crate::spec::PlatformName;
 
@@ -20,6 +20,8 @@ pub(super) fn collect(plan: &Plan, items: &mut Collector) {
         protected(plan, job, items);
         environment(plan, job, items);
         secrets::of_job(plan, job, items);
+        trust::of_job(plan, job, items);
+        rights::of_job(plan, job, items);
         group(plan, job, items);
     }
     project(plan, items);
@@ -142,7 +144,7 @@ fn runner(plan: &Plan, job: &Job, items: &mut Collector) {
 fn protected(plan: &Plan, job: &Job, items: &mut Collector) {
     let secret = job.secrets.iter().any(|s| s.stored_on(PlatformName::Gitlab).is_some());
     let only = secrets::only_on_named_refs(job);
-    let deploys = matches!(job.work, Work::Deploy(_) | Work::Approve(_));
+    let deploys = matches!(job.work, Work::Deploy(_) | Work::Approve(_) | Work::Soak(_) | Work::Reconcile(_));
     if !(deploys || secret && only) {
         return;
     }
@@ -195,7 +197,7 @@ fn environment(plan: &Plan, job: &Job, items: &mut Collector) {
                 },
             );
         }
-        (EnvironmentPurpose::Deploy, _) => items.add(
+        (EnvironmentPurpose::Deploy | EnvironmentPurpose::Reconcile, _) => items.add(
             &from,
             Draft {
                 id: format!("environment/{name}"),
@@ -205,6 +207,7 @@ fn environment(plan: &Plan, job: &Job, items: &mut Collector) {
                     tier: Some(environment.tier.clone()),
                     branches: vec![],
                     tags: vec![],
+                    wait_minutes: None,
                 },
                 need: Need::Advised,
                 why: "the first deploy makes it; protect it for all who may start the pipeline, since the deploy runs as who \
@@ -215,7 +218,8 @@ fn environment(plan: &Plan, job: &Job, items: &mut Collector) {
                 takes: PREMIUM,
             },
         ),
-        (EnvironmentPurpose::Approval, _) => {}
+        // The file says how long; the first run makes the environment, for the scope of its variables.
+        (EnvironmentPurpose::Approval | EnvironmentPurpose::Soak, _) => {}
     }
 }
 

@@ -1,7 +1,7 @@
 //! Jenkins: plugins, credentials, the multibranch job, agents. `docs/platforms/jenkins.md` has the sources.
 
 use super::collect::{Collector, Draft, From};
-use super::{Checked, Need, Setting, secrets};
+use super::{Checked, Need, Setting, rights, secrets, trust};
 use crate::plan::{Job, Plan, Trigger, Work};
 use crate::spec::PlatformName;
 
@@ -12,6 +12,8 @@ pub(super) fn collect(plan: &Plan, items: &mut Collector) {
         agent(plan, job, items);
         people(plan, job, items);
         secrets::of_job(plan, job, items);
+        trust::of_job(plan, job, items);
+        rights::of_job(plan, job, items);
     }
 }
 
@@ -43,7 +45,12 @@ fn plugins(plan: &Plan, items: &mut Collector) {
     items.add(&whole, plugin("git", None, "each stage checks the build's commit out"));
     for job in &plan.jobs {
         let from = From::Job(plan, job);
-        if job.secrets.iter().any(|s| s.stored_on(PlatformName::Jenkins).is_some()) {
+        if !job.identities.is_empty() {
+            let why = "it makes the tokens that say who a job is";
+            items.add(&from, plugin("oidc-provider", None, why));
+        }
+        let stored = job.secrets.iter().any(|s| s.stored_on(PlatformName::Jenkins).is_some());
+        if stored || !job.identities.is_empty() {
             let why = "the stage binds its credentials (`withCredentials`)";
             items.add(&from, plugin("credentials-binding", None, why));
         }

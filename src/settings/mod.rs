@@ -10,12 +10,14 @@ mod github;
 mod gitlab;
 mod jenkins;
 mod refs;
+mod rights;
 mod secrets;
+mod trust;
 
 pub use commands::{encoded, schedule_body, scope_of};
 
 use crate::plan::{Plan, SecretKind};
-use crate::spec::PlatformName;
+use crate::spec::{Cloud, PlatformName};
 use collect::Collector;
 use serde::Serialize;
 
@@ -122,6 +124,8 @@ pub enum Setting {
         branches: Vec<String>,
         /// The same for tags.
         tags: Vec<String>,
+        /// GitHub: minutes of its wait timer; none where a job that names it does not wait.
+        wait_minutes: Option<u64>,
     },
     /// People who have to say yes.
     Approval {
@@ -146,6 +150,28 @@ pub enum Setting {
         masked: bool,
         /// What it holds, where mlpipe knows.
         holds: String,
+    },
+    /// A credential of Jenkins' that makes tokens which say who a job is.
+    IdToken {
+        /// Its id, and the environment variable that the jobs see.
+        name: String,
+        /// For whom the tokens are made out.
+        audience: String,
+    },
+    /// What a cloud has to trust, outside the platform.
+    Trust {
+        /// The cloud.
+        cloud: Cloud,
+        /// aws: a role's ARN. gcp: the full name of a workload identity provider. azure: a client id.
+        name: String,
+        /// gcp: the service account that is impersonated.
+        account: Option<String>,
+        /// Who signs the tokens; another address on a server of your own.
+        issuer: String,
+        /// For whom they are made out.
+        audience: String,
+        /// Their subjects. A word in capitals between `<` and `>` is to be filled in, `*` stands for any text.
+        subjects: Vec<String>,
     },
     /// A schedule that the file cannot hold.
     Schedule {
@@ -198,8 +224,29 @@ pub enum Setting {
         /// Repository of images.
         repository: String,
     },
+    /// What an account may do in a namespace of a cluster.
+    Rights {
+        /// Variable with the kubeconfig of the account.
+        kubeconfig: String,
+        /// The namespace.
+        namespace: String,
+        /// The rules of a role.
+        rights: Vec<ClusterRight>,
+    },
     /// What only a person can decide.
     Advice {},
+}
+
+/// A rule of a role of Kubernetes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct ClusterRight {
+    /// Group of the API; empty for the core group.
+    pub group: String,
+    /// Resource: `configmaps`, `rollouts/status`.
+    pub resource: String,
+    /// Verbs.
+    pub verbs: Vec<String>,
 }
 
 /// An input of a run and its value.

@@ -3,7 +3,8 @@
 use super::collect::{Collector, Draft, From};
 use super::{Checked, Need, Setting, refs};
 use crate::plan::{
-    EventKind, Job, Plan, PlanInstall, PlanLogin, PlanTarget, SecretFrom, SecretKind, SecretUse, Work,
+    DeployWork, EventKind, Job, Plan, PlanInstall, PlanLogin, PlanMirror, PlanTarget, ReconcileWork,
+    SecretFrom, SecretKind, SecretUse, Work,
 };
 use crate::spec::PlatformName;
 use std::collections::BTreeSet;
@@ -51,7 +52,7 @@ pub(super) fn of_job(plan: &Plan, job: &Job, items: &mut Collector) {
             (PlatformName::Gitlab, SecretKind::Text) => "Variable",
             (PlatformName::Github, _) => "Secret",
         };
-        let (holds, takes) = holds(platform, secret);
+        let (holds, takes) = holds(platform, plan, job, secret);
         let (without, checked) = missing(platform, job, secret);
         let draft = Draft {
             id,
@@ -63,7 +64,7 @@ pub(super) fn of_job(plan: &Plan, job: &Job, items: &mut Collector) {
                 environment: environment.map(str::to_owned),
                 protected: platform == PlatformName::Gitlab && only_on_named_refs(job),
                 masked,
-                holds: holds.to_owned(),
+                holds,
             },
             need: Need::Required,
             why: format!("jobs read it as {}, {}", secret.name, others(platform)),
@@ -100,8 +101,20 @@ fn others(platform: PlatformName) -> &'static str {
 }
 
 /// What a secret holds, where mlpipe needs it itself, and the plan that this takes.
-fn holds(platform: PlatformName, secret: &SecretUse) -> (&'static str, &'static str) {
-    match (secret.name.as_str(), secret.from) {
+fn holds(platform: PlatformName, plan: &Plan, job: &Job, secret: &SecretUse) -> (String, &'static str) {
+    if let Some(of_host) = of_host(job, &secret.name) {
+        return (of_host.to_owned(), "");
+    }
+    if let Some(mirror) = mirror_of(job, &secret.name) {
+        // One credential for both of them may do here what it may do there.
+        let shared = environment(platform, job).is_none() && plan.jobs.iter().any(|j| opens(j, &secret.name));
+        let holds = match opens(job, &secret.name) || shared {
+            true => format!("the kubeconfig of a deploy's own target, and {mirror}"),
+            false => mirror,
+        };
+        return (holds, "");
+    }
+    let (holds, takes) = match (secret.name.as_str(), secret.from) {
         ("MLPIPE_READ_TOKEN", _) => (
             "a project access token with the role Maintainer and the scope read_api",
             "project access tokens: GitLab Premium on GitLab.com, any on a server of your own",
@@ -116,6 +129,54 @@ fn holds(platform: PlatformName, secret: &SecretUse) -> (&'static str, &'static 
             ("the content of the file", "")
         }
         _ => ("", ""),
+    };
+    (holds.to_owned(), takes)
+}
+
+/// Whether that variable is one with which a deploy's own target is reached.
+fn opens(job: &Job, variable: &str) -> bool {
+    let target = match &job.work {
+        Work::Deploy(deploy) => &deploy.target,
+        Work::Reconcile(work) => &work.target,
+        _ => return false,
+    };
+    target.files().contains(&variable)
+}
+
+/// What that variable holds, where a host is reached with it.
+fn of_host(job: &Job, variable: &str) -> Option<&'static str> {
+    let (key, known_hosts) = match &job.work {
+        Work::Deploy(DeployWork { target: PlanTarget::Ssh { key, known_hosts, .. }, .. })
+        | Work::Reconcile(ReconcileWork { target: PlanTarget::Ssh { key, known_hosts, .. }, .. }) => {
+            (key, known_hosts)
+        }
+        Work::Soak(soak) => soak.ledger.host.as_ref().map(|h| (&h.key, &h.known_hosts))?,
+        _ => return None,
+    };
+    match variable {
+        name if name == key => Some("the private key, without a passphrase, with all its lines"),
+        name if name == known_hosts => {
+            Some("what `ssh-keyscan` prints for each host, compared on the host itself")
+        }
+        _ => None,
+    }
+}
+
+/// What that variable is for, where an Ingress of another environment is made to copy requests with it.
+fn mirror_of(job: &Job, variable: &str) -> Option<String> {
+    let shadow = match &job.work {
+        Work::Deploy(deploy) => deploy.shadow.as_ref()?,
+        Work::Soak(soak) => soak.shadow.as_ref()?,
+        Work::Reconcile(work) => work.shadow.as_ref()?,
+        _ => return None,
+    };
+    match &shadow.by {
+        PlanMirror::Nginx { kubeconfig, namespace, ingress } if kubeconfig == variable => Some(format!(
+            "a kubeconfig with the rights get and patch on the Ingress {ingress} in the namespace {namespace} of {}, \
+             which is all that this job does there",
+            shadow.from
+        )),
+        _ => None,
     }
 }
 
@@ -132,10 +193,13 @@ fn missing(platform: PlatformName, job: &Job, secret: &SecretUse) -> (&'static s
         Work::Gate(_) | Work::Model(_) | Work::Notify(_) => true,
         Work::Image(_) => login_of(job).is_some_and(|(user, password)| name == user || name == password),
         Work::Deploy(d) => {
-            let cluster =
-                matches!(&d.target, PlanTarget::Kubernetes { kubeconfig, .. } if kubeconfig == name);
-            cluster || d.watch.as_ref().is_some_and(|w| w.asks_with(name))
+            let reaches = opens(job, name) || mirror_of(job, name).is_some();
+            reaches || d.watch.as_ref().is_some_and(|w| w.asks_with(name))
         }
+        Work::Soak(s) => {
+            s.ledger.files().any(|f| f == name) || s.watch.as_ref().is_some_and(|w| w.asks_with(name))
+        }
+        Work::Reconcile(_) => opens(job, name) || mirror_of(job, name).is_some(),
         Work::Withheld(_) => false,
     };
     if named {
@@ -160,7 +224,10 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<String> {
     }
     match &job.work {
         Work::Image(_) => tools.push("docker with buildx".into()),
-        Work::Deploy(d) if matches!(d.target, PlanTarget::Kubernetes { .. }) => tools.push("kubectl".into()),
+        Work::Deploy(d) => tools.extend(d.target.tools().iter().map(|t| (*t).to_owned())),
+        Work::Soak(s) if s.ledger.kubeconfig.is_some() => tools.push("kubectl".into()),
+        Work::Soak(s) if s.ledger.host.is_some() => tools.push("ssh".into()),
+        Work::Reconcile(r) => tools.extend(r.target.tools().iter().map(|t| (*t).to_owned())),
         _ => {}
     }
     tools

@@ -118,6 +118,10 @@ pub enum Place {
     Access,
     /// `state … { }`.
     State,
+    /// `auth … { }`.
+    Auth,
+    /// `reconcile { }`.
+    Reconcile,
     /// `data … { }`.
     Data,
     /// `validate … { }`.
@@ -140,6 +144,8 @@ pub enum Place {
     LiveMetric,
     /// `rollback { }`.
     Rollback,
+    /// `shadow … { }`.
+    Shadow,
     /// `scenario … { }`.
     Scenario,
     /// `target NAME { }` before it is known which kind the name has.
@@ -168,7 +174,7 @@ pub enum Place {
 
 impl Place {
     /// Every place, the top of a file first.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 34] = [
         Self::Top,
         Self::On,
         Self::Python,
@@ -177,6 +183,8 @@ impl Place {
         Self::Model,
         Self::Access,
         Self::State,
+        Self::Auth,
+        Self::Reconcile,
         Self::Data,
         Self::Validate,
         Self::Gate,
@@ -188,6 +196,7 @@ impl Place {
         Self::Prometheus,
         Self::LiveMetric,
         Self::Rollback,
+        Self::Shadow,
         Self::Scenario,
         Self::Target,
         Self::Kubernetes,
@@ -213,6 +222,8 @@ impl Place {
             Self::Model => "in a `model`",
             Self::Access => "in the block of a `source` or `register`",
             Self::State => "in the block of `state`",
+            Self::Auth => "in the block of `auth`",
+            Self::Reconcile => "in `reconcile`",
             Self::Data => "in a `data`",
             Self::Validate => "in the block of `validate`",
             Self::Gate => "in a `gate`",
@@ -224,6 +235,7 @@ impl Place {
             Self::Prometheus => "in the block of `prometheus`",
             Self::LiveMetric => "in the block of a watch's `metric`",
             Self::Rollback => "in a `rollback`",
+            Self::Shadow => "in the block of `shadow`",
             Self::Scenario => "in a `scenario`",
             Self::Target => "in a `target`",
             Self::Kubernetes => "in a `target kubernetes`",
@@ -260,8 +272,7 @@ pub const TARGETS: [(&str, Place); 10] = [
 ];
 
 /// Kinds of target that are typed and checked, and compiled by a later version.
-pub const TARGETS_LATER: &[&str] =
-    &["ssh", "helm", "argo_rollouts", "kserve", "sagemaker", "ecs", "lambda", "cloud_run"];
+pub const TARGETS_LATER: &[&str] = &["helm", "kserve", "sagemaker", "ecs", "lambda", "cloud_run"];
 
 /// How often a statement may stand in one block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

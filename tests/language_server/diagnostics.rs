@@ -41,12 +41,7 @@ fn every_phase_speaks() {
         ("names", "timeout 10m", "timeout 10m; after nobody", "MLP201"),
         ("check", "run \"pytest\"; report junit \"unit.xml\"; ", "", "MLP3"),
         ("limits", "push main", "push main, \"Main\"", "MLP416"),
-        (
-            "not compiled yet",
-            "emit github",
-            "emit github\nauth aws role \"arn:aws:iam::123456789012:role/x\"",
-            "MLP500",
-        ),
+        ("not compiled yet", "emit github", "emit github\npatch github \"jobs.image\" \"x: y\"", "MLP500"),
         ("lint", "on push main", "on push main\non schedule \"0 4 * * *\"", "MLP780"),
     ];
     let mut client = Client::new(&[("a.mlpipe", GOOD)]);
@@ -209,6 +204,8 @@ fn same(client: &mut Client, path: &Path) -> usize {
     let found = lint["findings"].as_array().expect("a list");
     let found: Vec<(Value, Value)> = found
         .iter()
+        // Whether a file gets too long is known once it is printed, and the editor prints none.
+        .filter(|f| f["code"] != "MLP431")
         .map(|f| (f["code"].clone(), f["start"]["line"].as_u64().map(|l| l - 1).into()))
         .collect();
     let (text, uri) = (std::fs::read_to_string(path).expect("readable"), crate::lsp::uri(path));

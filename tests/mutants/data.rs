@@ -29,9 +29,10 @@ struct Hunk {
     to: Vec<String>,
 }
 
-/// The mutants of a platform, as its file has them.
-pub(crate) fn mutants(platform: PlatformName) -> Vec<Mutant> {
-    let path = format!("{}/tests/mutants/{}.txt", env!("CARGO_MANIFEST_DIR"), platform.word());
+/// The mutants of a platform, as its file has them; those of `full.mlpipe`, or of another spec.
+pub(crate) fn mutants(spec: &str, platform: PlatformName) -> Vec<Mutant> {
+    let of = if spec == "full" { String::new() } else { format!("{spec}-") };
+    let path = format!("{}/tests/mutants/{of}{}.txt", env!("CARGO_MANIFEST_DIR"), platform.word());
     let text = std::fs::read_to_string(path).expect("readable");
     let all: Vec<Mutant> = text.split("\n## ").skip(1).map(mutant).collect();
     let mut names: Vec<(&str, &str)> = all.iter().map(|m| (m.kind.as_str(), m.what.as_str())).collect();
@@ -78,8 +79,13 @@ pub(crate) fn mutant(text: &str) -> Mutant {
 impl Subject {
     /// The spec with everything.
     pub(crate) fn full() -> Self {
+        Self::named("full.mlpipe")
+    }
+
+    /// One of the specs beside the mutants.
+    pub(crate) fn named(path: &str) -> Self {
         let root = camino::Utf8PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mutants"));
-        Self::of(&root, "full.mlpipe")
+        Self::of(&root, path)
     }
 
     /// The spec with everything, with one text in it replaced by another one; the findings, if it is refused.

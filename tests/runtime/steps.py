@@ -19,7 +19,9 @@ from pathlib import Path
 
 from bench import COMMIT, REPOSITORY, STANDINS, sha
 from desk import load
+from test_argo import rollout
 from test_canary import nginx_cluster
+from test_mesh import leads, mesh_cluster
 
 runtime = load()
 NEW, OLD, NEXT = sha("new"), sha("old"), sha("next")
@@ -64,7 +66,7 @@ class Moments:
             return os.path.basename(path)
 
         def command(words, *rest, **how):
-            call = kubectl if words[0] == "kubectl" else run
+            call = kubectl if words[0].startswith("kubectl") else run
             return self.step(lambda: call(words, *rest, **how), named(words))
 
         runtime.run = command
@@ -72,8 +74,16 @@ class Moments:
         os.replace = lambda a, b, **k: self.step(lambda: replace(a, b, **k), "replace " + short(b))
 
 
+def program(words) -> str:
+    """Which stand-in answers, as the one for kubectl chooses."""
+    if {"configmap", "create", "replace"} & set(words):
+        return "configmaps.py"
+    engine = {"kubectl-argo-rollouts", "rollouts.argoproj.io", "replicasets.apps"}
+    return "rollouts.py" if engine & set(words) else "cluster.py"
+
+
 REPLACE = os.replace
-PROGRAMS = {name: compile((STANDINS / name).read_text(), name, "exec") for name in ("cluster.py", "configmaps.py")}
+PROGRAMS = {name: compile((STANDINS / name).read_text(), name, "exec") for name in ("cluster.py", "configmaps.py", "rollouts.py")}
 
 
 def kubectl(words, deadline=None, env=None, cwd=None, capture=False, stdin=None, **how):
@@ -92,8 +102,7 @@ def kubectl(words, deadline=None, env=None, cwd=None, capture=False, stdin=None,
             os.replace = REPLACE  # what it does is no step of ours
             sys.stdin, sys.argv = open(0, closefd=False), list(words)
             os.environ.update(env or {})
-            about = {"configmap", "create", "replace"} & set(words)
-            exec(PROGRAMS["configmaps.py" if about else "cluster.py"], {"__name__": "__main__"})
+            exec(PROGRAMS[program(words)], {"__name__": "__main__"})
             code = 0
         except SystemExit as error:
             code = int(error.code or 0)
@@ -134,6 +143,8 @@ class World:
 
     #: Does time go by as on the clock on the wall?
     real = False
+    #: Which job of the run acts.
+    job = "deploy-production"
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or Path(tempfile.mkdtemp(prefix="mlpipe-test-")).resolve()
@@ -200,7 +211,7 @@ class World:
             "MLPIPE_COMMIT": COMMIT,
             "MLPIPE_RUN_ID": self.number,
             "MLPIPE_BASH": "bash",
-            "MLPIPE_JOB": "deploy-production",
+            "MLPIPE_JOB": self.job,
             "GITHUB_SERVER_URL": "https://github.com",
             "GITHUB_REPOSITORY": self.repository,
             "CI_PROJECT_URL": "https://gitlab.example.com/" + self.repository,
@@ -283,6 +294,30 @@ class World:
             self.restored = self.phase("restore", *more, moments=Moments(self, "restore", at, act, trace))
         return code
 
+    def reconcile(
+        self, act=None, at: list | None = None, trace: bool = False, more: list[str] | tuple[str, ...] = ()
+    ) -> int:
+        """What a safety job, a schedule or a person starts: the target, the ledger and the limits, and no record."""
+        shutil.rmtree(self.folder / self.checkout / "mlpipe-out", ignore_errors=True)
+        words = ["reconcile", "--environment", "production", "--image", REPOSITORY, "--timeout", "3600"]
+        copies = self.shadow() if {"--shadow", "--shadow-run"} & set(self.words) else []
+        words += [*self.target(), *copies, *self.limits(), *more, *self.book()]
+        begin = ["begin", "reconcile-production", "reconcile", "Reconcile"]
+        self.job = "reconcile-production"
+        try:
+            return self.fork(words, begin, Moments(self, "reconcile", at, act, trace).install)
+        finally:
+            self.job = "deploy-production"
+
+    def limits(self) -> list[str]:
+        """`--halt` and `--within` of the deploy."""
+        found: list[str] = []
+        for name, count in (("--halt", 3), ("--within", 1)):
+            if name in self.words:
+                at = self.words.index(name)
+                found += self.words[at : at + 1 + count]
+        return found
+
     def trace(self, *more: str) -> list:
         """The moments of a whole run, each with the print of the world."""
         self.code = self.deploy(*more, trace=True)
@@ -322,7 +357,11 @@ class World:
         raise NotImplementedError
 
     def rest(self) -> list[str]:
-        """What is left of a release beside the live one."""
+        """What is left of a release beside the live one, and of copies of other requests."""
+        raise NotImplementedError
+
+    def shadow(self) -> list[str]:
+        """The options with which requests of another environment are copied."""
         raise NotImplementedError
 
     def document(self, environment: str = "production") -> dict:
@@ -344,8 +383,8 @@ class World:
     def kinds(self) -> list[str]:
         return [entry["kind"] for entry in self.document()["entries"]]
 
-    def record(self) -> dict:
-        return json.loads((self.folder / self.checkout / "mlpipe-out/deploy-production.json").read_text())
+    def record(self, job: str = "deploy-production") -> dict:
+        return json.loads((self.folder / self.checkout / f"mlpipe-out/{job}.json").read_text())
 
     def log(self) -> str:
         path = self.folder / "log"
@@ -375,10 +414,13 @@ class Commands(World):
         return [*words, "--promote", f'printf %s "$MLPIPE_DIGEST" {swap}']
 
     def canary(self) -> bool:
-        return "--canary" in self.words
+        return "--canary" in self.words or "--blue-green" in self.words
 
     def live(self) -> str:
         return (self.folder / "service/live").read_text()
+
+    def shadow(self) -> list[str]:
+        return ["--shadow-run", "live", "echo on > ../service/copied", "rm -f ../service/copied"]
 
     def rest(self) -> list[str]:
         return sorted(p.name for p in (self.folder / "service").iterdir() if p.name != "live")
@@ -387,28 +429,50 @@ class Commands(World):
 class Cluster(World):
     """A Deployment behind ingress-nginx, and the ledger in a ConfigMap of the same cluster."""
 
+    traffic = ["--traffic", "web"]
+
+    @staticmethod
+    def beginning() -> dict:
+        return nginx_cluster()
+
     def begin_with(self) -> None:
-        objects = nginx_cluster()
+        objects = self.beginning()
         containers = objects["deployment/ranker"]["spec"]["template"]["spec"]["containers"]
         containers[0]["image"] = f"{REPOSITORY}@{OLD}"
-        (self.folder / "state/cluster.json").write_text(json.dumps({"objects": objects}))
+        live = nginx_cluster()["ingress/web"]
+        live["metadata"].update(namespace="prod", annotations={})
+        live["spec"]["rules"][0]["host"] = "live.example.com"
+        theirs = {"prod": {"objects": {"ingress/web": live}}}
+        whole = {"objects": objects, "namespaces": theirs}
+        (self.folder / "state/cluster.json").write_text(json.dumps(whole))
 
     def book(self, environment: str = "production", age: int = 0) -> list[str]:
         place = ["--ledger", "configmap", "ml/state", "ranker", environment, str(age)]
         return [*place, "--ledger-kubeconfig", "KUBE"]
 
     def target(self) -> list[str]:
-        return ["--kubernetes", "KUBE", "ml", "ranker", "app", "10", "--traffic", "web"]
+        return ["--kubernetes", "KUBE", "ml", "ranker", "app", "10", *self.traffic]
+
+    def shadow(self) -> list[str]:
+        return ["--shadow", "live", "KUBE", "prod", "web"]
+
+    def cluster(self) -> dict:
+        return json.loads((self.folder / "state/cluster.json").read_text())
 
     def objects(self) -> dict:
-        return json.loads((self.folder / "state/cluster.json").read_text())["objects"]
+        return self.cluster()["objects"]
 
     def live(self) -> str:
         containers = self.objects()["deployment/ranker"]["spec"]["template"]["spec"]["containers"]
         return containers[0]["image"].partition("@")[2]
 
+    def others(self) -> dict:
+        """Objects of the environment whose requests are copied; a test that sets up a cluster of its own has none."""
+        return self.cluster().get("namespaces", {}).get("prod", {}).get("objects", {})
+
     def rest(self) -> list[str]:
-        return sorted(set(self.objects()) - set(nginx_cluster()))
+        theirs = self.others().get("ingress/web", {}).get("metadata", {})
+        return sorted([*set(self.objects()) - set(self.beginning()), *theirs.get("annotations", {})])
 
     def document(self, environment: str = "production") -> dict:
         path = self.folder / "state/configmaps.json"
@@ -416,6 +480,52 @@ class Cluster(World):
         data = objects.get("ml/state", {}).get("data", {})
         text = data.get(environment + ".ledger.json")
         return json.loads(text) if text else {"entries": [], "lease": None}
+
+
+class Mesh(Cluster):
+    """The same Deployment behind an Istio VirtualService."""
+
+    traffic = ["--istio", "web"]
+
+    @staticmethod
+    def beginning() -> dict:
+        return mesh_cluster([leads("ranker")])
+
+    def rest(self) -> list[str]:
+        before, now = (one["virtualservice/web"] for one in (self.beginning(), self.objects()))
+        routes = [] if now["spec"] == before["spec"] else [json.dumps(now["spec"]["http"])]
+        return super().rest() + routes + list(now["metadata"].get("annotations", {}))
+
+
+class Engine(Cluster):
+    """A Rollout, which Argo Rollouts moves."""
+
+    @staticmethod
+    def beginning() -> dict:
+        return rollout({"setWeight": 5}, {"pause": {}}, image=f"{REPOSITORY}@{OLD}")
+
+    def begin_with(self) -> None:
+        (self.folder / "state/cluster.json").write_text(json.dumps({"objects": self.beginning()}))
+        words = ["kubectl", "--namespace", "ml", "get", "rollouts.argoproj.io", "ranker", "-o", "json"]
+        for _ in range(4):
+            kubectl(words, env={"STANDIN": str(self.folder / "state")}, capture=True)
+
+    def target(self) -> list[str]:
+        return ["--argo", "KUBE", "ml", "ranker", "app", "30"]
+
+    def live(self) -> str:
+        """What serves: of the one ReplicaSet that is stable."""
+        ro, objects = self.objects()["rollout/ranker"], self.objects()
+        spec = objects[f"replicaset/ranker-{ro['status']['stableRS']}"]["spec"]["template"]["spec"]
+        return spec["containers"][0]["image"].partition("@")[2]
+
+    def rest(self) -> list[str]:
+        ro = self.objects()["rollout/ranker"]
+        wanted = ro["spec"]["template"]["spec"]["containers"][0]["image"]
+        status = ro["status"]
+        share = status["canary"]["weights"]["canary"]["weight"]
+        left = [] if wanted.endswith(self.live()) else [f"the spec names {wanted}"]
+        return left + ([] if (status["phase"], share) == ("Healthy", 0) else [json.dumps(status)])
 
 
 def shared_out(items: list, work, parties: int = 3) -> list[str]:

@@ -5,21 +5,24 @@ from __future__ import annotations
 import unittest
 
 from bench import sha
-from steps import KILLED, NEW, NEXT, OLD, STEPS, Cluster, Commands, World, cancel, kill, shared_out
+from steps import KILLED, NEW, NEXT, OLD, STEPS, Cluster, Commands, Engine, Mesh, World, cancel, kill, shared_out
 
 LATER = sha("later")
 CHECKS = ["--smoke", "true", "--watch", "60", "30", "--metric", "rate", "run", "cat ../rate", "", ""]
 CHECKS += ["--trigger", "rate", ">", "0.01", "once", "0", "rate > 1%"]
 HALT = ["--halt", ">", "2", "3600", "--within", "30"]
-WORDS = [*STEPS, *CHECKS, *HALT]
+#: How it takes over: the options of a whole run, and what of them a trace of it must hold.
+CANARY, SWITCH, SHADOW = [*STEPS], ["--blue-green", "60"], ["shadow"]
 
 
 class Faults(unittest.TestCase):
     kind: type[World] = Commands
+    moves: list[str] = CANARY
 
     def world(self, rate: str = "0") -> World:
         world = self.kind()
-        world.words = list(WORDS)
+        moves = world.shadow() if self.moves is SHADOW else self.moves
+        world.words = [*moves, *CHECKS, *HALT]
         (world.folder / "rate").write_text(rate)
         self.addCleanup(world.gone)
         return world
@@ -64,15 +67,36 @@ class KilledOnCommands(Faults):
         return world
 
     def one(self, key: list, rate: str = "0") -> None:
-        """The same killed run twice over: for its own `restore`, and for the next run."""
+        """The same killed run several times over: each of what may come next has to do by itself."""
         world = self.killed(key, rate)
-        other = world.copy()
+        others = [world.copy(), world.copy()]
         try:
-            self.restore(other)
+            self.restore(others[0])
+            self.reconcile(others[1])
             self.next_run(world)
         finally:
-            world.gone()
-            other.gone()
+            for one in [world, *others]:
+                one.gone()
+
+    def reconcile(self, world: World) -> None:
+        """The job behind the deploy, or the schedule: neither has anything but the target and the ledger."""
+        before, good = world.document()["entries"], "good" in world.kinds()
+        open_intent = world.ledger().open_intent()
+        code = world.reconcile()
+        assert code == 0, f"{code}\n{world.log()}"
+        self.settled(world, NEW if good else OLD)
+        entries = world.document()["entries"]
+        assert entries[: len(before)] == before, "an entry was lost"
+        assert world.document()["lease"] is None, "the lease was not given back"
+        # With an intent there is one more entry, without one nothing is added.
+        assert len(entries) - len(before) == bool(open_intent), world.kinds()
+        if open_intent:
+            assert entries[-1]["kind"] in ("left", "rolled_back") and entries[-1]["closes"] == open_intent["sequence"]
+        world.fresh_log()
+        assert world.reconcile() == 0 and "nothing to do" in world.log(), world.log()
+        assert world.record("reconcile-production")["reconcile"]["outcome"] == "nothing_to_do"
+        self.settled(world, NEW if good else OLD)
+        assert world.document()["entries"] == entries, world.kinds()
 
     def next_run(self, world: World) -> None:
         before = world.document()["entries"]
@@ -110,6 +134,45 @@ class KilledOnACluster(KilledOnCommands):
     steps = ("get deployment", "apply", "annotate", "set image", "delete", "rollout", "replace -f", "true", "cat")
 
 
+class KilledBySwitch(KilledOnCommands):
+    moves = SWITCH
+    steps = ("service/copy", "service/weight", "true", "cat ../rate", "live.new")
+
+
+class KilledBySwitchOnACluster(KilledOnACluster):
+    moves = SWITCH
+
+
+class KilledWithShadow(KilledOnCommands):
+    moves = SHADOW
+
+    def next_run(self, world: World) -> None:
+        """Its first step alone ends the copies."""
+        other = world.copy().run_of("2", NEXT)
+        try:
+            other.records()
+            assert other.phase("begin") == 0, other.log()
+            assert other.rest() == [], f"left: {other.rest()}\n{other.log()}"
+        finally:
+            other.gone()
+        super().next_run(world)
+
+    steps = ("cat ../service/live", "service/copied", "rm -f ../service/copied", "cat ../rate")
+
+
+class KilledWithShadowOnACluster(KilledWithShadow):
+    kind = Cluster
+    steps = ("get deployment", "get ingress", "annotate ingress web", "set image", "rollout", "replace -f", "cat")
+class KilledOnAMesh(KilledOnCommands):
+    kind = Mesh
+    steps = ("get virtualservices", "patch virtualservices", "apply", "set image", "delete", "rollout", "replace -f")
+
+
+class KilledOnAnEngine(KilledOnCommands):
+    kind = Engine
+    steps = ("get rollouts", "set image", "replace -f")
+
+
 class CancelledOnCommands(Faults):
     def cancelled(self, key: list) -> None:
         world = self.world()
@@ -137,6 +200,20 @@ class CancelledOnACluster(CancelledOnCommands):
         # What a process does between two steps is the same on both targets.
         wrong = shared_out(self.moments(), self.cancelled)
         self.assertEqual(wrong, [], "\n".join(wrong))
+
+
+class CancelledBySwitch(CancelledOnCommands):
+    moves = SWITCH
+
+
+class CancelledWithShadow(CancelledOnACluster):
+    moves = SHADOW
+class CancelledOnAMesh(CancelledOnACluster):
+    kind = Mesh
+
+
+class CancelledOnAnEngine(CancelledOnACluster):
+    kind = Engine
 
 
 if __name__ == "__main__":

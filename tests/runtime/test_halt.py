@@ -8,9 +8,10 @@ import unittest
 
 from bench import REPOSITORY, sha
 from steps import NEW, NEXT, OLD, STEPS, Cluster, Commands, World, ended, kill
-from test_faults import WORDS
+from test_faults import CHECKS, HALT
 
 OTHER = sha("other")
+WORDS = [*STEPS, *CHECKS, *HALT]
 SLOW = ["--canary", "5", "0.3", "--canary", "100", "0"]
 
 

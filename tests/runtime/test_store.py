@@ -493,6 +493,58 @@ class AConfigMap(Place):
         with self.stops("too large for a ConfigMap: 1000001 bytes, at most 1000000"):
             store.write({"ledger.json": large["ledger.json"] + b"x"}, version)
 
+    def test_a_long_ledger_goes_on_in_pages(self) -> None:
+        self.limits(3000, 1200)
+        ledger = self.ledger("configmap")
+        ledger.take(60, runtime.Deadline(60))
+        for number in range(30):
+            ledger.append("adopted", digest="sha256:" + "a" * 64, reference=f"r{number}", reason="")
+        objects = runtime.json.loads((self.state / "configmaps.json").read_text())["objects"]
+        pages = {key: found for key, found in objects.items() if ".production-" in key}
+        self.assertGreater(len(pages), 3)
+        for key, found in pages.items():
+            self.assertTrue(found["immutable"], key)
+            self.assertEqual(found["metadata"]["labels"], {"app.kubernetes.io/managed-by": "mlpipe"})
+        self.assertLess(len(objects["ml/state"]["data"]["production.ledger.json"]), 3000)
+        again = self.ledger("configmap")
+        again.load()  # verifies the whole chain
+        self.assertEqual([e["reference"] for e in again.entries], [f"r{n}" for n in range(30)])
+        del objects["ml/state.production-2"]
+        self.tool("configmaps", objects=objects)
+        with self.stops("goes on in state.production-2, which is gone"):
+            self.ledger("configmap").load()
+
+    def test_a_page_of_a_run_that_was_stopped_is_taken(self) -> None:
+        self.limits(600, 200)
+        text = "{}\n" + "".join(f"line {n} of this ledger\n" for n in range(20))
+        store = self.store("configmap")
+        store.write({"ledger.json": text.encode()}, "")
+        text += "".join(f"line {n} of this ledger\n" for n in range(20, 30))
+        self.tool("configmaps", faults={"replace": ["hang-up"] * 3})
+        with self.assertRaises(runtime.Stop):
+            store.write({"ledger.json": text.encode()}, store.read()[1])
+        self.tool("configmaps", faults={})
+        longer = text + "one more\n"
+        store = self.store("configmap")
+        store.write({"ledger.json": longer.encode()}, store.read()[1])
+        self.assertEqual(self.store("configmap").read()[0]["ledger.json"].decode(), longer)
+        objects = runtime.json.loads((self.state / "configmaps.json").read_text())["objects"]
+        self.assertEqual(objects["ml/state"]["data"]["production.pages"], "1")
+
+    def test_a_page_of_another_ledger_is_refused(self) -> None:
+        self.limits(600, 200)
+        managed = {"app.kubernetes.io/managed-by": "mlpipe"}
+        page = {"metadata": {"resourceVersion": "5", "labels": managed}, "data": {"ledger.json": "else"}}
+        self.tool("configmaps", objects={"ml/state.production-1": page})
+        text = "{}\n" + "".join(f"line {n} of this ledger\n" for n in range(40))
+        with self.stops("ml/state.production-1 is of another ledger"):
+            self.store("configmap").write({"ledger.json": text.encode()}, "")
+
+    def limits(self, most: int, keeps: int) -> None:
+        for name, value in (("MAP_LIMIT", most), ("MAP_KEEPS", keeps)):
+            self.addCleanup(setattr, runtime, name, getattr(runtime, name))
+            setattr(runtime, name, value)
+
     def test_removed_under_our_hands_is_lost(self) -> None:
         store = self.store("configmap")
         store.write(files("one"), "")

@@ -37,10 +37,12 @@ class VirtualTime:
 
 class Prometheus:
     """Answers instant queries from `values`: a text is a sample, a list one sample a series, a dict the whole answer,
-    a pair a status and a body, a function is called for one of them."""
+    a pair a status and a body, a function is called for one of them. A range query asks a function in `courses`, with
+    the time, for a text, for a list of them (one a series), or for nothing."""
 
     def __init__(self) -> None:
         self.values: dict[str, object] = {}
+        self.courses: dict[str, object] = {}
         self.asked: list[dict] = []
         outer = self
 
@@ -48,10 +50,12 @@ class Prometheus:
             def do_POST(self) -> None:
                 size = int(self.headers.get("Content-Length") or 0)
                 form = self.rfile.read(size).decode() or urllib.parse.urlsplit(self.path).query
-                query = dict(urllib.parse.parse_qsl(form)).get("query", "")
+                words = dict(urllib.parse.parse_qsl(form))
+                query = words.get("query", "")
                 head = {key.lower(): value for key, value in self.headers.items()}
                 outer.asked.append({"method": self.command, "path": self.path, "query": query, "headers": head})
-                status, body, more = outer.answer(query)
+                past = self.path.partition("?")[0].endswith("/query_range")
+                status, body, more = outer.over(words) if past else outer.answer(query)
                 self.send_response(status)
                 for name, value in {"Content-Length": str(len(body)), **more}.items():
                     self.send_header(name, value)
@@ -81,6 +85,24 @@ class Prometheus:
             series = [{"metric": {"n": str(i)}, "value": [1.5, text]} for i, text in enumerate(found)]
             found = {"status": "success", "data": {"resultType": "vector", "result": series}}
         return 200, json.dumps(found).encode(), {}
+
+    def over(self, words: dict) -> tuple[int, bytes, dict]:
+        """An answer of /api/v1/query_range, with Prometheus' own limit of points."""
+        start, end, step = (float(words[name]) for name in ("start", "end", "step"))
+        course = self.courses.get(words["query"], lambda at: None)
+        if isinstance(course, tuple):
+            return course[0], course[1], {}
+        if (end - start) / step > 11000:
+            text = "exceeded maximum resolution of 11,000 points per timeseries"
+            return 400, json.dumps({"status": "error", "errorType": "bad_data", "error": text}).encode(), {}
+        series: dict[int, list] = {}
+        for number in range(int((end - start) / step + 1.000001)):
+            at = round(start + number * step, 3)
+            found = course(at)
+            for i, text in enumerate([found] if isinstance(found, str) else found or []):
+                series.setdefault(i, []).append([at, text])
+        result = [{"metric": {"n": str(i)}, "values": values} for i, values in series.items()]
+        return 200, json.dumps({"status": "success", "data": {"resultType": "matrix", "result": result}}).encode(), {}
 
     def close(self) -> None:
         self.server.shutdown()

@@ -1,30 +1,62 @@
 #![doc = include_str!("../../../docs/findings/MLP365.md")]
 
-use crate::diag::{Code, Finding, Spanned};
-use crate::spec::{Spec, Target};
+use crate::diag::{Code, Finding, Span, Spanned};
+use crate::spec::{Spec, Target, Traffic};
 
-/// Runs the rule. A namespace and a container are labels, a Deployment is a subdomain.
+/// What a target names in its cluster.
+struct Names<'s> {
+    namespace: Option<&'s Spanned<String>>,
+    /// The workload, and its kind.
+    workload: (&'static str, &'s Spanned<String>),
+    container: Option<&'s Spanned<String>>,
+    traffic: Option<&'s Spanned<Traffic>>,
+}
+
+/// Runs the rule. A namespace and a container are labels, anything else is a subdomain.
 /// <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/>
 pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
     for deploy in spec.deploys.values() {
-        let Some(Target::Kubernetes(k)) = deploy.target.as_ref().map(|t| &t.node) else { continue };
-        let mut told = |name: &Spanned<String>, message: String, help: String| {
-            out.push(Finding::at(Code::BAD_KUBERNETES_NAME, name.span, message).help(help));
+        let names = match deploy.target.as_ref().map(|t| &t.node) {
+            Some(Target::Kubernetes(k)) => Names {
+                namespace: k.namespace.as_ref(),
+                workload: ("Deployment", &k.deployment),
+                container: k.container.as_ref(),
+                traffic: k.traffic.as_ref(),
+            },
+            Some(Target::ArgoRollouts(a)) => Names {
+                namespace: a.namespace.as_ref(),
+                workload: ("Rollout", &a.rollout),
+                container: a.container.as_ref(),
+                traffic: None,
+            },
+            _ => continue,
         };
-        let labels = [("namespace", k.namespace.as_ref()), ("container", k.container.as_ref())];
-        for (kind, name) in labels.into_iter().filter_map(|(kind, name)| Some((kind, name?))) {
-            if !is_label(name) {
-                told(name, format!("no {kind} of Kubernetes can be called `{}`", name.node), wanted(63, ""));
-            }
+        look(&names, out);
+    }
+}
+
+fn look(names: &Names<'_>, out: &mut Vec<Finding>) {
+    let mut told = |span: Span, message: String, help: String| {
+        out.push(Finding::at(Code::BAD_KUBERNETES_NAME, span, message).help(help));
+    };
+    let labels = [("namespace", names.namespace), ("container", names.container)];
+    for (kind, name) in labels.into_iter().filter_map(|(kind, name)| Some((kind, name?))) {
+        if !is_label(name) {
+            told(name.span, format!("no {kind} of Kubernetes can be called `{}`", name.node), wanted(63, ""));
         }
-        let name = &k.deployment;
-        if !is_subdomain(name) {
-            let message = format!("no Deployment of Kubernetes can be called `{}`", name.node);
-            told(name, message, wanted(253, ", and dots between such names"));
-        } else if k.container.is_none() && !is_label(name) {
-            let message = format!("no container can be called `{}` as the Deployment is", name.node);
-            told(name, message, "say what its container is called: `container \"app\"`".to_owned());
-        }
+    }
+    let long = || wanted(253, ", and dots between such names");
+    let (kind, name) = names.workload;
+    if !is_subdomain(name) {
+        told(name.span, format!("no {kind} of Kubernetes can be called `{}`", name.node), long());
+    } else if names.container.is_none() && !is_label(name) {
+        let message = format!("no container can be called `{}` as the {kind} is", name.node);
+        told(name.span, message, "say what its container is called: `container \"app\"`".to_owned());
+    }
+    if let Some(traffic) = names.traffic.filter(|t| !is_subdomain(&t.node.route)) {
+        let kind = if traffic.node.by == "istio" { "VirtualService" } else { "Ingress" };
+        let message = format!("no {kind} of Kubernetes can be called `{}`", traffic.node.route);
+        told(traffic.span, message, long());
     }
 }
 

@@ -16,7 +16,7 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
     }
     for (name, deploy) in &spec.deploys {
         let Some(target) = &deploy.target else { continue };
-        if matches!(target.node, Target::Command(_)) {
+        if matches!(target.node, Target::Command(_) | Target::Ssh(_)) {
             let message =
                 format!("a ConfigMap is reached with a kubeconfig, and the target of `{name}` has none");
             out.push(

@@ -13,8 +13,12 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
         let name = &deploy.name.node;
         let files = spec.models.values().filter(|m| m.source.is_some()).count();
         let (why, help) = match &target.node {
-            Target::Kubernetes(_) => (
+            Target::Kubernetes(_) | Target::ArgoRollouts(_) => (
                 format!("the deploy `{name}` goes to Kubernetes, and the pipeline builds no image"),
+                "add an image, such as `image ghcr \"ghcr.io/OWNER/NAME\" { tags commit }`",
+            ),
+            Target::Ssh(_) => (
+                format!("the deploy `{name}` goes to docker on a host, and the pipeline builds no image"),
                 "add an image, such as `image ghcr \"ghcr.io/OWNER/NAME\" { tags commit }`",
             ),
             Target::Command(_) if files == 0 => (

@@ -10,6 +10,9 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
         let Some((begins, ends)) = deploy.watched(|_| 0.0) else { continue };
         let long = ends - begins;
         for rule in deploy.rollback.iter().flat_map(|r| &r.when) {
+            // A soak is looked back over, with no memory of what was before it.
+            let soak = deploy.soaked(|_| 0.0).filter(|_| watch.knows_the_past(&rule.metric.node));
+            let long = soak.map_or(long, |(begins, ends)| long.max(ends - begins));
             let fault = match rule.right {
                 Right::Literal(_) => fault(rule, watch, long, "the watch"),
                 Right::Baseline(_) => against_live(rule, deploy, watch),

@@ -96,6 +96,8 @@ fn references(spec: &Spec) -> Vec<(Kind, &Spanned<String>)> {
     }
     refs.extend(spec.image.iter().flat_map(|i| &i.with_models).map(|n| (Kind::Model, n)));
     refs.extend(spec.deploys.values().filter_map(|d| d.after.as_ref()).map(|n| (Kind::Deploy, n)));
+    let rollbacks = spec.deploys.values().filter_map(|d| d.rollback.as_ref());
+    refs.extend(rollbacks.filter_map(|r| r.redeploy.as_ref()).map(|n| (Kind::Gate, n)));
     refs.extend(every_on(spec).filter_map(|on| match &on.event {
         Event::Change(name) => Some((Kind::Data, name)),
         _ => None,

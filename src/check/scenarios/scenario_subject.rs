@@ -146,7 +146,7 @@ fn metrics(subject: &Subject<'_>) -> Vec<String> {
                 all.push("rollbacks".to_owned());
             }
         }
-        Subject::Model(_) | Subject::Image | Subject::Approval(_) => {}
+        Subject::Model(_) | Subject::Image | Subject::Approval(_) | Subject::Soak(_) => {}
     }
     let mut seen = std::collections::HashSet::new();
     all.retain(|m| seen.insert(m.clone()));

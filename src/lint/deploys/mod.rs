@@ -64,7 +64,9 @@ pub(super) fn runs_on(plan: &Plan, deploy: &Deploy, is: impl Fn(&EventKind) -> b
 pub(super) fn kind_of_target(deploy: &Deploy) -> Option<&str> {
     deploy.target.as_ref().map(|t| match &t.node {
         Target::Kubernetes(_) => "kubernetes",
+        Target::ArgoRollouts(_) => "argo_rollouts",
         Target::Command(_) => "command",
+        Target::Ssh(_) => "ssh",
         Target::Later(kind) => kind.as_str(),
     })
 }

@@ -8,6 +8,7 @@ pub(super) mod max_age_too_short;
 pub(super) mod no_model_metric;
 pub(super) mod rollback_budget;
 pub(super) mod rollback_without_ledger;
+pub(super) mod shadow_judges_nothing;
 pub(super) mod watch_outlives_job;
 pub(super) mod watch_without_rollback;
 
@@ -26,7 +27,7 @@ fn triggers(deploy: &Deploy) -> &[RollbackWhen] {
     deploy.rollback.as_ref().map_or(&[], |r| &r.when)
 }
 
-/// Seconds for which a part of the traffic, or none yet, goes to the new release.
+/// Seconds for which the traffic is held as it is, before the window.
 fn holds(deploy: &Deploy) -> f64 {
     match deploy.strategy.as_ref().map(|s| &s.node) {
         Some(Strategy::Canary(steps)) => steps.iter().filter_map(|s| s.hold).map(|h| h.seconds).sum(),

@@ -3,7 +3,7 @@
 use super::{
     Builder, Draft,
     gates::{model_work, needs_secret},
-    is_pull_request, runners,
+    identities, is_pull_request, runners,
 };
 use crate::plan::{
     Condition, ImageWork, Piece, PlanLogin, PlanScan, PlanTag, Right, SecretFrom, SecretUse, Text, Work,
@@ -14,7 +14,9 @@ impl Builder<'_> {
     pub(super) fn image(&mut self) {
         let Some(image) = &self.spec.image else { return };
         let pull_requests = self.triggers.everything().only(is_pull_request);
-        if pull_requests.can_hold() {
+        // The job needs every model, and one that is fetched with an identity is in no pull request.
+        let without = self.spec.models.values().all(|m| m.auth.is_empty());
+        if pull_requests.can_hold() && without {
             self.image_job(image, false, pull_requests);
         }
         let deploying = self.triggers.deploying();
@@ -36,6 +38,13 @@ impl Builder<'_> {
             .values()
             .filter(|m| work.models.iter().any(|w| w.name == m.name.node))
             .flat_map(|m| self.model_secrets(m))
+            .collect();
+        let identities: Vec<_> = self
+            .spec
+            .models
+            .values()
+            .filter(|m| work.models.iter().any(|w| w.name == m.name.node))
+            .flat_map(|m| self.identities_of_model(m, true))
             .collect();
         if push {
             secrets.extend(self.login_secrets(image));
@@ -62,6 +71,7 @@ impl Builder<'_> {
                 job.secrets.push(s);
             }
         }
+        identities::give(job, identities);
         if push && image.registry.node == Registry::Ghcr {
             job.rights.push(Right::WritePackages);
         }

@@ -1,14 +1,34 @@
 //! Deploys: in order, by digest, each in its environment's critical section, behind its approval.
 
-use super::{Builder, Draft, release, runners};
+use super::{Builder, Draft, identities, release, runners};
+use crate::diag::Spanned;
 use crate::plan::{
     ApproveWork, Artifact, Condition, DeployWork, EnvironmentPurpose, EventKind, PlanAsk, PlanEnvironment,
-    PlanOffer, PlanTarget, Right, SecretFrom, SecretKind, SecretUse, Work,
+    PlanHostService, PlanOffer, PlanTarget, Right, SecretFrom, SecretKind, SecretUse, Work,
 };
-use crate::spec::{Approval, Deploy, Target};
+use crate::spec::{Approval, Deploy, HostService, Ssh, Target};
 
 /// Limit of one roll-out, in seconds, when the spec says none.
 const DEFAULT_ROLL_OUT: u64 = 5 * 60;
+
+/// A `target ssh`.
+fn hosts(s: &Ssh, timeout: u64) -> PlanTarget {
+    let texts = |all: &[Spanned<String>]| all.iter().map(|t| t.node.clone()).collect();
+    PlanTarget::Ssh {
+        hosts: texts(&s.hosts),
+        key: s.key.node.clone(),
+        known_hosts: s.known_hosts.node.clone(),
+        service: match &s.service {
+            HostService::Compose { file, service } => {
+                PlanHostService::Compose { file: file.node.clone(), service: service.node.clone() }
+            }
+            HostService::Docker { container, run } => {
+                PlanHostService::Docker { container: container.node.clone(), run: texts(run) }
+            }
+        },
+        timeout,
+    }
+}
 
 impl Builder<'_> {
     pub(super) fn deploys(&mut self) {
@@ -42,11 +62,17 @@ impl Builder<'_> {
             };
             let d = todo.remove(at);
             let after = order.iter().find(|(o, _)| o.name.node == d.name.node).and_then(|(_, a)| a.clone());
-            self.deploy(d, after.as_deref());
+            let next = order.iter().filter(|(_, after)| after.as_deref() == Some(&d.name.node));
+            let next: Vec<&Deploy> = next.map(|(next, _)| *next).collect();
+            self.deploy(d, after.as_deref(), &next);
+            if d.soak.is_some() {
+                self.soak(d, &next);
+            }
         }
     }
 
-    fn deploy(&mut self, d: &Deploy, after: Option<&str>) {
+    /// The job of a deploy, behind that of `after` and before those of `next`.
+    fn deploy(&mut self, d: &Deploy, after: Option<&str>, next: &[&Deploy]) {
         let name = &d.name.node;
         let mut needs = self.deploy_needs(d, after);
         let outer = after
@@ -74,20 +100,27 @@ impl Builder<'_> {
         let (target, mut secrets, kind) = self.target(d);
         let checked = approval.as_ref().is_some_and(|a| a.unchecked.is_none());
         secrets.extend(self.approval_secrets(approval.as_ref(), false));
+        let (shadow, mirror) = self.shadow(d);
         secrets.extend(self.release_secrets(d));
-        let offers = self.offers(d);
+        let identities = self.identities_of_deploy(d);
+        secrets.extend(mirror.filter(|m| secrets.iter().all(|s| s.name != m.name)));
+        let offers = next.iter().filter_map(|other| {
+            Some(PlanOffer { environment: other.name.node.clone(), input: other.dispatch_input()? })
+        });
         let work = DeployWork {
             environment: name.clone(),
             artifact: self.artifact(),
             smoke: d.smoke.as_ref().map(|s| s.node.clone()),
             canary: release::canary(d),
+            blue_green: release::blue_green(d),
+            shadow,
             watch: d.watch.as_ref().map(release::watch),
             rollback: release::rollback(d),
             ledger: self.ledger(d, &target),
             target,
             approval,
             dispatch,
-            offers,
+            offers: offers.collect(),
         };
         let steps = release::steps(&work);
         let reads = self.deploy_reads(&needs);
@@ -106,6 +139,7 @@ impl Builder<'_> {
             work: Work::Deploy(work),
         });
         job.secrets.splice(0..0, secrets);
+        identities::give(job, identities);
         job.steps = steps;
         job.lock = Some(lock);
         if checked {
@@ -113,21 +147,6 @@ impl Builder<'_> {
         }
         job.environment =
             Some(PlanEnvironment { name: name.clone(), purpose: EnvironmentPurpose::Deploy, tier });
-    }
-
-    /// The deploys right behind it that a person starts by hand.
-    fn offers(&self, d: &Deploy) -> Vec<PlanOffer> {
-        let all: Vec<&Deploy> = self.spec.deploys.values().collect();
-        let behind = all.iter().enumerate().filter(|(i, other)| match &other.after {
-            Some(after) => after.node == d.name.node,
-            None => *i > 0 && all[i - 1].name.node == d.name.node,
-        });
-        behind
-            .filter_map(|(_, other)| {
-                let input = other.dispatch_input()?;
-                Some(PlanOffer { environment: other.name.node.clone(), input })
-            })
-            .collect()
     }
 
     fn deploy_needs(&self, d: &Deploy, after: Option<&str>) -> Vec<String> {
@@ -140,7 +159,9 @@ impl Builder<'_> {
             }
         }
         if let Some(a) = after {
-            needs.push(format!("deploy-{a}"));
+            let soak = format!("soak-{a}");
+            let soaks = self.jobs.iter().any(|j| j.id == soak);
+            needs.push(if soaks { soak } else { format!("deploy-{a}") });
         }
         for g in self.spec.gates.values().filter(|g| g.advisory.is_none()) {
             let here = match &g.before {
@@ -154,7 +175,7 @@ impl Builder<'_> {
         needs
     }
 
-    /// Records whose content the deploy checks again: the artifact's, the approval's and the gates'.
+    /// Records whose content the deploy checks again: the artifact's, the approval's, the gates' and the soak's.
     fn deploy_reads(&self, needs: &[String]) -> Vec<String> {
         needs.iter().filter(|n| !n.starts_with("deploy-")).cloned().collect()
     }
@@ -223,7 +244,7 @@ impl Builder<'_> {
     }
 
     /// The image, or the one model that has a file.
-    fn artifact(&self) -> Artifact {
+    pub(super) fn artifact(&self) -> Artifact {
         if let Some(i) = &self.spec.image {
             return Artifact::Image { repository: i.repository.node.clone() };
         }
@@ -236,33 +257,31 @@ impl Builder<'_> {
         match d.target.as_ref().map(|t| &t.node) {
             Some(Target::Kubernetes(k)) => {
                 let timeout = self.timeout(&format!("{place}.target"), k.timeout.as_ref(), DEFAULT_ROLL_OUT);
-                let namespace = k.namespace.as_ref().map_or_else(
-                    || {
-                        self.defaulted(format!("{place}.namespace"), "default", "kubectl's own default");
-                        "default".to_owned()
-                    },
-                    |n| n.node.clone(),
-                );
-                let container = k.container.as_ref().map_or_else(
-                    || {
-                        self.defaulted(
-                            format!("{place}.container"),
-                            k.deployment.node.clone(),
-                            "the container that bears the deployment's name",
-                        );
-                        k.deployment.node.clone()
-                    },
-                    |c| c.node.clone(),
-                );
+                let namespace = self.namespace(&place, k.namespace.as_ref());
+                let of = "the container that bears the deployment's name";
+                let container = self.container(&place, k.container.as_ref(), &k.deployment, of);
                 let target = PlanTarget::Kubernetes {
                     kubeconfig: k.kubeconfig.node.clone(),
                     namespace,
                     deployment: k.deployment.node.clone(),
                     container,
                     timeout,
-                    traffic: d.target.as_ref().and_then(|t| release::traffic(&t.node)),
+                    traffic: release::traffic(k, "nginx"),
+                    istio: release::traffic(k, "istio"),
                 };
                 (target, vec![self.secret(&k.kubeconfig, SecretKind::File)], runners::Kind::Kubernetes)
+            }
+            Some(Target::ArgoRollouts(a)) => {
+                let timeout = self.timeout(&format!("{place}.target"), a.timeout.as_ref(), DEFAULT_ROLL_OUT);
+                let of = "the container that bears the Rollout's name";
+                let target = PlanTarget::ArgoRollouts {
+                    kubeconfig: a.kubeconfig.node.clone(),
+                    namespace: self.namespace(&place, a.namespace.as_ref()),
+                    rollout: a.rollout.node.clone(),
+                    container: self.container(&place, a.container.as_ref(), &a.rollout, of),
+                    timeout,
+                };
+                (target, vec![self.secret(&a.kubeconfig, SecretKind::File)], runners::Kind::Kubernetes)
             }
             Some(Target::Command(c)) => {
                 let timeout = self.timeout(&format!("{place}.target"), c.timeout.as_ref(), DEFAULT_ROLL_OUT);
@@ -277,6 +296,11 @@ impl Builder<'_> {
                 };
                 (target, vec![], runners::Kind::Commands)
             }
+            Some(Target::Ssh(s)) => {
+                let timeout = self.timeout(&format!("{place}.target"), s.timeout.as_ref(), DEFAULT_ROLL_OUT);
+                let secrets = [&s.key, &s.known_hosts].map(|name| self.secret(name, SecretKind::File));
+                (hosts(s, timeout), secrets.to_vec(), runners::Kind::Commands)
+            }
             Some(Target::Later(_)) | None => {
                 let nothing = PlanTarget::Command {
                     deploy: String::new(),
@@ -289,6 +313,32 @@ impl Builder<'_> {
                 (nothing, vec![], runners::Kind::Commands)
             }
         }
+    }
+
+    fn namespace(&mut self, place: &str, said: Option<&Spanned<String>>) -> String {
+        said.map_or_else(
+            || {
+                self.defaulted(format!("{place}.namespace"), "default", "kubectl's own default");
+                "default".to_owned()
+            },
+            |n| n.node.clone(),
+        )
+    }
+
+    fn container(
+        &mut self,
+        place: &str,
+        said: Option<&Spanned<String>>,
+        of: &Spanned<String>,
+        why: &str,
+    ) -> String {
+        said.map_or_else(
+            || {
+                self.defaulted(format!("{place}.container"), of.node.clone(), why);
+                of.node.clone()
+            },
+            |c| c.node.clone(),
+        )
     }
 
     fn tier(&mut self, d: &Deploy) -> String {

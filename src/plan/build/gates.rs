@@ -1,6 +1,6 @@
 //! Models and gates.
 
-use super::{Builder, Draft, runners};
+use super::{Builder, Draft, identities, runners};
 use crate::plan::{GateWork, ModelWork, PlanMetrics, PlanRequire, PlanSource, Work};
 use crate::spec::{Gate, Model, ModelSource, Require, Right as RightSide, Tolerance};
 use std::collections::HashSet;
@@ -15,6 +15,9 @@ impl Builder<'_> {
             if let Some(ModelSource::Mlflow { secrets: named, .. }) = m.source.as_ref().map(|s| &s.node) {
                 secrets.extend(named.iter().map(|s| self.secret(s, crate::plan::SecretKind::Text)));
             }
+            // Whatever needs it inherits the condition.
+            let own = if m.auth.is_empty() { own } else { own.and(&self.triggers.deploying()) };
+            let identities = self.identities_of_model(m, false);
             let job = self.add(Draft {
                 id: format!("model-{}", m.name.node),
                 title: format!("Model: {}", m.name.node),
@@ -28,6 +31,7 @@ impl Builder<'_> {
                 work: Work::Model(model_work(m)),
             });
             job.secrets.extend(secrets);
+            identities::give(job, identities);
         }
     }
 
@@ -96,6 +100,7 @@ impl Builder<'_> {
             repository: g.needs_image.and(self.spec.image.as_ref()).map(|i| i.repository.node.clone()),
         };
         let secrets: Vec<_> = models.iter().flat_map(|m| self.model_secrets(m)).collect();
+        let identities: Vec<_> = models.iter().flat_map(|m| self.identities_of_model(m, true)).collect();
         let job = self.add(Draft {
             id: format!("gate-{}", g.name.node),
             title: format!("Gate: {}", g.name.node),
@@ -113,6 +118,7 @@ impl Builder<'_> {
                 job.secrets.push(s);
             }
         }
+        identities::give(job, identities);
     }
 
     /// What a job needs to fetch a model itself.

@@ -3,10 +3,14 @@
 mod artifacts;
 mod deploys;
 mod gates;
+mod identities;
 mod notify;
+mod reconcile;
 mod release;
 mod runners;
 mod secrets;
+mod shadow;
+mod soak;
 mod triggers;
 
 use super::{
@@ -20,6 +24,7 @@ use crate::spec::{Common, Duration, Install, Spec};
 use indexmap::{IndexMap, IndexSet};
 
 use super::PlanInstall;
+pub use reconcile::{build_reconcile, reconcile_name};
 
 /// Limit of a job whose spec says none, in seconds.
 const DEFAULT_TIMEOUT: u64 = 30 * 60;
@@ -35,6 +40,7 @@ pub fn build(checked: Checked<'_>, sources: &SourceMap, emit: Vec<EmitTo>) -> Pl
     b.image();
     b.gates_on_image();
     b.deploys();
+    b.reconciles();
     b.withheld();
     b.notifications();
     b.finish(emit)
@@ -119,7 +125,9 @@ impl Builder<'_> {
             environment: None,
             lock: None,
             ask: None,
+            wait: None,
             secrets: common.secrets.iter().map(|s| self.secret(s, super::SecretKind::Text)).collect(),
+            identities: Vec::new(),
             rights: Vec::new(),
             python,
             timeout,
@@ -179,16 +187,15 @@ fn uses_python(work: &Work) -> bool {
             matches!(m.source, Some(super::PlanSource::Mlflow { .. } | super::PlanSource::Run { .. }))
         }
         Work::Deploy(d) => {
-            let watches = d.watch.as_ref().is_some_and(|w| {
-                let mut asked = w.metrics.iter().flat_map(|m| m.questions());
-                w.smoke.is_some() || asked.any(|q| q.run.is_some())
-            });
+            let watches = d.watch.as_ref().is_some_and(super::PlanWatch::runs);
             d.smoke.is_some() || watches || matches!(d.target, super::PlanTarget::Command { .. })
         }
+        Work::Soak(s) => s.watch.as_ref().is_some_and(super::PlanWatch::runs),
         Work::Image(i) => i.models.iter().any(|m| {
             matches!(m.source, Some(super::PlanSource::Mlflow { .. } | super::PlanSource::Run { .. }))
         }),
-        Work::Approve(_) | Work::Withheld(_) | Work::Notify(_) => false,
+        // A reconcile is made from its deploy.
+        Work::Approve(_) | Work::Withheld(_) | Work::Notify(_) | Work::Reconcile(_) => false,
     }
 }
 

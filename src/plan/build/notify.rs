@@ -55,12 +55,17 @@ impl Builder<'_> {
 
     pub(super) fn notifications(&mut self) {
         let spec = self.spec;
-        let told: Vec<String> = self.ids(|j| j.condition.any_of.iter().any(|a| !is_pull_request(&a.event)));
+        let told: Vec<String> = self.ids(|j| {
+            j.run_if == RunIf::AllSucceeded && j.condition.any_of.iter().any(|a| !is_pull_request(&a.event))
+        });
         for n in &spec.notify {
             let on: Vec<NotifyOn> = n.on.iter().map(|o| o.node).collect();
             let bad: Vec<NotifyOn> =
                 on.iter().copied().filter(|o| matches!(o, NotifyOn::Failure | NotifyOn::Rollback)).collect();
             if !bad.is_empty() {
+                // What was put back behind a lost runner is told too.
+                let mended = self.ids(|j| matches!(j.work, Work::Reconcile(_)));
+                let told: Vec<String> = told.iter().cloned().chain(mended).collect();
                 self.notification(n, "failure", bad, RunIf::AnyFailed, &told);
             }
             if on.contains(&NotifyOn::Success) {

@@ -3,35 +3,44 @@
 use super::{Builder, minutes};
 use crate::diag::Spanned;
 use crate::plan::{
-    DeployWork, PlanCanaryStep, PlanHalt, PlanLedger, PlanLiveMetric, PlanPrometheus, PlanQuestion,
-    PlanRollback, PlanSamples, PlanTarget, PlanTrigger, PlanWatch, PlanWatchSmoke, SecretKind, SecretUse,
-    Step, StepWhen,
+    DeployWork, PlanBlueGreen, PlanCanaryStep, PlanHalt, PlanLedger, PlanLedgerHost, PlanLiveMetric,
+    PlanPrometheus, PlanQuestion, PlanRollback, PlanSamples, PlanTarget, PlanTrigger, PlanWatch,
+    PlanWatchSmoke, SecretKind, SecretUse, Step, StepWhen,
 };
 use crate::spec::{
-    Deploy, Lasting, LiveSource, MetricPath, Prometheus, Right, ServerAddress, ServerAuth, Strategy, Target,
-    Tolerance, Watch,
+    Deploy, Kubernetes, Lasting, LiveSource, MetricPath, Prometheus, Right, ServerAddress, ServerAuth,
+    Strategy, Tolerance, Watch,
 };
 
 impl Builder<'_> {
-    /// Where the ledger of a deploy lies: where the spec says, else in a ConfigMap beside a Deployment.
+    /// Where the ledger of a deploy lies: where the spec says, else in a ConfigMap beside what is deployed, or in a folder of
+    /// the first host.
     pub(super) fn ledger(&mut self, d: &Deploy, target: &PlanTarget) -> Option<PlanLedger> {
         let name = &d.name.node;
-        let kubeconfig = match target {
-            PlanTarget::Kubernetes { kubeconfig, .. } => Some(kubeconfig.clone()),
-            PlanTarget::Command { .. } => None,
-        };
+        let kubeconfig = target.cluster().map(|(kubeconfig, _)| kubeconfig.to_owned());
         let Some(state) = &self.spec.state else {
-            let PlanTarget::Kubernetes { namespace, .. } = target else { return None };
-            let place = format!("{namespace}/mlpipe-{}-{name}", self.spec.pipeline.node);
-            self.defaulted(
-                format!("deploy-{name}.ledger"),
-                format!("configmap {place}"),
-                "the ledger lies beside what it tells of",
-            );
+            let pipeline = &self.spec.pipeline.node;
+            let (store, place, host) = match target {
+                PlanTarget::Kubernetes { namespace, .. } | PlanTarget::ArgoRollouts { namespace, .. } => {
+                    ("configmap", format!("{namespace}/mlpipe-{pipeline}-{name}"), None)
+                }
+                PlanTarget::Ssh { hosts, key, known_hosts, .. } => {
+                    let (at, key, known_hosts) = (hosts.first()?.clone(), key.clone(), known_hosts.clone());
+                    let host = PlanLedgerHost { at, key, known_hosts };
+                    ("host", format!(".mlpipe/{pipeline}"), Some(host))
+                }
+                PlanTarget::Command { .. } => return None,
+            };
+            let shown = match &host {
+                Some(host) => format!("{store} ~/{place} on {}", host.at),
+                None => format!("{store} {place}"),
+            };
+            self.defaulted(format!("deploy-{name}.ledger"), shown, "the ledger lies beside what it tells of");
             return Some(PlanLedger {
-                store: "configmap".into(),
+                store: store.into(),
                 place,
                 kubeconfig,
+                host,
                 token: None,
                 secrets: vec![],
                 max_age: None,
@@ -48,6 +57,7 @@ impl Builder<'_> {
                 false => state.place.node.clone(),
             },
             kubeconfig: kubeconfig.filter(|_| configmap),
+            host: None,
             token: state.secrets.first().filter(|_| state.store.node == "git").map(|s| s.node.clone()),
             secrets: state.secrets.iter().map(|s| s.node.clone()).collect(),
             max_age: state.max_age.as_ref().map(|a| a.node.seconds),
@@ -77,6 +87,14 @@ pub(super) fn canary(d: &Deploy) -> Vec<PlanCanaryStep> {
             .map(|s| PlanCanaryStep { weight: s.weight, hold: s.hold.map_or(0.0, |h| h.seconds) })
             .collect(),
         _ => vec![],
+    }
+}
+
+/// Starting beside what is live, and switching over.
+pub(super) fn blue_green(d: &Deploy) -> Option<PlanBlueGreen> {
+    match d.strategy.as_ref().map(|s| &s.node) {
+        Some(Strategy::BlueGreen(hold)) => Some(PlanBlueGreen { hold: hold.map_or(0.0, |h| h.seconds) }),
+        _ => None,
     }
 }
 
@@ -181,14 +199,9 @@ pub(super) fn rollback(d: &Deploy) -> PlanRollback {
     }
 }
 
-/// What splits the traffic of a Deployment.
-pub(super) fn traffic(target: &Target) -> Option<String> {
-    match target {
-        Target::Kubernetes(k) => {
-            k.traffic.as_ref().filter(|t| t.node.by == "nginx").map(|t| t.node.route.clone())
-        }
-        _ => None,
-    }
+/// The object that splits the traffic of a Deployment, where it is of this kind.
+pub(super) fn traffic(k: &Kubernetes, by: &str) -> Option<String> {
+    k.traffic.as_ref().filter(|t| t.node.by == by).map(|t| t.node.route.clone())
 }
 
 /// What the platform starts, in order: one call each, so that each is seen.
@@ -201,26 +214,39 @@ pub(super) fn steps(work: &DeployWork) -> Vec<Step> {
     };
     let normal = |id: &str, title: &str| step(id, title.to_owned(), StepWhen::Normal);
     let mut all = vec![normal("begin", "Check the evidence and read what is live")];
-    if work.canary.is_empty() {
-        all.push(normal("roll-out", "Roll out"));
-        if work.smoke.is_some() {
-            all.push(normal("smoke", "Smoke test"));
-        }
-    } else {
-        all.push(normal("roll-out", "Start beside what is live"));
+    let beside = !work.canary.is_empty() || work.blue_green.is_some();
+    all.push(normal("roll-out", if beside { "Start beside what is live" } else { "Roll out" }));
+    if work.canary.is_empty() && work.smoke.is_some() {
+        all.push(normal("smoke", "Smoke test"));
+    }
+    // What does not start, or fails its own test, gets no copies of anybody's requests.
+    if let Some(shadow) = &work.shadow {
+        all.push(normal("shadow", &format!("Copy the requests of {} to it", shadow.from)));
     }
     for (i, canary) in work.canary.iter().enumerate() {
-        let hold = if canary.hold > 0.0 {
-            format!(" for {}", minutes(canary.hold.ceil() as u64))
-        } else {
-            String::new()
-        };
+        let hold = held(canary.hold);
         all.push(normal(&format!("canary-{}", i + 1), &format!("Canary: {}%{hold}", canary.weight)));
+    }
+    if let Some(blue_green) = &work.blue_green {
+        let hold = match held(blue_green.hold) {
+            hold if hold.is_empty() => hold,
+            hold => format!(", keep the old one{hold}"),
+        };
+        all.push(normal("switch", &format!("Switch all traffic to it{hold}")));
     }
     if let Some(watch) = &work.watch {
         all.push(normal("watch", &format!("Watch for {}", minutes(watch.window.ceil() as u64))));
     }
-    all.push(normal("finish", "Confirm what is live"));
+    let finish = match work.blue_green {
+        Some(_) => "Take the old one away and confirm what is live",
+        None => "Confirm what is live",
+    };
+    all.push(normal("finish", finish));
     all.push(step("restore", "Put back what was live before".into(), StepWhen::Unfinished));
     all
+}
+
+/// ` for 10m`, or nothing.
+fn held(seconds: f64) -> String {
+    if seconds > 0.0 { format!(" for {}", minutes(seconds.ceil() as u64)) } else { String::new() }
 }

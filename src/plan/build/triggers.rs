@@ -1,7 +1,7 @@
 //! What starts a run, and which runs may deploy.
 
 use crate::diag::Spanned;
-use crate::plan::{Activation, Condition, EventKind, Pattern, PlanInput, PrSource, Refs, Trigger};
+use crate::plan::{Activation, Condition, EventKind, Pattern, Plan, PlanInput, PrSource, Refs, Trigger};
 use crate::spec::{Event, Input, InputKind, On, Spec};
 use indexmap::IndexMap;
 
@@ -105,18 +105,26 @@ impl Triggers {
     }
 
     pub(super) fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
-        for t in &self.list {
-            if let Trigger::Schedule { cron, timezone } = t {
-                notes.push(format!(
-                    "GitLab keeps schedules in the project's settings: create one with `{cron}`, zone {}, branch `{}`",
-                    timezone.as_deref().unwrap_or("UTC"),
-                    self.home_branch
-                ));
-            }
-        }
-        notes
+        schedules_on_gitlab(&self.list, &self.home_branch)
     }
+}
+
+/// What a person makes in GitLab for the schedules of a plan.
+pub(super) fn schedule_notes(plan: &Plan) -> Vec<String> {
+    schedules_on_gitlab(&plan.triggers, &plan.home_branch)
+}
+
+fn schedules_on_gitlab(triggers: &[Trigger], home_branch: &str) -> Vec<String> {
+    let mut notes = Vec::new();
+    for t in triggers {
+        if let Trigger::Schedule { cron, timezone } = t {
+            notes.push(format!(
+                "GitLab keeps schedules in the project's settings: create one with `{cron}`, zone {}, branch `{home_branch}`",
+                timezone.as_deref().unwrap_or("UTC"),
+            ));
+        }
+    }
+    notes
 }
 
 fn default_of(i: &Input) -> String {
@@ -137,7 +145,7 @@ fn patterns(globs: &[Spanned<String>]) -> Vec<Pattern> {
     all
 }
 
-fn trigger(event: &Event) -> Option<Trigger> {
+pub(super) fn trigger(event: &Event) -> Option<Trigger> {
     Some(match event {
         Event::Push(b) => Trigger::Push { branches: patterns(b) },
         Event::Tag(t) => Trigger::Tag { tags: patterns(t) },

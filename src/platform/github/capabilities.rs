@@ -67,12 +67,19 @@ pub(super) const TABLE: &[Capability] = &[
         "mapped into the steps that run the script, in the jobs that name it and no others",
         "store it under Settings, Secrets and variables; what a deploy names in its environment",
     ),
+    Capability::outside(
+        Feature::Auth,
+        "`id-token: write` in the jobs that have an identity; the script asks for a new token before each command that may outlive the last one",
+        "let the cloud trust https://token.actions.githubusercontent.com for the deploy's environment; `mlpipe setup` prints the subjects",
+    ),
     Capability::native(
         Feature::Withheld,
         "a condition over the pull request's head and author; the job `withheld` says what did not run",
     ),
     Capability::native(Feature::Deploy, "one job with a step a phase"),
     Capability::native(Feature::Canary, "a step of the deploy's job for each"),
+    Capability::native(Feature::BlueGreen, "a step of the deploy's job for the switch"),
+    Capability::native(Feature::Shadow, "a step of the deploy's job"),
     Capability::native(Feature::Environment, "`environment` of the deploy's job"),
     Capability::native(Feature::Lock, "`concurrency` of the deploy's job, which cancels nothing"),
     Capability::native(Feature::LockOrder, "`queue: max`, up to a hundred runs, on github.com"),
@@ -80,6 +87,10 @@ pub(super) const TABLE: &[Capability] = &[
     Capability::native(
         Feature::RestoreCancelled,
         "the same step; GitHub ends everything five minutes after a cancel, at once when it is forced",
+    ),
+    Capability::native(
+        Feature::Reconcile,
+        "a job of its own with the result of the deploy in its `if:`; not in a run that was cancelled",
     ),
     Capability::outside(
         Feature::Approval,
@@ -98,6 +109,11 @@ pub(super) const TABLE: &[Capability] = &[
     Capability::emulated(
         Feature::ApprovalByDispatch,
         "a second start by hand, in which a person says the digest; whoever may start a run may do it",
+    ),
+    Capability::outside(
+        Feature::Soak,
+        "a job in the environment NAME-soak, which waits there; the script looks into the ledger whether the time is over",
+        "give the environment a wait timer, of 30 days at most",
     ),
     Capability::native(Feature::Notify, "a job that waits for all others and tests their results"),
     Capability::native(Feature::NotifyShared, "the same job in each workflow"),

@@ -41,6 +41,7 @@ pub(super) fn of_plan(plan: &Plan) -> Vec<Finding> {
         names(job, &ids, &mut out);
         time(job, &mut out);
         expires(job, &mut out);
+        waits(job, &mut out);
         match condition::parts(plan, job) {
             Ok(parts) => {
                 let text = yaml_folded(&condition::lines(&parts), 0);
@@ -198,6 +199,25 @@ fn time(job: &Job, out: &mut Vec<Finding>) {
 
 /// GitHub's own end of a question, in days.
 const GITHUB_WAITS: f64 = 30.0;
+
+/// Most minutes of a wait timer (REST API, "Create or update an environment": 30 days).
+const MAX_TIMER: u64 = 43_200;
+
+/// A soak is the wait timer of an environment.
+fn waits(job: &Job, out: &mut Vec<Finding>) {
+    let Some(minutes) = job.wait.map(|s| s.div_ceil(60)).filter(|m| *m > MAX_TIMER) else { return };
+    out.push(
+        Finding::at(
+            Code::GITHUB_SOAK,
+            job.origin.span,
+            format!(
+                "`{}` waits for {minutes} minutes, and a wait timer of GitHub's for {MAX_TIMER} at most",
+                job.id
+            ),
+        )
+        .help("soak for 30 days or less, or leave `github` out of `emit`"),
+    );
+}
 
 /// A shorter time is the script's to keep: it looks at how long the question has stood.
 fn expires(job: &Job, out: &mut Vec<Finding>) {

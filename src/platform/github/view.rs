@@ -3,8 +3,8 @@
 use super::pins::{self, Uses};
 use super::{condition, expression::Expr, pattern};
 use crate::plan::{
-    EventKind, Job, Pattern, Plan, PlanInput, PlanInstall, PlanPython, Right, RunIf, SecretFrom, Step,
-    StepWhen, Trigger, Work,
+    EnvironmentPurpose, EventKind, Job, Pattern, Plan, PlanInput, PlanInstall, PlanPython, Right, RunIf,
+    SecretFrom, Step, StepWhen, Trigger, Work,
 };
 use crate::platform::tools::{self, Tools};
 use crate::render::{Quoted, TemplateBug, bash, comment, expression_literal, yaml, yaml_folded, yaml_github};
@@ -76,7 +76,10 @@ struct JobView {
     condition: Quoted,
     runs_on: Quoted,
     timeout_minutes: u64,
+    /// Minutes of the wait timer that its environment has to have.
+    wait_minutes: Option<u64>,
     environment: Option<Quoted>,
+    deploys_nothing: bool,
     lock: Option<Quoted>,
     permissions: Vec<Permission>,
     python: Option<PythonView>,
@@ -249,7 +252,9 @@ fn job(plan: &Plan, job: &Job, tools: &Tools) -> Result<JobView, TemplateBug> {
         condition: yaml_folded(&condition::lines(&parts), 6),
         runs_on: runs_on(&job.runner.github),
         timeout_minutes: minutes(job.longest()),
+        wait_minutes: job.wait.map(|seconds| seconds.div_ceil(60)),
         environment: job.environment.as_ref().map(|e| yaml_github(&e.name)),
+        deploys_nothing: matches!(&job.environment, Some(e) if e.purpose == EnvironmentPurpose::Reconcile),
         lock: job.lock.as_deref().map(yaml_github),
         permissions: permissions(job),
         python: python.map(|p| python_view(p, tools)),
@@ -302,6 +307,7 @@ fn permissions(job: &Job) -> Vec<Permission> {
         Right::ReadRuns => {
             permission("actions", "read", "read who approved this run, and the environment's rules")
         }
+        Right::IdToken => permission("id-token", "write", "say who the job is to the cloud, without a key"),
     }));
     out
 }
@@ -367,9 +373,10 @@ fn downloads(job: &Job) -> Vec<DownloadView> {
 fn step(plan: &Plan, job: &Job, step: &Step, first: bool) -> StepView {
     let condition = match step.when {
         StepWhen::Normal => None,
-        // `always()` also holds after a time-out and a cancel; GitHub then gives the step five minutes.
+        // `always()` also holds after a time-out and a cancel; GitHub then gives the step five minutes. A cancel may come when
+        // `begin` has done all that it does and has not ended: the script itself knows whether there is anything to put back.
         StepWhen::Unfinished => {
-            let parts = ["always()", "steps.begin.outcome == 'success'", "steps.finish.outcome != 'success'"];
+            let parts = ["always()", "steps.begin.outcome != 'skipped'", "steps.finish.outcome != 'success'"];
             Some(yaml_folded(&condition::lines(&parts.map(|p| Expr::Atom(p.to_owned()))), 10))
         }
     };

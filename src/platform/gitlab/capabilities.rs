@@ -73,6 +73,11 @@ pub(super) const TABLE: &[Capability] = &[
         "a variable of the project reaches every job; the script hides it from those that do not name it",
         "set it under Settings, CI/CD, Variables; a deploy's scoped to its environment",
     ),
+    Capability::outside(
+        Feature::Auth,
+        "`id_tokens` of the jobs that have an identity, valid for as long as the job may take",
+        "let the cloud trust the GitLab server for the project's branches that deploy; `mlpipe setup` prints the subjects",
+    ),
     Capability::native(
         Feature::Withheld,
         "a condition over the source project; the job `withheld` says what did not run",
@@ -82,6 +87,11 @@ pub(super) const TABLE: &[Capability] = &[
         Feature::Canary,
         "GitLab's jobs have no steps; a section of the deploy's log for each",
     ),
+    Capability::emulated(
+        Feature::BlueGreen,
+        "GitLab's jobs have no steps; a section of the deploy's log for the switch",
+    ),
+    Capability::emulated(Feature::Shadow, "GitLab's jobs have no steps; a section of the deploy's log"),
     Capability::native(Feature::Environment, "`environment` of the deploy's job, with its tier"),
     Capability::native(Feature::Lock, "`resource_group` of the deploy's job"),
     Capability::outside(
@@ -93,6 +103,10 @@ pub(super) const TABLE: &[Capability] = &[
     Capability::emulated(
         Feature::RestoreCancelled,
         "`after_script` calls the script again, within a limit of its own; a forced cancel skips it",
+    ),
+    Capability::native(
+        Feature::Reconcile,
+        "a job with `needs` and `when: on_failure`; not in a pipeline that was cancelled",
     ),
     Capability::outside(
         Feature::Approval,
@@ -108,6 +122,10 @@ pub(super) const TABLE: &[Capability] = &[
     Capability::emulated(
         Feature::ApprovalByDispatch,
         "a second start by hand, in which a person says the digest; whoever may start a run may do it",
+    ),
+    Capability::native(
+        Feature::Soak,
+        "`when: delayed`, for a week at most; whoever starts it early is refused by the script, which looks into the ledger",
     ),
     Capability::native(Feature::Notify, "a last stage with `when: on_failure` or `on_success`"),
     Capability::no(

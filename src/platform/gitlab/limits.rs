@@ -2,9 +2,9 @@
 
 use super::inputs::{self, EVENT_INPUT, START_INPUT};
 use super::words::is_shell_name;
-use super::{exports, job_name, shared};
+use super::{by_needs, exports, job_name, meets_others, shared};
 use crate::diag::{Code, Finding, words};
-use crate::plan::{Job, Plan, PlanInput, RunIf};
+use crate::plan::{Job, Plan, PlanInput};
 use crate::spec::InputKind;
 
 /// Most jobs that one job may need (`ci_needs_size_limit`, fixed on GitLab.com).
@@ -23,7 +23,8 @@ pub(super) fn limits(plan: &Plan) -> Vec<Finding> {
         runner(plan, job, &mut out);
         secrets(job, &mut out);
         out.extend(secret_circle(job));
-        if shared(plan) && job.run_if != RunIf::AllSucceeded {
+        out.extend(waits(job));
+        if meets_others(plan) && !by_needs(job) {
             out.push(shared_notification(job));
         }
     }
@@ -33,7 +34,7 @@ pub(super) fn limits(plan: &Plan) -> Vec<Finding> {
 
 fn needs(plan: &Plan, job: &Job, out: &mut Vec<Finding>) {
     let name = job_name(plan, &job.id);
-    if job.run_if == RunIf::AllSucceeded && job.needs.len() > MOST_NEEDS {
+    if by_needs(job) && job.needs.len() > MOST_NEEDS {
         out.push(
             Finding::at(
                 Code::GITLAB_LIMIT,
@@ -60,6 +61,24 @@ fn needs(plan: &Plan, job: &Job, out: &mut Vec<Finding>) {
             .help("shorten the name of the pipeline or of this statement"),
         );
     }
+}
+
+/// Most seconds of `start_in` (documentation of `when: delayed`: one week).
+const LONGEST_DELAY: u64 = 7 * 86_400;
+
+/// A soak is a job that is delayed.
+fn waits(job: &Job) -> Option<Finding> {
+    let seconds = job.wait.filter(|s| *s > LONGEST_DELAY)?;
+    let days = seconds.div_ceil(86_400);
+    let message = format!(
+        "`{}` waits for {}, and GitLab delays a job for a week at most",
+        job.id,
+        words::count(days as usize, "day")
+    );
+    Some(
+        Finding::at(Code::GITLAB_SOAK, job.origin.span, message)
+            .help("soak for a week or less, or leave `gitlab` out of `emit`"),
+    )
 }
 
 /// GitLab expands variables in these fields and has no escape there that every version honours.

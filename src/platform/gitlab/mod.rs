@@ -16,7 +16,7 @@ mod tests;
 
 use super::{Capability, Platform, tools};
 use crate::diag::Finding;
-use crate::plan::Plan;
+use crate::plan::{Job, Plan, RunIf};
 use crate::render::{Overlay, TemplateBug, Templates};
 use crate::spec::PlatformName;
 
@@ -92,6 +92,21 @@ impl Platform for Gitlab {
 /// The pipeline's file is included by a root file that holds several.
 fn shared(plan: &Plan) -> bool {
     plan.emit.iter().any(|e| e.platform == PlatformName::Gitlab && e.shared_root)
+}
+
+/// Jobs of another pipeline can be in the same run.
+fn meets_others(plan: &Plan) -> bool {
+    plan.emit.iter().any(|e| e.platform == PlatformName::Gitlab && e.shared_root && !e.alone)
+}
+
+/// The platform looks at the jobs that it needs. What asks whether any of several failed looks at all earlier stages
+/// instead: a job with `needs` is skipped as soon as one of them was.
+fn by_needs(job: &Job) -> bool {
+    match job.run_if {
+        RunIf::AllSucceeded => true,
+        RunIf::AnyFailed => job.needs.len() == 1,
+        RunIf::NoneFailed => false,
+    }
 }
 
 /// A job's name in GitLab: its id, except that `image` is a keyword of the file, and with the pipeline's name before it

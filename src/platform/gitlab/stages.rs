@@ -1,7 +1,8 @@
 //! Stages: for people, and for the notifications, which look at every stage before theirs. The order of the other jobs
 //! is their `needs`.
 
-use crate::plan::{Job, Plan, RunIf, Work};
+use super::by_needs;
+use crate::plan::{Job, Plan, Work};
 
 /// Stage of the notifications: always the last.
 const NOTIFY: &str = "notify";
@@ -54,7 +55,7 @@ pub(super) fn stages(plan: &Plan) -> Stages {
 }
 
 fn last(job: &Job) -> bool {
-    job.run_if != RunIf::AllSucceeded
+    !by_needs(job)
 }
 
 fn kind(job: &Job) -> String {
@@ -67,6 +68,8 @@ fn kind(job: &Job) -> String {
         Work::Image(_) => "image".into(),
         Work::Approve(a) => environment(&a.environment),
         Work::Deploy(d) => environment(&d.environment),
+        Work::Soak(s) => environment(&s.environment),
+        Work::Reconcile(r) => environment(&r.environment),
         Work::Notify(_) => NOTIFY.into(),
     }
 }

@@ -5,8 +5,11 @@ use super::inputs::{InputView, inputs};
 use super::rules::{job_rules, workflow_rules};
 use super::stages::{Stages, stages};
 use super::words::{call, note, scalar};
-use super::{job_name, shared, stage_name};
-use crate::plan::{DeployWork, Job, Plan, PlanInstall, RunIf, SecretUse, StepWhen, Trigger, Work};
+use super::{by_needs, job_name, shared, stage_name};
+use crate::plan::{
+    DeployWork, EnvironmentPurpose, Job, Plan, PlanEnvironment, PlanIdentity, PlanInstall, RunIf, SecretUse,
+    StepWhen, Trigger, Work,
+};
 use crate::platform::tools::Tools;
 use crate::render::{Quoted, yaml};
 use crate::spec::PlatformName;
@@ -58,12 +61,15 @@ struct JobView {
     /// `when` of the rules, where it is not the default.
     outcome: Option<Quoted>,
     manual: bool,
+    /// How long it waits before it starts.
+    start_in: Option<Quoted>,
     question: Option<Quoted>,
     tags: Vec<Quoted>,
     image: Option<Quoted>,
     services: Vec<ServiceView>,
     docker: bool,
     environment: Option<EnvironmentView>,
+    id_tokens: Vec<IdTokenView>,
     lock: Option<Quoted>,
     timeout: u64,
     after_script: Option<AfterScript>,
@@ -94,6 +100,14 @@ struct ServiceView {
 struct EnvironmentView {
     name: Quoted,
     tier: Quoted,
+    deploys_nothing: bool,
+}
+
+/// A token that says who the job is.
+#[derive(Debug, Serialize)]
+struct IdTokenView {
+    variable: Quoted,
+    audience: Quoted,
 }
 
 /// Minutes after which the runner ends a deploy's script, and those of putting back afterwards.
@@ -157,7 +171,7 @@ fn rule_views(plan: &Plan, start: Option<&str>) -> Vec<RuleView> {
 
 fn job(plan: &Plan, j: &Job, stage: &str, start: Option<&str>, tools: &Tools) -> JobView {
     let need = |id: &String| NeedView { job: name(plan, id), artifacts: j.reads.contains(id) };
-    let ordered = j.run_if == RunIf::AllSucceeded;
+    let ordered = by_needs(j);
     let file = |name: &str| scalar(&format!("mlpipe-out/{}/{name}", j.id));
     let restore = j.steps.iter().find(|s| s.when == StepWhen::Unfinished);
     let limit = j.timeout.div_ceil(60);
@@ -177,15 +191,14 @@ fn job(plan: &Plan, j: &Job, stage: &str, start: Option<&str>, tools: &Tools) ->
             RunIf::AnyFailed => Some(Quoted::fixed("on_failure")),
         },
         manual: j.ask.is_some(),
+        start_in: j.wait.map(|seconds| yaml(&format!("{seconds} seconds"))),
         question: j.ask.as_ref().map(|a| yaml(&a.question)),
         tags: j.runner.gitlab.tags.iter().map(|t| scalar(t)).collect(),
         image: j.runner.gitlab.image.as_deref().map(scalar),
         services: j.runner.gitlab.services.iter().map(|s| service(s)).collect(),
         docker: j.runner.gitlab.services.iter().any(|s| is_docker_engine(s)),
-        environment: j
-            .environment
-            .as_ref()
-            .map(|e| EnvironmentView { name: scalar(&e.name), tier: scalar(&e.tier) }),
+        environment: j.environment.as_ref().map(environment),
+        id_tokens: j.identities.iter().map(id_token).collect(),
         lock: j.lock.as_deref().map(scalar),
         timeout: BACKSTOP + after_script.as_ref().map_or(limit, |a| a.script + a.after),
         after_script,
@@ -199,6 +212,11 @@ fn job(plan: &Plan, j: &Job, stage: &str, start: Option<&str>, tools: &Tools) ->
         junit: j.junit.then(|| file("junit.xml")),
         metrics: j.metrics.then(|| file("metrics.txt")),
     }
+}
+
+fn environment(e: &PlanEnvironment) -> EnvironmentView {
+    let deploys_nothing = e.purpose == EnvironmentPurpose::Reconcile;
+    EnvironmentView { name: scalar(&e.name), tier: scalar(&e.tier), deploys_nothing }
 }
 
 /// What brings the installer that the spec's `python` names: no image of a job's default runner has one. The job of an
@@ -250,6 +268,13 @@ fn secret_note(s: &SecretUse, j: &Job) -> Quoted {
     match &j.environment {
         Some(e) => note(&format!("{}, scoped to the environment {}", s.gitlab, e.name)),
         None => note(&s.gitlab),
+    }
+}
+
+fn id_token(identity: &PlanIdentity) -> IdTokenView {
+    IdTokenView {
+        variable: Quoted::word(&identity.variable),
+        audience: scalar(&identity.audience_on(PlatformName::Gitlab)),
     }
 }
 
@@ -312,7 +337,10 @@ fn settings(plan: &Plan) -> Vec<String> {
     let mut asked = false;
     for j in &plan.jobs {
         if let Some(lock) = &j.lock {
-            out.push(format!("resource group {lock}: process mode oldest_first"));
+            let line = format!("resource group {lock}: process mode oldest_first");
+            if !out.contains(&line) {
+                out.push(line);
+            }
         }
         let checked = matches!(&j.work, Work::Approve(a) if a.unchecked.is_none());
         if let (true, Some(ask), Some(e)) = (checked, &j.ask, &j.environment) {

@@ -85,12 +85,19 @@ pub(super) const TABLE: &[Capability] = &[
         "`withCredentials` around the calls of the one job that names it",
         "make a credential of that id in the job's folder",
     ),
+    Capability::outside(
+        Feature::Auth,
+        "a token of the plugin oidc-provider, bound anew around each call of a job that has an identity",
+        "make the credential with its audience, and let the cloud trust the controller for the branches' jobs; `mlpipe setup` prints both",
+    ),
     Capability::native(
         Feature::Withheld,
         "`CHANGE_FORK` is set for a fork's change request; bots' branches count as the repository's own",
     ),
     Capability::native(Feature::Deploy, "one stage with a stage a phase"),
     Capability::native(Feature::Canary, "a stage inside the deploy's for each"),
+    Capability::native(Feature::BlueGreen, "a stage inside the deploy's for the switch"),
+    Capability::native(Feature::Shadow, "a stage inside the deploy's"),
     Capability::emulated(
         Feature::Environment,
         "Jenkins knows no environments; the stage, the lock and the records carry the name",
@@ -99,6 +106,10 @@ pub(super) const TABLE: &[Capability] = &[
     Capability::native(Feature::LockOrder, "first come, first served"),
     Capability::native(Feature::RestoreFailed, "`catch` in the deploy's own stage"),
     Capability::native(Feature::RestoreCancelled, "the same `catch`: an abort arrives there as well"),
+    Capability::native(
+        Feature::Reconcile,
+        "a stage of its own, on an agent of its own; not in a build that was aborted",
+    ),
     Capability::native(
         Feature::Approval,
         "`input`, asked before an agent or a lock is taken; a no ends the build as aborted",
@@ -111,6 +122,10 @@ pub(super) const TABLE: &[Capability] = &[
     Capability::emulated(
         Feature::ApprovalByDispatch,
         "a second start by hand, in which a person says the digest; whoever may start a run may do it",
+    ),
+    Capability::native(
+        Feature::Soak,
+        "`sleep` in a stage without an agent; the build stays open, and a restarted controller goes on with it",
     ),
     Capability::native(Feature::Notify, "a last stage over the status map; an aborted build sends nothing"),
     Capability::native(Feature::NotifyShared, "the same stage in each Jenkinsfile"),

@@ -36,6 +36,10 @@ impl Platform for Jenkins {
         if shared { format!("jenkins/{pipeline}.Jenkinsfile") } else { "Jenkinsfile".to_owned() }
     }
 
+    fn reconcile_path(&self, pipeline: &str, shared: bool) -> String {
+        if shared { self.default_path(pipeline, true) } else { "Jenkinsfile.reconcile".to_owned() }
+    }
+
     fn comment(&self) -> &'static str {
         "//"
     }

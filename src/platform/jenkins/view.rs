@@ -2,7 +2,9 @@
 
 use super::condition;
 use super::levels::levels;
-use crate::plan::{Job, Plan, PlanInput, RunIf, SecretKind, SecretUse, Step, StepWhen, Trigger};
+use crate::plan::{
+    Job, Plan, PlanIdentity, PlanInput, RunIf, SecretKind, SecretUse, Step, StepWhen, Trigger,
+};
 use crate::render::{Quoted, bash, comment, groovy};
 use crate::spec::{InputKind, PlatformName};
 use serde::Serialize;
@@ -10,6 +12,9 @@ use std::collections::BTreeSet;
 
 /// Minutes by which Jenkins' own limit of a call is longer than the script's.
 const BACKSTOP: u64 = 10;
+
+/// The deepest indentation.
+const SPACES: &str = "                                        ";
 
 /// The file.
 #[derive(Serialize)]
@@ -52,11 +57,15 @@ struct Level {
 #[derive(Serialize)]
 struct Stage {
     pad: Quoted,
+    /// Indentation of the one call in its script: deeper behind a wait.
+    body: Quoted,
     /// Indentation of its commands.
     inner: Quoted,
     origin: Quoted,
     id: Quoted,
     label: Quoted,
+    /// Seconds that it sleeps before it takes an agent.
+    wait: Option<u64>,
     condition: Vec<Quoted>,
     options: Vec<Quoted>,
     ask: Option<Ask>,
@@ -64,6 +73,8 @@ struct Stage {
     secrets: Option<Quoted>,
     steps: Vec<Call>,
     cleanup: Vec<Call>,
+    /// It is somebody in a cloud.
+    identified: bool,
 }
 
 /// The question of an approval.
@@ -80,6 +91,9 @@ struct Call {
     minutes: u64,
     label: Quoted,
     command: Quoted,
+    /// What binds the tokens around it, and what ends that.
+    before: Quoted,
+    after: Quoted,
 }
 
 impl View {
@@ -168,22 +182,21 @@ fn level(plan: &Plan, jobs: &[&Job]) -> Level {
 }
 
 fn stage(plan: &Plan, job: &Job, deep: bool) -> Stage {
-    let pad = if deep { "                " } else { "        " };
-    let inner = match (deep, bound(job).next().is_none()) {
-        (false, true) => "                        ",
-        (false, false) => "                            ",
-        (true, true) => "                                ",
-        (true, false) => "                                    ",
-    };
+    let pad = if deep { 16 } else { 8 };
+    let body = pad + 12 + if job.wait.is_some() { 4 } else { 0 };
+    let inner = body + if bound(job).next().is_none() { 4 } else { 8 };
+    let spaces = |count: usize| Quoted::fixed(&SPACES[..count]);
     let call = |when: StepWhen| -> Vec<Call> {
         job.steps.iter().filter(|s| s.when == when).map(|s| call(plan, job, s)).collect()
     };
     Stage {
-        pad: Quoted::fixed(pad),
-        inner: Quoted::fixed(inner),
+        pad: spaces(pad),
+        body: spaces(body),
+        inner: spaces(inner),
         origin: remark(&format!("{}:{} {}", job.origin.path, job.origin.line, job.origin.text)),
         id: groovy(&job.id),
         label: groovy(&job.runner.jenkins),
+        wait: job.wait,
         condition: expression(plan, job),
         options: options(job),
         ask: job.ask.as_ref().map(|ask| Ask {
@@ -194,6 +207,7 @@ fn stage(plan: &Plan, job: &Job, deep: bool) -> Stage {
         secrets: secrets(job),
         steps: call(StepWhen::Normal),
         cleanup: call(StepWhen::Unfinished),
+        identified: !job.identities.is_empty(),
     }
 }
 
@@ -216,6 +230,10 @@ fn call(plan: &Plan, job: &Job, step: &Step) -> Call {
             + BACKSTOP,
         label: groovy(&step.title),
         command: groovy(&format!("sh {line}")),
+        before: id_tokens(job).map_or(Quoted::fixed(""), |tokens| {
+            glue(&[&Quoted::fixed("withCredentials(["), &tokens, &Quoted::fixed("]) { ")])
+        }),
+        after: Quoted::fixed(if job.identities.is_empty() { "" } else { " }" }),
     }
 }
 
@@ -316,6 +334,22 @@ fn arguments(job: &Job) -> Quoted {
 /// The secrets that Jenkins has to hold for a job.
 fn bound(job: &Job) -> impl Iterator<Item = &SecretUse> {
     job.secrets.iter().filter(|s| s.stored_on(PlatformName::Jenkins).is_some())
+}
+
+/// The bindings of the tokens that say who the job is.
+fn id_tokens(job: &Job) -> Option<Quoted> {
+    let binding = |i: &PlanIdentity| {
+        let name = groovy(&i.variable);
+        glue(&[
+            &Quoted::fixed("string(credentialsId: "),
+            &name,
+            &Quoted::fixed(", variable: "),
+            &name,
+            &Quoted::fixed(")"),
+        ])
+    };
+    let bindings: Vec<Quoted> = job.identities.iter().map(binding).collect();
+    (!bindings.is_empty()).then(|| Quoted::join(&bindings, ", "))
 }
 
 /// The bindings of `withCredentials`.

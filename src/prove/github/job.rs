@@ -66,7 +66,13 @@ pub(super) fn read(
     facts.runner = labels.iter().map(plain).collect::<Result<_, _>>()?;
     if let Some(environment) = map.get("environment") {
         line(&mut facts, "environment", &environment);
-        facts.environment = Some(plain(&environment)?);
+        if !environment.is_text() {
+            let says = environment.map(&["name", "deployment"])?;
+            facts.environment = Some(plain(&says.need("name")?)?);
+            facts.deploys_nothing = says.get("deployment").is_some() && !flag(&says, "deployment")?;
+        } else {
+            facts.environment = Some(plain(&environment)?);
+        }
     }
     if let Some(concurrency) = map.get("concurrency") {
         line(&mut facts, "lock", &concurrency);

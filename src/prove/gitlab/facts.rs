@@ -42,7 +42,9 @@ fn job(file: &File, j: &Job) -> JobFacts {
         junit: j.artifacts.junit.clone(),
         metrics: j.artifacts.metrics.clone(),
         environment: j.environment.clone(),
+        deploys_nothing: j.deploys_nothing,
         asks: asks(j),
+        waits: waits(j),
         // A job waits for its group once it would start, and holds it until its last command has ended.
         lock: j.lock.as_ref().map(|name| Lock {
             name: name.clone(),
@@ -87,6 +89,12 @@ fn reads(j: &Job) -> Vec<String> {
     };
     reads.sort();
     reads
+}
+
+/// How long a delayed job waits, by each of its rules. The clock starts when what it needs has ended
+/// (`Ci::ProcessBuildService`, `schedule`).
+fn waits(j: &Job) -> Option<u64> {
+    j.rules.as_ref()?.iter().find(|r| r.when != Some(When::Never))?.start_in
 }
 
 /// A manual job asks when its turn has come, before it waits for its group. One that some rule lets start without being

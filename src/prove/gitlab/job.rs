@@ -9,6 +9,8 @@ use crate::prove::{Unreadable, Value};
 
 /// Most jobs that one job may need (`ci_needs_size_limit`, fixed on GitLab.com).
 const MOST_NEEDS: usize = 50;
+/// Most seconds of `start_in`: a week (documentation of `when: delayed`).
+const LONGEST_DELAY: u64 = 7 * 86_400;
 
 /// When a job starts, by the status of what stands before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub(super) enum When {
     Always,
     /// As `OnSuccess`, and once a person says so.
     Manual,
+    /// As on success, some time later.
+    Delayed,
     Never,
 }
 
@@ -42,6 +46,8 @@ pub(super) struct Job {
     pub(super) allow_failure: Option<bool>,
     /// The environment.
     pub(super) environment: Option<String>,
+    /// It names the environment and deploys nothing there.
+    pub(super) deploys_nothing: bool,
     /// `resource_group`.
     pub(super) lock: Option<String>,
     /// `timeout`, in seconds.
@@ -84,6 +90,8 @@ pub(super) struct Rule {
     pub(super) asks: Option<usize>,
     /// Its own `when`.
     pub(super) when: Option<When>,
+    /// Seconds after which a delayed job starts.
+    pub(super) start_in: Option<u64>,
     /// Its own `allow_failure`.
     pub(super) allow_failure: Option<bool>,
 }
@@ -177,9 +185,21 @@ fn order(j: &mut Job, f: &mut Fields<'_>, file: &mut File) -> Result<(), Unreada
     }
     if let Some(n) = f.take("rules") {
         j.lines.extend([("rules", n.line), ("asks", n.line)]);
-        j.rules = Some(n.list()?.iter().map(|r| rule(r, file)).collect::<Result<_, _>>()?);
+        let rules: Vec<Rule> = n.list()?.iter().map(|r| rule(r, file)).collect::<Result<_, _>>()?;
+        let mut waits = rules.iter().filter(|r| r.when != Some(When::Never)).map(|r| r.start_in);
+        let first = waits.next();
+        if waits.any(|other| Some(other) != first) {
+            return refuse(
+                n.line,
+                format!("`{}` waits in some pipelines, and not, or for another time, in others", j.name),
+            );
+        }
+        j.rules = Some(rules);
     }
     j.when = f.take("when").map(when).transpose()?;
+    if j.when == Some(When::Delayed) {
+        return refuse(j.line, "`when: delayed` outside of `rules`");
+    }
     j.allow_failure = f.take("allow_failure").map(Node::truth).transpose()?;
     f.text("manual_confirmation")?;
     Ok(())
@@ -199,9 +219,19 @@ fn rule(n: &Node, file: &mut File) -> Result<Rule, Unreadable> {
     let mut f = Fields::of(n, "a rule")?;
     let asks = f.take("if").map(|n| file.expressions.read(n)).transpose()?;
     let when = f.take("when").map(when).transpose()?;
+    let start_in = match f.text("start_in")? {
+        None => None,
+        Some((text, line)) => match spoken(text).filter(|s| (1..=LONGEST_DELAY).contains(s)) {
+            Some(seconds) => Some(seconds),
+            None => return refuse(line, format!("`start_in: {text}` is no time of up to a week")),
+        },
+    };
+    if (when == Some(When::Delayed)) != start_in.is_some() {
+        return refuse(n.line, "`when: delayed` without `start_in`, or the other way round");
+    }
     let allow_failure = f.take("allow_failure").map(Node::truth).transpose()?;
     f.end()?;
-    Ok(Rule { asks, when, allow_failure })
+    Ok(Rule { asks, when, start_in, allow_failure })
 }
 
 fn when(n: &Node) -> Result<When, Unreadable> {
@@ -210,6 +240,7 @@ fn when(n: &Node) -> Result<When, Unreadable> {
         "on_failure" => Ok(When::OnFailure),
         "always" => Ok(When::Always),
         "manual" => Ok(When::Manual),
+        "delayed" => Ok(When::Delayed),
         "never" => Ok(When::Never),
         w => refuse(n.line, format!("`when: {w}` is not known")),
     }
@@ -227,6 +258,13 @@ fn section(j: &mut Job, f: &mut Fields<'_>) -> Result<(), Unreadable> {
             && !TIERS.contains(&t)
         {
             return refuse(line, format!("the tier `{t}` is not known"));
+        }
+        if let Some((action, line)) = e.text("action")? {
+            // `prepare` and `access` deploy nothing either; the last of them puts off when an environment is stopped.
+            if action != "verify" {
+                return refuse(line, format!("the environment's action `{action}` is not known"));
+            }
+            j.deploys_nothing = true;
         }
         e.end()?;
     }
@@ -264,6 +302,7 @@ fn limits(j: &mut Job, f: &mut Fields<'_>) -> Result<(), Unreadable> {
         j.lines.push(("backstop", line));
         j.timeout = Some(spoken(t).map_or_else(|| refuse(line, format!("the time `{t}` is not known")), Ok)?);
     }
+    id_tokens(j, f)?;
     let Some(n) = f.take("variables") else { return Ok(()) };
     for e in Fields::of(n, "`variables`")?.rest() {
         let wants = match e.key.as_str() {
@@ -284,6 +323,18 @@ fn limits(j: &mut Job, f: &mut Fields<'_>) -> Result<(), Unreadable> {
         };
         let value = exactly(&e.value, |t| t == wants, &format!("`{}` is another one", e.key))?;
         j.variables.push((e.key.clone(), value));
+    }
+    Ok(())
+}
+
+/// Tokens that say who the job is. They reach it as variables.
+fn id_tokens(j: &mut Job, f: &mut Fields<'_>) -> Result<(), Unreadable> {
+    let Some(n) = f.take("id_tokens") else { return Ok(()) };
+    for e in Fields::of(n, "`id_tokens`")?.rest() {
+        let mut token = Fields::of(&e.value, "an id token")?;
+        let Some(audience) = token.take("aud") else { return refuse(e.line, "an id token without `aud`") };
+        j.variables.push((e.key.clone(), Value::IdToken(fixed(audience)?)));
+        token.end()?;
     }
     Ok(())
 }

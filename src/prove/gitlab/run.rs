@@ -96,7 +96,7 @@ impl Earlier {
 /// The status of the needed jobs is one that lets the job start. Nothing needed is a success.
 fn after_needs(when: When, before: &[Ends], d: &mut Diagrams) -> Node {
     match when {
-        When::OnSuccess | When::Manual => d.all(before.iter().map(|e| e.good)),
+        When::OnSuccess | When::Manual | When::Delayed => d.all(before.iter().map(|e| e.good)),
         When::OnFailure => {
             let skipped = d.any(before.iter().map(|e| e.skipped));
             let bad = d.any(before.iter().map(|e| e.bad));
@@ -110,7 +110,7 @@ fn after_needs(when: When, before: &[Ends], d: &mut Diagrams) -> Node {
 /// The status of all jobs of the earlier stages is one that lets the job start.
 fn after_stages(when: When, earlier: &Earlier, d: &mut Diagrams) -> Node {
     match when {
-        When::OnSuccess | When::Manual => d.not(earlier.bad),
+        When::OnSuccess | When::Manual | When::Delayed => d.not(earlier.bad),
         When::OnFailure => earlier.bad,
         When::Always => Node::YES,
         When::Never => Node::NO,

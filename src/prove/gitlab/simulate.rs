@@ -117,8 +117,8 @@ fn composite(all: &[&str], dag: bool) -> &'static str {
 /// `Ci::ProcessBuildService#valid_statuses_for_build`.
 fn starts(when: When, before: &str, dag: bool) -> bool {
     let valid: &[&str] = match when {
-        When::OnSuccess | When::Manual if dag => &["success"],
-        When::OnSuccess | When::Manual => &["success", "skipped"],
+        When::OnSuccess | When::Manual | When::Delayed if dag => &["success"],
+        When::OnSuccess | When::Manual | When::Delayed => &["success", "skipped"],
         When::OnFailure => &["failed"],
         When::Always => &["success", "failed", "skipped"],
         When::Never => &[],

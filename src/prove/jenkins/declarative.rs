@@ -44,6 +44,8 @@ pub(super) struct Stage {
     pub(super) line: usize,
     /// The agent's label; nothing for any agent.
     pub(super) label: Option<Name>,
+    /// It has no agent of its own: its script takes one.
+    pub(super) bare: bool,
     /// Line of `agent`.
     pub(super) agent_line: usize,
     /// The condition, and the line of `when`.
@@ -306,6 +308,7 @@ fn stage(line: usize, name: Name, block: &Block) -> Result<Stage, Unreadable> {
         name,
         line,
         label: None,
+        bare: false,
         agent_line: 0,
         when: None,
         before_options: false,
@@ -320,7 +323,11 @@ fn stage(line: usize, name: Name, block: &Block) -> Result<Stage, Unreadable> {
         match &*call.name {
             "agent" => {
                 s.agent_line = line;
-                s.label = agent(line, call)?;
+                s.bare = matches!(call.plain.as_slice(), [Expr { is: Is::Variable(n), .. }] if &**n == "none")
+                    && call.block.is_none();
+                if !s.bare {
+                    s.label = agent(line, call)?;
+                }
             }
             "when" => when(&mut s, line, only_block(line, call)?)?,
             "options" => stage_options(&mut s, only_block(line, call)?)?,

@@ -102,6 +102,7 @@ fn job(m: &Machine<'_>, pipeline: &Pipeline, stage: &Stage, trace: Trace) -> Res
         ..JobFacts::default()
     };
     keeps(&mut facts, stage, &trace);
+    waits(&mut facts, stage, &trace)?;
     lock_and_question(&mut facts, stage, &trace);
     for (name, ..) in &trace.taken {
         let maker = m.stashes.get(name).map(|s| s.1);
@@ -125,6 +126,25 @@ fn job(m: &Machine<'_>, pipeline: &Pipeline, stage: &Stage, trace: Trace) -> Res
         facts.calls.push(call);
     }
     Ok(facts)
+}
+
+/// The agent that its script takes, and how long it sleeps before.
+fn waits(facts: &mut JobFacts, stage: &Stage, trace: &Trace) -> Result<()> {
+    match &trace.node {
+        // The job was run from the formula "always".
+        Some((label, Node::YES)) => facts.runner = vec![label.to_string()],
+        Some(_) => return refuse(stage.line, format!("`{}` takes an agent in some builds only", stage.name)),
+        None => {}
+    }
+    match trace.slept.as_slice() {
+        [] => {}
+        [(seconds, Node::YES, false)] => facts.waits = Some(*seconds),
+        [(.., true)] => {
+            return refuse(stage.line, format!("`{}` holds an agent while it sleeps", stage.name));
+        }
+        _ => return refuse(stage.line, format!("`{}` sleeps twice, or in some builds only", stage.name)),
+    }
+    Ok(())
 }
 
 fn parameter(p: &super::declarative::Parameter) -> (String, Source) {

@@ -85,6 +85,10 @@ pub(super) struct Trace {
     pub(super) misplaced: Vec<(usize, String)>,
     /// The limits of blocks, in seconds, each with the calls made under it.
     pub(super) limits: Vec<(u64, Vec<usize>)>,
+    /// An agent that was taken by a step, and under which formula.
+    pub(super) node: Option<(Name, Node)>,
+    /// Seconds for which it slept, under which formula, and whether an agent was held.
+    pub(super) slept: Vec<(u64, Node, bool)>,
     /// A lock that was taken by a step.
     pub(super) lock: Option<(Name, usize)>,
     /// The build was marked as failed.
@@ -105,6 +109,8 @@ impl Default for Trace {
             taken: Vec::new(),
             misplaced: Vec::new(),
             limits: Vec::new(),
+            node: None,
+            slept: Vec::new(),
             lock: None,
             marked: Node::NO,
             hit: Node::NO,
@@ -137,6 +143,8 @@ pub(super) struct Machine<'a> {
     pub(super) stage_limits: usize,
     /// Line of the stage's own script.
     pub(super) site: usize,
+    /// An agent is held.
+    pub(super) agent: bool,
     pub(super) trace: Trace,
     /// The job at hand, and its level.
     pub(super) job: usize,
@@ -173,6 +181,7 @@ impl<'a> Machine<'a> {
             limits: Vec::new(),
             stage_limits: 0,
             site: 0,
+            agent: true,
             trace: Trace::default(),
             job: 0,
             level: 0,

@@ -209,8 +209,10 @@ pub(super) fn body(m: &mut Machine<'_>, stage: &Stage, starts: Node) -> Result<E
     m.trace.limits = limit.iter().map(|seconds| (*seconds, Vec::new())).collect();
     m.limits = (0..m.trace.limits.len()).collect();
     m.stage_limits = m.limits.len();
+    m.agent = !stage.bare;
     let mut pc = starts;
     m.inner(&stage.body, None, &mut pc)?;
+    m.agent = true;
     if !m.looked_up.is_empty() {
         return refuse(stage.line, format!("the steps of `{}` ask how other jobs ended", stage.name));
     }

@@ -40,6 +40,9 @@ impl Machine<'_> {
     /// A step. An argument that is not known here is refused.
     pub(super) fn step(&mut self, call: &Call, line: usize, pc: &mut Node) -> Result<Guarded> {
         if &*call.name == "checkout" {
+            if !self.agent {
+                return refuse(line, "a checkout without an agent");
+            }
             let scm = matches!(call.plain.as_slice(), [Expr { is: Is::Variable(v), .. }] if &**v == "scm");
             if scm && call.named.is_empty() && call.block.is_none() {
                 self.trace.folder =
@@ -75,6 +78,9 @@ impl Machine<'_> {
 
     fn plain_step(&mut self, step: &str, given: &mut Given, line: usize, pc: &mut Node) -> Result<Value> {
         let lacks = |what: &str| refuse(line, format!("`{step}` without {what}"));
+        if !self.agent && !matches!(step, "sleep" | "error" | "string" | "file") {
+            return refuse(line, format!("step `{step}` without an agent"));
+        }
         match step {
             "deleteDir" => {
                 if !self.trace.taken.is_empty() && self.trace.calls.is_empty() {
@@ -133,6 +139,18 @@ impl Machine<'_> {
                 }
                 self.keeps(line, step);
                 self.trace.junit.push((what, *pc));
+            }
+            "sleep" => {
+                let unit = given.text("unit").unwrap_or_else(|| "SECONDS".into());
+                let Some(Value::Number(n)) = given.take("time") else { return lacks("`time`") };
+                let Some(long) = seconds(n, &unit) else { return refuse(line, format!("unit `{unit}`")) };
+                if !self.limits.is_empty() {
+                    self.misplaced(line, "may end its `sleep` by a time limit");
+                }
+                if !self.trace.calls.is_empty() {
+                    self.misplaced(line, "sleeps behind its calls");
+                }
+                self.trace.slept.push((long, *pc, self.agent));
             }
             "string" | "file" => {
                 let (Some(id), Some(variable)) = (given.text("credentialsId"), given.text("variable")) else {
@@ -296,6 +314,19 @@ impl Machine<'_> {
                         if *file { Source::SecretFile(id) } else { Source::Secret(id) },
                     ));
                 }
+            }
+            "node" => {
+                let Some(Value::Text(label)) = given.plain.pop() else {
+                    return refuse(line, "`node` without a label");
+                };
+                if self.agent || self.trace.node.is_some() {
+                    return refuse(line, "`node` takes a second agent");
+                }
+                self.trace.node = Some((label, *pc));
+                self.agent = true;
+                self.inner(block, None, pc)?;
+                self.agent = false;
+                return Ok(());
             }
             "lock" => match given.text("resource") {
                 Some(name) => self.trace.lock = Some((name, self.site)),

@@ -1,7 +1,7 @@
 //! A Markdown task list.
 
 use crate::diag::plain_line;
-use crate::settings::{Item, Manifest, Need, Place, Setting};
+use crate::settings::{ClusterRight, Item, Manifest, Need, Place, Setting};
 use crate::spec::PlatformName;
 use std::fmt::Write;
 
@@ -89,6 +89,22 @@ fn details(setting: &Setting) -> Vec<(&'static str, String)> {
         }
         Setting::Secret { holds, .. } if !holds.is_empty() => vec![("holds: ", holds.clone())],
         Setting::Runner { tools, .. } if !tools.is_empty() => vec![("with: ", tools.join(", "))],
+        Setting::Trust { issuer, audience, subjects, .. } => vec![
+            ("issuer: ", code(issuer)),
+            ("audience: ", code(audience)),
+            ("subject, one of: ", listed(subjects)),
+        ],
+        Setting::Rights { rights, .. } => {
+            let one = |r: &ClusterRight| {
+                // As kubectl writes it: RESOURCE.GROUP/SUBRESOURCE.
+                let (resource, part) = r.resource.split_once('/').unwrap_or((&r.resource, ""));
+                let group = if r.group.is_empty() { String::new() } else { format!(".{}", r.group) };
+                let part = if part.is_empty() { String::new() } else { format!("/{part}") };
+                (format!("{resource}{group}{part}"), r.verbs.join(", "))
+            };
+            let lines = rights.iter().map(one).map(|(what, verbs)| format!("{} {verbs}", code(&what)));
+            vec![("rights: ", lines.collect::<Vec<_>>().join("; "))]
+        }
         Setting::Schedule { input: Some(input), .. } => {
             vec![("input: ", format!("{} = {}", code(&input.name), code(&input.value)))]
         }

@@ -108,10 +108,11 @@ fn github(setting: &Setting) -> Option<Vec<Quoted>> {
     let fixed = Quoted::fixed;
     Some(match setting {
         Setting::DefaultBranch { name } => vec![fixed("default_branch"), bash(name)],
-        Setting::Environment { name, branches, tags, .. } => {
+        Setting::Environment { name, branches, tags, wait_minutes, .. } => {
             let refs = branches.iter().map(|b| format!("branch {b}"));
             let refs = refs.chain(tags.iter().map(|t| format!("tag {t}")));
-            let mut words = vec![fixed("environment"), bash(&encoded(name))];
+            let minutes = Quoted::word(&wait_minutes.unwrap_or_default().to_string());
+            let mut words = vec![fixed("environment"), bash(&encoded(name)), minutes];
             words.extend(refs.map(|r| bash(&r)));
             words
         }
@@ -179,6 +180,7 @@ struct Casc {
     plugins: Vec<Quoted>,
     hand: Vec<Quoted>,
     credentials: Vec<Credential>,
+    id_tokens: Vec<IdToken>,
     jobs: Vec<Multibranch>,
 }
 
@@ -189,6 +191,14 @@ struct Credential {
     description: Quoted,
     name: Quoted,
     value: Quoted,
+}
+
+/// A credential of the plugin oidc-provider, which holds no secret of anybody's.
+#[derive(Serialize)]
+struct IdToken {
+    id: Quoted,
+    description: Quoted,
+    audience: Quoted,
 }
 
 #[derive(Serialize)]
@@ -203,6 +213,7 @@ struct Multibranch {
 impl Casc {
     fn of(manifest: &Manifest) -> Self {
         let (mut plugins, mut hand, mut credentials, mut jobs) = (vec![], vec![], vec![], vec![]);
+        let mut id_tokens = vec![];
         for item in &manifest.items {
             match &item.setting {
                 Setting::Plugin { id, minimum } => {
@@ -215,6 +226,11 @@ impl Casc {
                     description: yaml_casc(&format!("mlpipe: {}", item.jobs.join(", "))),
                     name: yaml_casc(variable),
                     value: yaml(&format!("${{{variable}}}")),
+                }),
+                Setting::IdToken { name, audience } => id_tokens.push(IdToken {
+                    id: yaml_casc(name),
+                    description: yaml_casc(&format!("mlpipe: {}", item.jobs.join(", "))),
+                    audience: yaml_casc(audience),
                 }),
                 Setting::Multibranch { name, script_path, pull_requests, tags } => jobs.push(Multibranch {
                     name: groovy_casc(name),
@@ -232,6 +248,7 @@ impl Casc {
             plugins,
             hand,
             credentials,
+            id_tokens,
             jobs,
         }
     }

@@ -12,7 +12,8 @@ use std::collections::BTreeSet;
 
 /// A random spec whose statements are all compiled.
 fn spec(dice: &mut Dice) -> String {
-    let mut text = String::from("mlpipe 1\npipeline random\non push main, \"release/*\"\n");
+    let mut text =
+        String::from("mlpipe 1\npipeline random\nstate git \"mlpipe-ledger\"\non push main, \"release/*\"\n");
     for on in [
         "on pull_request main",
         "on tag \"v*\"",
@@ -53,9 +54,12 @@ fn spec(dice: &mut Dice) -> String {
     for i in 0..deploys {
         let mut body = vec!["target command { deploy \"./d\"; live \"./l\" }".to_owned()];
         let on = ["on push main", "on push \"release/*\""];
-        for (odds, line) in
-            [(2, "smoke \"./s\""), (2, "approval required { by \"leads\"; expires 3d }"), (5, *dice.of(&on))]
-        {
+        for (odds, line) in [
+            (2, "smoke \"./s\""),
+            (2, "approval required { by \"leads\"; expires 3d }"),
+            (5, *dice.of(&on)),
+            (3, "soak 24h"),
+        ] {
             if dice.once_in(odds) {
                 body.push(line.to_owned());
             }
@@ -108,7 +112,8 @@ fn subject(job: &Job, step: &str) -> Option<String> {
         Work::Gate(_) => name("gate-"),
         Work::Model(_) => name("model-"),
         Work::Image(_) => Some("image".to_owned()),
-        Work::Approve(_) | Work::Withheld(_) | Work::Notify(_) => None,
+        Work::Soak(_) => Some(job.id.clone()),
+        Work::Approve(_) | Work::Withheld(_) | Work::Notify(_) | Work::Reconcile(_) => None,
     }
 }
 
@@ -219,8 +224,9 @@ fn uncut(stage: &Stage, played: &Played, day: &Day, foretold: &[Foretold]) -> Ve
         let name = |id: &str| if id == "image-check" { "image".to_owned() } else { id.to_owned() };
         let hit = day.cancelled.as_deref().is_some_and(|c| name(c) == name(&job.id));
         let calls = foretold.iter().find(|f| f.job == job.id).map(|f| &f.calls);
-        // The script of an approval is called once the answer is yes, and the formulas know of no answer.
-        let same = matches!(plan.work, Work::Approve(_)) || Some(&job.calls) == calls;
+        // The script of an approval is called once the answer is yes, that of a soak once it is over, and the formulas know
+        // of no answer and no time.
+        let same = matches!(plan.work, Work::Approve(_) | Work::Soak(_)) || Some(&job.calls) == calls;
         if hit && started(job) && (job.state != State::Cancelled || !same) {
             wrong.push(format!("{} is {:?} and calls {:?}, not {calls:?}", job.id, job.state, job.calls));
         }

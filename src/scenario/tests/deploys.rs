@@ -82,7 +82,8 @@ fn the_limit_of_a_deploy_is_that_of_all_its_calls() {
         ),
         (
             "staging.begin takes 29m, staging.smoke takes 2m, staging.restore takes 18m",
-            "staging:not_restored",
+            // What nobody has put back in time is put back by the job behind the deploy.
+            "staging:rolled_back reconcile-staging=passed deploy-staging@2820",
         ),
     ]);
     let told_of = |given| told(&stage.play(given), "deploy-staging").join("; ");
@@ -109,14 +110,24 @@ fn putting_back_may_fail_too() {
     stage.table(&[
         (
             "production.smoke failed, production.restore failed",
-            "production:not_restored deploy-production=failed",
+            "production:rolled_back deploy-production=failed reconcile-production=passed run=failure",
         ),
-        ("production.smoke failed, production.restore timed_out", "production:not_restored"),
+        (
+            "production.smoke failed, production.restore timed_out",
+            "production:rolled_back reconcile-production=passed",
+        ),
         (
             "production.smoke failed, production.restore takes 1m",
             "production:rolled_back deploy-production@60",
         ),
-        ("production.smoke failed, production.restore takes 2h", "production:not_restored"),
+        (
+            "production.smoke failed, production.restore takes 2h",
+            "production:rolled_back reconcile-production=passed",
+        ),
+        // Nothing to do, and nothing that it could do.
+        ("production.smoke failed", "production:rolled_back reconcile-production=passed"),
+        ("production.begin failed", "production:untouched reconcile-production=passed"),
+        ("quality failed", "reconcile-production=skipped reconcile-staging=skipped"),
         ("cancelled during production, production.restore failed", "production:not_restored run=cancelled"),
         // Nothing is put back, so that cannot fail.
         ("production.restore failed", "production:deployed run=success"),
@@ -126,6 +137,21 @@ fn putting_back_may_fail_too() {
         told(&stage.play("production.smoke failed, production.restore failed"), "deploy-production"),
         ["0s rolled out", "0s failed: smoke failed", "0s NOT put back: that failed too"]
     );
+    assert_eq!(
+        told(&stage.play("production.smoke failed, production.restore failed"), "reconcile-production"),
+        ["0s passed: what was live before is put back"]
+    );
+    assert_eq!(
+        told(&stage.play("production.smoke failed"), "reconcile-production"),
+        ["0s passed: nothing to put back"]
+    );
+    // Without a ledger nobody else knows what was good.
+    let target = "kubernetes { kubeconfig secret PRODUCTION; deployment \"test\"; timeout 2m }";
+    let without = RELEASE.replace(target, "command { deploy \"./d\"; live \"./l\"; timeout 2m }");
+    Stage::new(&without).table(&[(
+        "production.smoke failed, production.restore failed",
+        "production:not_restored deploy-production=failed",
+    )]);
     // The run has ended when putting back goes on.
     let played = stage.play("cancelled during production, production.restore takes 1m");
     assert_eq!(told(&played, "deploy-production"), ["0s cancelled", "1m what was live before is put back"]);

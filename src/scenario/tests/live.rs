@@ -360,21 +360,56 @@ fn other_strategies_are_watched_when_traffic_moves() {
     let stage = Stage::new(&strategy("  blue_green for 10m\n"));
     stage.table(&[
         ("", "deploy-production=passed deploy-production@2400"),
-        // Beside the old one it serves nobody.
-        ("production.error_rate = 2% at 5m, production.error_rate = 0% at 9m", "production:deployed"),
-        ("production.error_rate = 2% at 5m", "production:rolled_back deploy-production@660"),
+        // Before the switch it serves nobody.
+        (
+            "production.roll-out takes 4m, production.error_rate = 2% at 1m, production.error_rate = 0% at 3m",
+            "production:deployed deploy-production@2640",
+        ),
+        // The old one is at hand for ten minutes, and for the window after them.
+        ("production.error_rate = 2% at 5m", "production:rolled_back deploy-production@300"),
+        ("production.error_rate = 2% at 39m", "production:rolled_back deploy-production@2340"),
         ("production.smoke failed", "production:rolled_back deploy-production@0"),
+        ("production.switch failed", "production:rolled_back deploy-production@0"),
+        ("cancelled during production.switch", "deploy-production=cancelled production:rolled_back"),
     ]);
     assert_eq!(
         told(&stage.play(""), "deploy-production"),
         [
             "0s runs beside the one before",
             "0s smoke test passed",
-            "10m all of the traffic",
+            "0s all of the traffic, the one before stays at hand",
+            "0s smoke test passed",
             "10m watches error_rate, latency.p99, smoke every 5m every 1m for 30m",
             "40m deployed",
         ]
     );
+}
+
+#[test]
+fn copies_come_after_the_smoke_test_and_before_the_window() {
+    let from = "deploy origin {\n  target kubernetes { kubeconfig secret K; deployment \"o\"; traffic nginx \"o\" }\n}\n";
+    let shadow = |with: &str| {
+        let text = LIVE.replace("  canary 5% for 10m, 25% for 10m, 100%\n", with);
+        Stage::new(&text.replace("deploy production", &format!("{from}deploy production")))
+    };
+    let stage = shadow("  shadow from origin\n");
+    stage.table(&[
+        ("", "production:deployed deploy-production@1800"),
+        ("production.shadow failed", "production:rolled_back deploy-production@0 origin:deployed"),
+        ("production.smoke failed, production.shadow failed", "production:rolled_back"),
+        (
+            "production.shadow takes 2m, production.error_rate = 2% at 1m",
+            "production:rolled_back deploy-production@120",
+        ),
+        ("cancelled during production.shadow", "deploy-production=cancelled production:rolled_back"),
+    ]);
+    let copies = "0s gets copies of the requests of origin";
+    let told_of = |stage: &Stage| told(&stage.play(""), "deploy-production");
+    assert_eq!(told_of(&stage)[..3], ["0s rolled out", "0s smoke test passed", copies]);
+    let canary = told_of(&shadow("  shadow from origin\n  canary 5%, 100%\n"));
+    assert_eq!(canary[..2], [copies, "0s 5% of the traffic"]);
+    let green = told_of(&shadow("  shadow from origin\n  blue_green\n"));
+    assert_eq!(green[..3], ["0s runs beside the one before", "0s smoke test passed", copies]);
 }
 
 const SOAK: &str = r#"mlpipe 1
@@ -384,7 +419,7 @@ state git "mlpipe-ledger"
 image ghcr "ghcr.io/acme/test" { tags commit }
 deploy staging {
   target command { deploy "./d"; live "./l" }
-  watch  10m every 1m { prometheus secret PROMETHEUS_URL; metric error_rate = "errors"; smoke "./s" every 5m }
+  watch  10m every 1m { prometheus secret PROMETHEUS_URL; metric error_rate = "errors"; smoke "./s" every 2m }
   rollback { when error_rate > 5%; when smoke.failures > 3 consecutive; within 3m; halt when rollbacks > 2 in 1h }
   soak   24h
 }
@@ -397,39 +432,63 @@ deploy production {
 #[test]
 fn the_next_deploy_waits_for_a_soak_that_ends_well() {
     let stage = Stage::new(SOAK);
-    let broken = "deploy-staging=passed staging:rolled_back approve-production=skipped production!not-asked \
-                  production:untouched run=failure";
+    let broken = "deploy-staging=passed staging:deployed soak-staging=failed approve-production=skipped \
+                  production!not-asked production:untouched run=failure";
+    let good = "soak-staging=passed production:deployed run=success";
     stage.table(&[
-        ("", "deploy-staging@600 approve-production@87000 deploy-production@87000 production:deployed run=success"),
+        ("", good),
+        ("", "deploy-staging@600 soak-staging@87000 approve-production@87000 deploy-production@87000"),
+        // Nobody looks before it is over.
         ("staging.error_rate = 6% at 3h", broken),
-        ("staging.error_rate = 6% at 3h", "approve-production@10800 deploy-production@10800"),
+        ("staging.error_rate = 6% at 3h, staging.error_rate = 1% at 181m", broken),
+        ("staging.error_rate = 6% at 3h", "soak-staging@87000 approve-production@87000"),
         ("staging.error_rate = 6% at 87000s", broken),
-        // A streak goes on from the window into the soak.
-        ("staging.smoke failed at 5m, staging.smoke passed at 20m", "staging:deployed"),
-        ("staging.smoke failed at 5m, staging.smoke passed at 21m", broken),
+        ("staging.error_rate = 6% at 181m, staging.error_rate = 1% at 10919s", broken),
+        ("staging.error_rate = 6% at 10861s, staging.error_rate = 1% at 10919s", good),
         ("staging.error_rate = missing at 1h", broken),
-        ("staging.error_rate = missing at 1h, staging.error_rate = 1% at 5h", "production:deployed"),
-        ("staging.error_rate = 6% at 3h, staging.restore failed", "staging:not_restored approve-production=skipped"),
-        // A trigger while the deploy finishes is seen, and nothing happens before it has.
+        ("staging.error_rate = missing at 1h, staging.error_rate = 1% at 5h", good),
+        // A smoke test cannot be asked for the past; it has to pass at the end, and once is enough.
+        ("staging.smoke failed at 5m, staging.smoke passed at 20m", good),
+        ("staging.smoke failed at 1h, staging.smoke passed at 20h", good),
+        ("staging.smoke failed at 23h", broken),
+        // What happens while the deploy finishes is neither the watch's nor the soak's.
         ("staging.error_rate = 6% at 11m, staging.finish takes 5m", broken),
+        ("staging.error_rate = 6% at 11m, staging.error_rate = 1% at 15m, staging.finish takes 5m", good),
+        // Whatever else the script may find in the ledger.
+        ("soak-staging failed", broken),
+        ("soak-staging timed_out", "soak-staging=timed_out soak-staging@88800 approve-production=skipped"),
+        ("cancelled during soak-staging at 1h", "soak-staging=cancelled soak-staging@4200 run=cancelled"),
+        ("staging failed", "staging:rolled_back soak-staging=skipped approve-production=skipped"),
     ]);
     let played = stage.play("staging.error_rate = 6% at 11m, staging.finish takes 5m");
     let times: Vec<u64> = played.timeline.iter().map(|e| e.at.0 / 60_000).collect();
+    assert_eq!(told(&played, "deploy-staging").last().unwrap(), "15m deployed");
     assert_eq!(
-        told(&played, "deploy-staging").split_off(2),
-        [
-            "15m deployed",
-            "15m soaks for 1d",
-            "15m does not hold over its soak: `error_rate > 5%`: it is 6%",
-            "15m what was live before is put back",
-        ]
+        told(&played, "soak-staging"),
+        ["15m soaks for 1d", "1d 15m failed: `error_rate > 5%`: it is 6%"]
     );
     assert!(times.is_sorted(), "{times:?}");
-    let played = stage.play("staging.error_rate = 6% at 3h");
-    assert_eq!(
-        told(&played, "approve-production"),
-        ["3h skipped: deploy-staging did not hold over its soak"]
-    );
+    assert_eq!(told(&stage.play(""), "soak-staging"), ["10m soaks for 1d", "1d 10m has soaked for 1d"]);
+    let played = stage.play("staging.smoke failed at 23h");
+    assert_eq!(told(&played, "soak-staging")[1], "1d 10m failed: the smoke test fails at its end");
+    let calls = |given: &str| {
+        let played = stage.play(given);
+        played.jobs.into_iter().find(|j| j.id == "soak-staging").unwrap().calls
+    };
+    assert_eq!(calls(""), [["soak", "staging"]]);
+    assert!(calls("cancelled during soak-staging at 1h").is_empty());
+}
+
+/// What lasts is counted from the start of the soak: its script knows nothing of the polls before.
+#[test]
+fn a_streak_does_not_go_on_from_the_watch_into_the_soak() {
+    let long = SOAK.replace("when error_rate > 5%;", "when error_rate > 5% for 8m;");
+    Stage::new(&long).table(&[
+        // Polls from 2 to 10 minutes would be 8; in the soak, from 11 to 19.
+        ("staging.error_rate = 6% at 3m, staging.error_rate = 1% at 19m", "production:deployed"),
+        ("staging.error_rate = 6% at 3m, staging.error_rate = 1% at 20m", "soak-staging=failed"),
+        ("staging.error_rate = 6% at 2m", "staging:rolled_back soak-staging=skipped"),
+    ]);
 }
 
 #[test]
@@ -466,7 +525,7 @@ fn the_third_rollback_in_an_hour_halts() {
     stage.table(&[
         (
             "production.rollbacks = 2 in 1h, production failed, production.restore failed",
-            "production:not_restored production!halted",
+            "production:rolled_back production!halted",
         ),
         ("production.rollbacks = 2 in 1h, production.begin failed", "production!not-halted"),
         (
@@ -500,9 +559,10 @@ fn a_halted_pipeline_touches_nothing() {
             "staging:rolled_back staging!halted production!halted",
         ),
         ("staging.rollbacks = 3 in 1h", "deploy-staging=failed staging:untouched approve-production=skipped"),
+        // A soak takes nothing back.
         (
             "staging.rollbacks = 2 in 1h, staging.error_rate = 6% at 3h",
-            "staging:rolled_back production!halted",
+            "staging:deployed soak-staging=failed production!not-halted",
         ),
     ]);
     let staging = r#"deploy staging {

@@ -6,6 +6,7 @@ use crate::scenario::{Left, Played, TriggerWitness, triggers};
 /// Every comparison and every way to last, over a canary, beside the old one, and over a soak.
 const TRIGGERS: &str = r#"mlpipe 1
 pipeline p
+state git "mlpipe-ledger"
 on push main
 on tag "v*"
 gate unit { run "pytest" }
@@ -30,23 +31,25 @@ deploy canary {
 deploy soaked {
   on tag "v*"
   target command { deploy "./d soaked"; live "./l soaked" }
-  watch 1m every 7m { prometheus secret URL; metric error_rate = "e"; smoke "./s" every 3h }
+  watch 1m every 7m { prometheus secret URL; metric error_rate = "e"; smoke "./s" every 20s }
   rollback { when error_rate > 0 for 2h; when smoke.failures > 2 consecutive; when smoke.failures > 0 }
   soak 24h
 }
 deploy beside {
-  target kubernetes { kubeconfig secret KUBECONFIG; namespace "ml"; deployment "p"; container "app" }
+  target kubernetes { kubeconfig secret KUBECONFIG; namespace "ml"; deployment "p"; container "app"; traffic nginx "p" }
   blue_green for 11m
   watch 10m every 3m { prometheus secret URL; metric drift_percent = "d"; smoke "./s" every 4m }
   rollback { when drift_percent >= 5% for 3m; when smoke.failures >= 2 consecutive }
 }
 "#;
 
-/// What tells that a deploy was taken back, if it was; over its soak the run tells it, and no job of it is red.
+/// What tells that a deploy was taken back, or that its soak did not hold, if it was so.
 fn taken_back(played: &Played, witness: &TriggerWitness) -> Option<String> {
     let environment = played.environments.iter().find(|e| e.name == witness.environment)?;
+    let soak = played.jobs.iter().find(|j| j.id == format!("soak-{}", witness.environment));
     let told: Vec<&str> = played.timeline.iter().map(|e| e.what.as_str()).collect();
-    (environment.left == Left::RolledBack).then(|| told.join("\n"))
+    let gone = environment.left == Left::RolledBack || soak.is_some_and(|j| j.state.word() == "failed");
+    gone.then(|| told.join("\n"))
 }
 
 /// The events of the spec on which a deploy without trouble ends well.

@@ -5,8 +5,8 @@ use super::super::tool_images;
 use super::{Call, release, text_word};
 use crate::plan::number::decimal;
 use crate::plan::{
-    Artifact, DeployWork, EventKind, GateWork, ImageWork, Job, ModelWork, Plan, PlanLogin, PlanRequire,
-    PlanSource, PlanTag, PlanTarget, Refs, Work,
+    Artifact, DeployWork, EventKind, GateWork, ImageWork, Job, ModelWork, Plan, PlanHostService, PlanLogin,
+    PlanRequire, PlanSource, PlanTag, PlanTarget, Refs, Work,
 };
 use crate::render::{Quoted, bash};
 use crate::spec::{Channel, MetricsFormat, NotifyOn, ScanLevel};
@@ -19,6 +19,8 @@ pub(super) fn kind(work: &Work) -> &'static str {
         Work::Image(_) => "image",
         Work::Approve(_) => "approve",
         Work::Deploy(_) => "deploy",
+        Work::Soak(_) => "soak",
+        Work::Reconcile(_) => "reconcile",
         Work::Withheld(_) => "withheld",
         Work::Notify(_) => "notify",
     }
@@ -31,6 +33,13 @@ pub(super) fn of(plan: &Plan, job: &Job) -> Call {
         Work::Gate(gate) => gate_options(call, gate),
         Work::Image(image) => image_options(call, image, job),
         Work::Deploy(deploy) => deploy_options(call, deploy, plan, job),
+        Work::Soak(soak) => {
+            let call = call
+                .option("environment", [soak.environment.as_str()])
+                .option("seconds", [soak.seconds.to_string().as_str()]);
+            release::soaked(artifact(call, &soak.artifact), soak, &plan.pipeline)
+        }
+        Work::Reconcile(work) => release::reconcile(call, work, &plan.pipeline),
         Work::Approve(approve) => {
             let ask = job.ask.as_ref();
             let call = call
@@ -181,25 +190,7 @@ fn tag_words(tag: &PlanTag) -> [Quoted; 2] {
 fn deploy_options(call: Call, deploy: &DeployWork, plan: &Plan, job: &Job) -> Call {
     let call =
         call.raw("phase", [Quoted::fixed("\"$phase\"")]).option("environment", [deploy.environment.as_str()]);
-    let call = match &deploy.artifact {
-        Artifact::Image { repository } => call.option("image", [repository.as_str()]),
-        Artifact::Model { name } => call.option("model", [name.as_str()]),
-    };
-    let call = match &deploy.target {
-        PlanTarget::Kubernetes { kubeconfig, namespace, deployment, container, timeout, traffic } => {
-            let seconds = timeout.to_string();
-            let words =
-                [kubeconfig.as_str(), namespace.as_str(), deployment.as_str(), container.as_str(), &seconds];
-            call.option("kubernetes", words).maybe("traffic", traffic.as_deref())
-        }
-        PlanTarget::Command { deploy, live, rollback, shift, promote, timeout } => {
-            let back = rollback.as_deref().unwrap_or_default();
-            let seconds = timeout.to_string();
-            call.option("command", [deploy.as_str(), live.as_str(), back, seconds.as_str()])
-                .maybe("shift", shift.as_deref())
-                .maybe("promote", promote.as_deref())
-        }
-    };
+    let call = place(call, &deploy.artifact, &deploy.target);
     let call = release::options(call.maybe("smoke", deploy.smoke.as_deref()), deploy, &plan.pipeline);
     let call = evidence(plan, job).fold(call, |call, gate| call.option("gate", [gate]));
     let call = allowed(job).into_iter().fold(call, |call, use_| call.raw("allow", use_));
@@ -217,14 +208,65 @@ fn deploy_options(call: Call, deploy: &DeployWork, plan: &Plan, job: &Job) -> Ca
     }
 }
 
-/// Gates that must have passed what is deployed: those before the image, then those that the deploy waits for itself.
+/// What is deployed, and where to.
+pub(super) fn place(call: Call, artifact: &Artifact, target: &PlanTarget) -> Call {
+    let call = self::artifact(call, artifact);
+    match target {
+        PlanTarget::Kubernetes { kubeconfig, namespace, deployment, container, timeout, traffic, istio } => {
+            let seconds = timeout.to_string();
+            let words =
+                [kubeconfig.as_str(), namespace.as_str(), deployment.as_str(), container.as_str(), &seconds];
+            let call = call.option("kubernetes", words);
+            call.maybe("traffic", traffic.as_deref()).maybe("istio", istio.as_deref())
+        }
+        PlanTarget::ArgoRollouts { kubeconfig, namespace, rollout, container, timeout } => {
+            let seconds = timeout.to_string();
+            let words =
+                [kubeconfig.as_str(), namespace.as_str(), rollout.as_str(), container.as_str(), &seconds];
+            call.option("argo", words)
+        }
+        PlanTarget::Command { deploy, live, rollback, shift, promote, timeout } => {
+            let back = rollback.as_deref().unwrap_or_default();
+            let seconds = timeout.to_string();
+            call.option("command", [deploy.as_str(), live.as_str(), back, seconds.as_str()])
+                .maybe("shift", shift.as_deref())
+                .maybe("promote", promote.as_deref())
+        }
+        PlanTarget::Ssh { hosts, key, known_hosts, service, timeout } => {
+            let seconds = timeout.to_string();
+            let call = call.option("ssh", [key.as_str(), known_hosts.as_str(), &seconds]);
+            let call = match service {
+                PlanHostService::Compose { file, service } => {
+                    call.option("ssh-compose", [file.as_str(), service.as_str()])
+                }
+                PlanHostService::Docker { container, run } => {
+                    call.option("ssh-docker", [container.as_str()]).each("ssh-run", run)
+                }
+            };
+            call.each("ssh-host", hosts)
+        }
+    }
+}
+
+fn artifact(call: Call, artifact: &Artifact) -> Call {
+    match artifact {
+        Artifact::Image { repository } => call.option("image", [repository.as_str()]),
+        Artifact::Model { name } => call.option("model", [name.as_str()]),
+    }
+}
+
+/// What must have passed what is deployed: the gates before the image, then those that the deploy waits for itself, and
+/// the soak before it.
 fn evidence<'a>(plan: &'a Plan, job: &'a Job) -> impl Iterator<Item = &'a str> {
     let image = plan.jobs.iter().find_map(|job| match &job.work {
         Work::Image(image) if image.push => Some(&image.gates[..]),
         _ => None,
     });
     let before = image.unwrap_or_default();
-    let own = job.reads.iter().filter(move |id| id.starts_with("gate-") && !before.contains(id));
+    let own = job.reads.iter().filter(move |id| {
+        let looks = id.starts_with("gate-") || id.starts_with("soak-");
+        looks && !before.contains(id)
+    });
     before.iter().chain(own).map(String::as_str)
 }
 

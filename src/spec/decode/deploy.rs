@@ -1,9 +1,11 @@
 //! `deploy`, with its approval.
 
 use super::{Decoder, Item, statements};
-use crate::diag::Spanned;
+use crate::diag::{Code, Finding, Spanned};
 use crate::spec::shape::Place;
-use crate::spec::{Approval, ApprovalKind, CanaryStep, Common, Deploy, Duration, Strategy, Unit};
+use crate::spec::{
+    Approval, ApprovalKind, CanaryStep, Common, Deploy, Duration, Mirroring, Shadow, Strategy, Unit,
+};
 
 impl Decoder<'_> {
     /// `deploy NAME { … }`.
@@ -16,10 +18,12 @@ impl Decoder<'_> {
             target: None,
             smoke: None,
             strategy: None,
+            shadow: None,
             soak: None,
             watch: None,
             rollback: None,
             tier: None,
+            auth: Vec::new(),
             common: Common { head: item.statement.head, ..Common::default() },
         };
         let items = self.complete(item, Place::Deploy);
@@ -34,6 +38,8 @@ impl Decoder<'_> {
                 "target" => deploy.target = self.target_of(inner),
                 "smoke" => deploy.smoke = inner.text("command"),
                 "tier" => deploy.tier = inner.text("tier"),
+                "auth" => deploy.auth.extend(self.auth(inner)),
+                "shadow" => deploy.shadow = self.shadow(inner),
                 "soak" => deploy.soak = inner.duration("time"),
                 "canary" | "blue_green" | "rolling" => {
                     let strategy = self.strategy(inner);
@@ -62,6 +68,56 @@ impl Decoder<'_> {
             }
         }
         Some(approval)
+    }
+
+    /// `shadow from NAME { … }`: by what splits the traffic, or by a pair of commands.
+    fn shadow(&mut self, item: &Item<'_>) -> Option<Shadow> {
+        let from = item.text("deploy")?;
+        let items = self.items(statements(item.block()), Place::Shadow);
+        let find = |word: &str| items.iter().find(|i| i.word() == word);
+        let (run, stop, kubeconfig) = (find("run"), find("stop"), find("kubeconfig"));
+        if let (Some(one), None) | (None, Some(one)) = (run, stop) {
+            let (is, other, what) = match one.word() {
+                "run" => ("run", "stop", "ends"),
+                word => (word, "run", "begins"),
+            };
+            if !item.statement.damaged {
+                self.findings.push(
+                    Finding::at(
+                        Code::MISSING_STATEMENT,
+                        item.statement.head,
+                        format!("`{other}` is missing"),
+                    )
+                    .also(one.statement.head, format!("`{is}` stands here"))
+                    .help(format!(
+                        "write the command that {what} the copying: `{other} \"./copy.sh {other}\"`"
+                    )),
+                );
+            }
+            return None;
+        }
+        if let (Some(run), Some(kubeconfig)) = (run, kubeconfig) {
+            self.findings.push(
+                Finding::at(
+                    Code::GIVEN_TWICE,
+                    kubeconfig.statement.head,
+                    "requests are copied by an Ingress or by commands, not by both",
+                )
+                .also(run.statement.head, "a command does it already")
+                .help("take one of them out; a command finds a secret that the deploy names: `secret NAME`"),
+            );
+            return None;
+        }
+        let way = match (run, stop) {
+            (Some(run), Some(stop)) => {
+                Mirroring::Commands { run: run.text("command")?, stop: stop.text("command")? }
+            }
+            _ => Mirroring::Traffic(match kubeconfig {
+                Some(item) => Some(item.text("secret")?),
+                None => None,
+            }),
+        };
+        Some(Shadow { from, way, span: item.statement.head })
     }
 
     fn strategy(&mut self, item: &Item<'_>) -> Option<Strategy> {
@@ -111,8 +167,8 @@ impl Decoder<'_> {
         let mut ways = items.iter().filter(|i| matches!(i.word(), "canary" | "blue_green" | "rolling"));
         let (Some(first), Some(second)) = (ways.next(), ways.next()) else { return };
         self.findings.push(
-            crate::diag::Finding::at(
-                crate::diag::Code::GIVEN_TWICE,
+            Finding::at(
+                Code::GIVEN_TWICE,
                 second.statement.head,
                 format!("a deploy cannot be `{}` and `{}`", first.word(), second.word()),
             )

@@ -182,12 +182,14 @@ impl Decoder<'_> {
     }
 
     fn rollback(&mut self, item: &Item<'_>, watched: Option<&[Watched]>) -> Rollback {
-        let mut rollback = Rollback { when: Vec::new(), within: None, halt: None, span: item.statement.head };
+        let span = item.statement.head;
+        let mut rollback = Rollback { when: Vec::new(), within: None, halt: None, redeploy: None, span };
         for inner in self.items(statements(item.block()), Place::Rollback) {
             match inner.word() {
                 "when" if !inner.failed() => rollback.when.extend(self.trigger(&inner, watched)),
                 "within" => rollback.within = inner.duration("time"),
                 "halt" => rollback.halt = halt(&inner),
+                "on" => rollback.redeploy = inner.text("gate"),
                 _ => {}
             }
         }

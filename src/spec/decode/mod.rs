@@ -222,7 +222,7 @@ fn counted(item: &Item<'_>, seen: &mut IndexMap<(&'static str, Vec<String>), Spa
         return None;
     };
     let finding = match item.keyword.times {
-        Times::OncePer(["event", ..] | ["provider"]) => {
+        Times::OncePer(["event", ..] | ["cloud"]) => {
             Finding::at(Code::GIVEN_TWICE, head, format!("`{word} {shown}` is given twice"))
                 .help("write one statement with everything that belongs to it")
         }

@@ -4,14 +4,21 @@ use super::{Decoder, Item, statements};
 use crate::diag::Spanned;
 use crate::spec::shape::Place;
 use crate::spec::{
-    Common, Data, Image, ImageTag, Model, ModelSource, Registry, Scan, ScanLevel, SecretName, Train,
+    Cloud, Common, Data, Image, ImageTag, Model, ModelSource, Registry, Scan, ScanLevel, SecretName, Train,
 };
 
 impl Decoder<'_> {
     /// `model NAME { … }`.
     pub(super) fn model(&mut self, item: &Item<'_>) -> Option<Model> {
         let common = Common { head: item.statement.head, ..Common::default() };
-        let mut model = Model { name: item.text("name")?, source: None, version: None, save: None, common };
+        let mut model = Model {
+            name: item.text("name")?,
+            source: None,
+            version: None,
+            save: None,
+            auth: Vec::new(),
+            common,
+        };
         for inner in self.items(statements(item.block()), Place::Model) {
             if self.common(&mut model.common, &inner) {
                 continue;
@@ -20,6 +27,7 @@ impl Decoder<'_> {
                 "source" => model.source = self.model_source(&mut model.common, &inner),
                 "version" => model.version = inner.template("version"),
                 "save" => model.save = inner.text("path"),
+                "auth" => model.auth.extend(inner.choice("cloud", Cloud::of)),
                 _ => {}
             }
         }

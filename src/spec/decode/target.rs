@@ -3,7 +3,7 @@
 use super::{Decoder, Item, statements};
 use crate::diag::{Code, Finding, Span, Spanned, words};
 use crate::spec::shape::{Place, TARGETS, TARGETS_LATER};
-use crate::spec::{CommandTarget, Kubernetes, Target, Traffic, keywords};
+use crate::spec::{ArgoRollouts, CommandTarget, HostService, Kubernetes, Ssh, Target, Traffic, keywords};
 use crate::syntax::Statement;
 
 /// `target NAME KIND { … }`.
@@ -76,7 +76,11 @@ impl Decoder<'_> {
         };
         self.findings.truncate(known);
         let target = self.merged(kind, &base_items, &own_items);
-        let complete = self.target_complete(item, place, base.as_ref(), own, &own_items);
+        let mut complete = self.target_complete(item, place, base.as_ref(), own, &own_items);
+        if place == Place::Ssh {
+            let damaged = item.statement.damaged || base.as_ref().is_some_and(|b| b.damaged);
+            complete &= self.one_service(item.statement.head, [&own_items, &base_items], damaged);
+        }
         complete.then_some(())?;
         Some(Spanned::new(target?, item.statement.head))
     }
@@ -148,6 +152,13 @@ impl Decoder<'_> {
                 }),
                 timeout,
             }),
+            "argo_rollouts" => Target::ArgoRollouts(ArgoRollouts {
+                kubeconfig: find("kubeconfig")?.text("secret")?,
+                namespace: text("namespace"),
+                rollout: text("rollout")?,
+                container: text("container"),
+                timeout,
+            }),
             "command" => Target::Command(CommandTarget {
                 deploy: shell("deploy"),
                 live: shell("live"),
@@ -156,15 +167,50 @@ impl Decoder<'_> {
                 promote: shell("promote"),
                 timeout,
             }),
+            "ssh" => Target::Ssh(Ssh {
+                hosts: find("host")?.texts("host"),
+                key: find("key")?.text("secret")?,
+                known_hosts: find("known_hosts")?.text("secret")?,
+                // What a deploy says itself replaces what the named target says, in one word or the other.
+                service: host_service(own).or_else(|| host_service(base))?,
+                timeout,
+            }),
             other => Target::Later(other.to_owned()),
         })
     }
 
-    /// Ingress splitters other than ingress-nginx.
+    /// A `target ssh` needs one of its two services, and no block may say both.
+    fn one_service(&mut self, head: Span, blocks: [&[Item<'_>]; 2], damaged: bool) -> bool {
+        for items in blocks {
+            let mut services = items.iter().filter(|i| matches!(i.word(), "compose" | "docker"));
+            if let (Some(first), Some(second)) = (services.next(), services.next()) {
+                let finding = Finding::at(
+                    Code::GIVEN_TWICE,
+                    second.statement.head,
+                    "a host's service is run by docker compose or by docker alone",
+                );
+                let help = "take one of them out";
+                self.findings.push(finding.also(first.statement.head, "it stands here already").help(help));
+                return false;
+            }
+        }
+        let there = blocks.iter().any(|b| b.iter().any(|i| matches!(i.word(), "compose" | "docker")));
+        if !there && !damaged {
+            self.findings.push(
+                Finding::at(Code::MISSING_STATEMENT, head, "`compose` or `docker` is missing").help(
+                    "write it into the block: `compose \"/srv/app/compose.yml\" service \"api\"`, or \
+                     `docker \"api\"` where there is no compose file",
+                ),
+            );
+        }
+        there
+    }
+
+    /// What splits traffic and is not compiled yet.
     fn later_traffic(&mut self, items: &[Item<'_>]) {
         for item in items.iter().filter(|i| i.word() == "traffic") {
-            let Some(by) = item.text("by").filter(|by| by.as_str() != "nginx") else { continue };
-            let instead = "let ingress-nginx split it, `traffic nginx \"INGRESS\"`, or drive it by commands: \
+            let Some(by) = item.text("by").filter(|by| by.as_str() == "gateway") else { continue };
+            let instead = "let ingress-nginx split it, `traffic nginx \"INGRESS\"`, or Istio, `traffic istio \"VIRTUAL_SERVICE\"`, or drive it by commands: \
                            `target command { deploy \"…\"; live \"…\"; shift \"…\" }`";
             self.later(&format!("traffic {}", by.node), item.statement.head, instead);
         }
@@ -176,6 +222,14 @@ impl Decoder<'_> {
             self.later(&format!("target {kind}"), span, instead);
         }
     }
+}
+
+fn host_service(items: &[Item<'_>]) -> Option<HostService> {
+    items.iter().find_map(|i| match i.word() {
+        "compose" => Some(HostService::Compose { file: i.text("file")?, service: i.text("service")? }),
+        "docker" => Some(HostService::Docker { container: i.text("container")?, run: i.texts("option") }),
+        _ => None,
+    })
 }
 
 fn later_kind(kind: &str) -> bool {

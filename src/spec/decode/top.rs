@@ -4,8 +4,8 @@ use super::{Decoder, Item, statements};
 use crate::diag::{Code, Finding, Spanned};
 use crate::spec::shape::Place;
 use crate::spec::{
-    Auth, Channel, Emit, Event, Input, InputKind, Install, Notify, NotifyOn, On, Patch, PlatformName, Python,
-    Runner, SecretIds, Spec, State,
+    Auth, Channel, Cloud, Emit, Event, Input, InputKind, Install, Notify, NotifyOn, On, Patch, PlatformName,
+    Python, Reconcile, Runner, SecretIds, Spec, State,
 };
 use crate::syntax::Statement;
 use indexmap::IndexMap;
@@ -60,6 +60,8 @@ impl Decoder<'_> {
             "scenario" => spec.scenarios.extend(self.scenario(item)),
             "target" | "let" | "use" => {}
             "state" => spec.state = self.state(item),
+            "auth" => spec.auth.extend(self.auth(item)),
+            "reconcile" => spec.reconcile = self.reconcile(item),
             _ => self.top_later(spec, item),
         }
     }
@@ -67,16 +69,32 @@ impl Decoder<'_> {
     /// Statements that are checked now and compiled later.
     fn top_later(&mut self, spec: &mut Spec, item: &Item<'_>) {
         self.check_below(item);
-        match item.word() {
-            "auth" => spec.auth.extend(item.text("provider").map(|provider| Auth { provider })),
-            "patch" => spec.patches.extend(
-                item.choice("platform", platform)
-                    .zip(item.text("place"))
-                    .zip(item.text("text"))
-                    .map(|((platform, place), text)| Patch { platform, place, text }),
-            ),
-            _ => {}
+        if item.word() == "patch" {
+            let at = item.choice("platform", platform).zip(item.text("place"));
+            let patch = at.zip(item.text("text"));
+            spec.patches.extend(patch.map(|((platform, place), text)| Patch { platform, place, text }));
         }
+    }
+
+    /// `auth aws role "…"`, at the top or in a deploy.
+    pub(super) fn auth(&mut self, item: &Item<'_>) -> Option<Auth> {
+        let mut on = IndexMap::new();
+        for inner in self.items(statements(item.block()), Place::Auth) {
+            if let (Some(platform), Some(name)) = (platform(inner.word()), inner.text("name")) {
+                on.insert(platform, name);
+            }
+        }
+        Some(Auth {
+            cloud: item.choice("cloud", Cloud::of)?,
+            name: item.text("name")?,
+            on,
+            region: item.text("region"),
+            account: item.text("account"),
+            tenant: item.text("tenant"),
+            subscription: item.text("subscription"),
+            audience: item.text("audience"),
+            span: item.statement.head,
+        })
     }
 
     /// `state s3 "…" { max_age 7d }`.
@@ -90,6 +108,13 @@ impl Decoder<'_> {
             self.later(&format!("state {}", store.node), item.statement.head, instead);
         }
         Some(State { store, place, secrets, max_age, span: item.statement.head })
+    }
+
+    /// `reconcile { on schedule "13 * * * *" }`.
+    fn reconcile(&mut self, item: &Item<'_>) -> Option<Reconcile> {
+        let items = self.complete(item, Place::Reconcile);
+        let on = items.iter().find(|i| i.word() == "on").and_then(|i| self.on(i))?;
+        Some(Reconcile { on, span: item.statement.head })
     }
 
     fn edition(&mut self, spec: &mut Spec, item: &Item<'_>) {

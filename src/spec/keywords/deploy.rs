@@ -1,12 +1,9 @@
 //! Deploys, their approval, and how traffic moves.
 
-use crate::spec::shape::Kind::{Duration, Name, OneOf, Percent, Shell, Str, TargetName};
+use crate::spec::shape::Kind::{Duration, Name, OneOf, Percent, Shell, Str, TargetName, Upper};
 use crate::spec::shape::Place::{Approval, Deploy, Target, Top};
 use crate::spec::shape::Shape::{A, Either, List, Maybe, The};
 use crate::spec::shape::{Keyword, Place, TARGETS_LATER};
-
-const WITHOUT_SPLIT: &str =
-    "leave it out: the deploy is rolled out at once, and put back when its smoke test fails";
 
 pub(super) static WORDS: &[Keyword] = &[
     Keyword::new(
@@ -84,10 +81,9 @@ pub(super) static WORDS: &[Keyword] = &[
         "blue_green",
         &[Deploy],
         &[Maybe(&[The("for"), A("hold", Duration)])],
-        "blue_green",
-        "starts the new one beside the old, then switches",
-    )
-    .later(WITHOUT_SPLIT),
+        "blue_green for 10m",
+        "starts the new one beside the old, then switches all traffic at once; the old one stays at hand until the end",
+    ),
     Keyword::new(
         "shadow",
         &[Deploy],
@@ -95,15 +91,35 @@ pub(super) static WORDS: &[Keyword] = &[
         "shadow from production",
         "gets copies of another environment's requests; answers are dropped",
     )
-    .later("leave it out, or copy the traffic by means of your own"),
+    .may_open(Place::Shadow),
+    Keyword::new(
+        "kubeconfig",
+        &[Place::Shadow],
+        &[The("secret"), A("secret", Upper)],
+        "kubeconfig secret MIRROR_KUBECONFIG",
+        "the secret with which the other environment's Ingress is changed; that environment's own when absent",
+    ),
+    Keyword::new(
+        "run",
+        &[Place::Shadow],
+        &[A("command", Shell)],
+        "run \"./copy.sh start\"",
+        "begins the copying, where no Ingress of ingress-nginx does it; `stop` ends it",
+    ),
+    Keyword::new(
+        "stop",
+        &[Place::Shadow],
+        &[A("command", Shell)],
+        "stop \"./copy.sh stop\"",
+        "ends the copying; it is called again where nobody knows whether it was",
+    ),
     Keyword::new(
         "soak",
         &[Deploy],
         &[A("time", Duration)],
         "soak 24h",
         "so long this image has run here before the next deploy starts",
-    )
-    .later("ask for `approval required` on the next deploy, and give it when the time is over"),
+    ),
     Keyword::new(
         "watch",
         &[Deploy],
@@ -120,6 +136,14 @@ pub(super) static WORDS: &[Keyword] = &[
         "when the last good release is put back",
     )
     .opens(Place::Rollback),
+    Keyword::new(
+        "reconcile",
+        &[Top],
+        &[],
+        "reconcile { on schedule \"13 * * * *\" }",
+        "a pipeline of its own that puts back, by the clock, what a killed deploy left",
+    )
+    .opens(Place::Reconcile),
     Keyword::new(
         "state",
         &[Top],

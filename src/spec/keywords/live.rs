@@ -185,6 +185,13 @@ pub(super) static WORDS: &[Keyword] = &[
         "the time that the rollback itself may take",
     ),
     Keyword::new(
+        "on",
+        &[Rollback],
+        &[The("gate"), A("gate", Name), The("failed"), The("redeploy"), The("last_good")],
+        "on gate quality failed redeploy last_good",
+        "makes sure that the last good release is live when a gate keeps a new one back",
+    ),
+    Keyword::new(
         "halt",
         &[Rollback],
         &[

@@ -5,7 +5,7 @@ use crate::spec::shape::Kind::{OneOf, Path, Shell, Str, Upper};
 use crate::spec::shape::Place::{
     ArgoRollouts, CloudRun, Command, Ecs, Helm, Kserve, Kubernetes, Lambda, Sagemaker, Ssh,
 };
-use crate::spec::shape::Shape::{A, Maybe, The};
+use crate::spec::shape::Shape::{A, List, Maybe, The};
 
 pub(super) static WORDS: &[Keyword] = &[
     Keyword::new(
@@ -33,10 +33,10 @@ pub(super) static WORDS: &[Keyword] = &[
     .required(),
     Keyword::new(
         "container",
-        &[Kubernetes],
+        &[Kubernetes, ArgoRollouts],
         &[A("text", Str)],
         "container \"app\"",
-        "the container; called like the Deployment when absent",
+        "the container; called like the Deployment or the Rollout when absent",
     ),
     Keyword::new(
         "traffic",
@@ -45,7 +45,7 @@ pub(super) static WORDS: &[Keyword] = &[
         "traffic nginx \"fraud-scorer\"",
         "what splits the traffic of a canary",
     )
-    .later_choices(&["istio", "gateway"]),
+    .later_choices(&["gateway"]),
     Keyword::new(
         "deploy",
         &[Command],
@@ -83,14 +83,20 @@ pub(super) static WORDS: &[Keyword] = &[
         "promote \"./promote.sh\"",
         "makes the new release the only one; `shift` with all of the traffic when absent",
     ),
-    Keyword::new("host", &[Ssh], &[A("text", Str)], "host \"app@vm.example.com\"", "user and host")
-        .required(),
+    Keyword::new(
+        "host",
+        &[Ssh],
+        &[List(&[A("host", Str)])],
+        "host \"app@vm.example.com\"",
+        "user and host, with `:PORT` where it is not 22; several are rolled out on one after another",
+    )
+    .required(),
     Keyword::new(
         "key",
         &[Ssh],
         &[The("secret"), A("secret", Upper)],
         "key secret SSH_KEY",
-        "the private key",
+        "the secret with the private key, without a passphrase",
     )
     .required(),
     Keyword::new(
@@ -98,17 +104,23 @@ pub(super) static WORDS: &[Keyword] = &[
         &[Ssh],
         &[The("secret"), A("secret", Upper)],
         "known_hosts secret KNOWN_HOSTS",
-        "the host's key, so that no other host can answer",
+        "the secret with the hosts' public keys, so that no other host can answer",
     )
     .required(),
     Keyword::new(
         "compose",
         &[Ssh],
-        &[A("file", Path), Maybe(&[The("service"), A("service", Str)])],
-        "compose \"compose.yml\" service \"api\"",
-        "the compose file on the host, and the service",
-    )
-    .required(),
+        &[A("file", Str), The("service"), A("service", Str)],
+        "compose \"/srv/app/compose.yml\" service \"api\"",
+        "the compose file on the host, and the service whose image is replaced",
+    ),
+    Keyword::new(
+        "docker",
+        &[Ssh],
+        &[A("container", Str), Maybe(&[The("run"), List(&[A("option", Str)])])],
+        "docker \"api\" run \"--publish=8080:8080\", \"--env-file=/etc/api.env\"",
+        "the container that is replaced where there is no compose file, and options of `docker run`, each of one word",
+    ),
     Keyword::new("release", &[Helm], &[A("text", Str)], "release \"ranker\"", "the release").required(),
     Keyword::new("chart", &[Helm], &[A("path", Path)], "chart \"charts/ranker\"", "the chart").required(),
     Keyword::new(

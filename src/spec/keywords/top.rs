@@ -43,6 +43,31 @@ const MANUAL: &[Shape] = &[A("event", OneOf(&["manual"]))];
 const NAMED: &[Shape] = &[A("event", OneOf(&["event"])), A("name", Name)];
 const CHANGE: &[Shape] = &[A("event", OneOf(&["change"])), The("data"), A("data", Name)];
 
+const AUDIENCE: Shape = Maybe(&[The("audience"), A("audience", Str)]);
+const AWS: &[Shape] = &[
+    A("cloud", OneOf(&["aws"])),
+    The("role"),
+    A("name", Str),
+    Maybe(&[The("region"), A("region", Str)]),
+    AUDIENCE,
+];
+const GCP: &[Shape] = &[
+    A("cloud", OneOf(&["gcp"])),
+    The("provider"),
+    A("name", Str),
+    Maybe(&[The("service_account"), A("account", Str)]),
+    AUDIENCE,
+];
+const AZURE: &[Shape] = &[
+    A("cloud", OneOf(&["azure"])),
+    The("client"),
+    A("name", Str),
+    The("tenant"),
+    A("tenant", Str),
+    Maybe(&[The("subscription"), A("subscription", Str)]),
+    AUDIENCE,
+];
+
 pub(super) static WORDS: &[Keyword] = &[
     Keyword::new("mlpipe", &[Top], &[A("edition", Count)], "mlpipe 1", "the edition of the language"),
     Keyword::new(
@@ -78,6 +103,14 @@ pub(super) static WORDS: &[Keyword] = &[
     )
     .once_per(&["event", "name", "cron", "timezone", "data"])
     .may_open(On),
+    Keyword::new(
+        "on",
+        &[Place::Reconcile],
+        SCHEDULE,
+        "on schedule \"13 * * * *\"",
+        "when it looks what is due",
+    )
+    .required(),
     Keyword::new(
         "paths",
         &[On],
@@ -223,34 +256,42 @@ pub(super) static WORDS: &[Keyword] = &[
     Keyword::new("offline", &[Place::Runner], &[], "offline", "nothing is downloaded there"),
     Keyword::new(
         "auth",
-        &[Top],
-        &[Either(&[
-            &[
-                A("provider", OneOf(&["aws"])),
-                The("role"),
-                A("role", Str),
-                Maybe(&[The("region"), A("region", Str)]),
-            ],
-            &[
-                A("provider", OneOf(&["gcp"])),
-                The("provider"),
-                A("pool", Str),
-                Maybe(&[The("service_account"), A("account", Str)]),
-            ],
-            &[
-                A("provider", OneOf(&["azure"])),
-                The("client"),
-                A("client", Str),
-                The("tenant"),
-                A("tenant", Str),
-                Maybe(&[The("subscription"), A("subscription", Str)]),
-            ],
-        ])],
+        &[Top, Deploy],
+        &[Either(&[AWS, GCP, AZURE])],
         "auth aws role \"arn:aws:iam::123456789012:role/ml-release\" region \"eu-central-1\"",
-        "an identity in a cloud, without a long-lived key",
+        "who a deploy is in a cloud, without a long-lived key; at the top, of every deploy",
     )
-    .once_per(&["provider"])
-    .later("give the credentials to the jobs that need them with `secret`"),
+    .once_per(&["cloud"])
+    .may_open(Place::Auth),
+    Keyword::new(
+        "auth",
+        &[Model],
+        &[A("cloud", OneOf(&["aws", "gcp", "azure"]))],
+        "auth aws",
+        "it is fetched with the pipeline's identity there, and so never for a pull request",
+    )
+    .once_per(&["cloud"]),
+    Keyword::new(
+        "github",
+        &[Place::Auth],
+        &[A("name", Str)],
+        "github \"arn:aws:iam::123456789012:role/ml-release-github\"",
+        "the role, provider or client on GitHub, where it is another one",
+    ),
+    Keyword::new(
+        "gitlab",
+        &[Place::Auth],
+        &[A("name", Str)],
+        "gitlab \"arn:aws:iam::123456789012:role/ml-release-gitlab\"",
+        "the role, provider or client on GitLab, where it is another one",
+    ),
+    Keyword::new(
+        "jenkins",
+        &[Place::Auth],
+        &[A("name", Str)],
+        "jenkins \"arn:aws:iam::123456789012:role/ml-release-jenkins\"",
+        "the role, provider or client in Jenkins, where it is another one",
+    ),
     Keyword::new(
         "notify",
         &[Top],

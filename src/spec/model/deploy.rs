@@ -1,6 +1,6 @@
 //! Deploys, who is told, and what is typed today and made later.
 
-use super::{Common, Duration, On, PlatformName, Rollback, SecretName, Shell, Strategy, Watch};
+use super::{Auth, Common, Duration, On, PlatformName, Rollback, SecretName, Shadow, Shell, Strategy, Watch};
 use crate::diag::{Span, Spanned};
 
 /// `deploy production { … }`.
@@ -20,6 +20,8 @@ pub struct Deploy {
     pub smoke: Option<Shell>,
     /// How traffic moves; all at once when absent.
     pub strategy: Option<Spanned<Strategy>>,
+    /// `shadow from production`.
+    pub shadow: Option<Shadow>,
     /// `soak 24h`: so long the image has run here before the next deploy starts. Played by scenarios, compiled later.
     pub soak: Option<Spanned<Duration>>,
     /// `watch …`.
@@ -28,6 +30,8 @@ pub struct Deploy {
     pub rollback: Option<Rollback>,
     /// `tier production`; guessed from the name when absent.
     pub tier: Option<Spanned<String>>,
+    /// `auth …`: this deploy's own identity, in place of the pipeline's in the same cloud.
+    pub auth: Vec<Auth>,
     /// Environment, runner, secrets, timeout.
     pub common: Common,
 }
@@ -76,9 +80,13 @@ impl Deploy {
 pub enum Target {
     /// A Deployment of a Kubernetes cluster.
     Kubernetes(Kubernetes),
+    /// A Rollout, whose traffic Argo Rollouts moves.
+    ArgoRollouts(ArgoRollouts),
     /// Any command line.
     Command(CommandTarget),
-    /// Typed, made later: ssh, helm, argo_rollouts, kserve, sagemaker, ecs, lambda, cloud_run.
+    /// Hosts with docker.
+    Ssh(Ssh),
+    /// Typed, made later: helm, kserve, sagemaker, ecs, lambda, cloud_run.
     Later(String),
 }
 
@@ -102,10 +110,25 @@ pub struct Kubernetes {
 /// `traffic nginx "fraud-scorer"`.
 #[derive(Debug, Clone)]
 pub struct Traffic {
-    /// `nginx`; `istio` and `gateway` are typed, and compiled later.
+    /// `nginx` or `istio`; `gateway` is typed, and compiled later.
     pub by: String,
-    /// The Ingress that leads to the release.
+    /// The Ingress or VirtualService that leads to the release.
     pub route: String,
+}
+
+/// `target argo_rollouts { … }`.
+#[derive(Debug, Clone)]
+pub struct ArgoRollouts {
+    /// Secret with the kubeconfig.
+    pub kubeconfig: SecretName,
+    /// Namespace; `default` when absent.
+    pub namespace: Option<Spanned<String>>,
+    /// Rollout.
+    pub rollout: Spanned<String>,
+    /// Container; the Rollout's name when absent.
+    pub container: Option<Spanned<String>>,
+    /// Time limit of one step: until it is paused at its weight, or healthy.
+    pub timeout: Option<Spanned<Duration>>,
 }
 
 /// `target command { deploy "…"; live "…"; rollback "…" }`.
@@ -123,6 +146,40 @@ pub struct CommandTarget {
     pub promote: Option<Shell>,
     /// Time limit of each verb.
     pub timeout: Option<Spanned<Duration>>,
+}
+
+/// `target ssh { host "app@h1", "app@h2"; … }`.
+#[derive(Debug, Clone)]
+pub struct Ssh {
+    /// `USER@HOST` or `USER@HOST:PORT` each; rolled out on in this order, one after another.
+    pub hosts: Vec<Spanned<String>>,
+    /// Secret with the private key.
+    pub key: SecretName,
+    /// Secret with the hosts' public keys.
+    pub known_hosts: SecretName,
+    /// What runs there.
+    pub service: HostService,
+    /// Time limit of one host's roll-out.
+    pub timeout: Option<Spanned<Duration>>,
+}
+
+/// What of a host's docker a release replaces.
+#[derive(Debug, Clone)]
+pub enum HostService {
+    /// `compose "/srv/app/compose.yml" service "api"`.
+    Compose {
+        /// The file on the host.
+        file: Spanned<String>,
+        /// The service whose image is replaced.
+        service: Spanned<String>,
+    },
+    /// `docker "api" run "--publish=8080:8080"`.
+    Docker {
+        /// The container's name.
+        container: Spanned<String>,
+        /// Words of `docker run`, one each.
+        run: Vec<Spanned<String>>,
+    },
 }
 
 /// `notify slack secret SLACK_WEBHOOK on failure, rollback, halt`.
@@ -186,11 +243,13 @@ pub struct Train {
     pub head: Span,
 }
 
-/// `auth aws …`: typed, made later.
+/// `reconcile { on schedule "13 * * * *" }`.
 #[derive(Debug, Clone)]
-pub struct Auth {
-    /// `aws`, `gcp` or `azure`.
-    pub provider: Spanned<String>,
+pub struct Reconcile {
+    /// The schedule.
+    pub on: On,
+    /// The statement.
+    pub span: Span,
 }
 
 /// `state s3 "…"`: where the ledger lies.

@@ -10,8 +10,33 @@ pub enum Strategy {
     Rolling,
     /// `canary 5% for 10m, 25% for 10m, 100%`: rising, the last at 100.
     Canary(Vec<CanaryStep>),
-    /// `blue_green for 10m`: beside the old one for that long, then switched.
+    /// `blue_green for 10m`: beside the old one, then switched; the old one stays at hand for that long.
     BlueGreen(Option<Duration>),
+}
+
+/// `shadow from production { … }`: copies of the requests of another environment, whose answers are dropped.
+#[derive(Debug, Clone)]
+pub struct Shadow {
+    /// The environment whose requests are copied.
+    pub from: Spanned<String>,
+    /// Who copies them.
+    pub way: Mirroring,
+    /// The statement.
+    pub span: Span,
+}
+
+/// Who copies requests.
+#[derive(Debug, Clone)]
+pub enum Mirroring {
+    /// What splits the traffic of the other environment, changed with this kubeconfig, or with its own.
+    Traffic(Option<SecretName>),
+    /// `run "…"; stop "…"`: commands that begin and end it.
+    Commands {
+        /// Begins it.
+        run: Shell,
+        /// Ends it.
+        stop: Shell,
+    },
 }
 
 /// One step of a canary.
@@ -129,6 +154,11 @@ pub struct MinSamples {
 }
 
 impl Watch {
+    /// Is that a metric which can be asked for the past? A server keeps what was; a command says what is.
+    pub fn knows_the_past(&self, metric: &MetricPath) -> bool {
+        self.metrics.iter().find(|m| m.metric.node == *metric).is_some_and(WatchedMetric::knows_the_past)
+    }
+
     /// Every secret that it needs: the servers', and those of its commands.
     pub fn asked_with(&self) -> impl Iterator<Item = &SecretName> {
         let metrics = self.metrics.iter().flat_map(WatchedMetric::asked_with);
@@ -147,6 +177,14 @@ impl Watch {
 }
 
 impl WatchedMetric {
+    /// Can it be asked for the past, with the number of its samples? A Prometheus keeps what was; a command and a JSON
+    /// document say what is.
+    pub fn knows_the_past(&self) -> bool {
+        let samples = self.samples.as_ref().map(|s| &s.source);
+        let mut asked = [Some(&self.source), samples].into_iter().flatten();
+        asked.all(|source| matches!(source, LiveSource::Prometheus(_)))
+    }
+
     /// The servers of its own, for each JSON document that it asks for.
     fn http(&self) -> impl Iterator<Item = &ServerAddress> {
         let samples = self.samples.as_ref().map(|s| &s.source);
@@ -213,9 +251,11 @@ impl Deploy {
     pub fn shifts(&self, takes: impl Fn(&str) -> f64) -> Vec<f64> {
         let seconds = |d: &Option<Duration>| d.map_or(0.0, |d| d.seconds);
         let smoke = if self.smoke.is_some() { takes("smoke") } else { 0.0 };
+        let shadow = if self.shadow.is_some() { takes("shadow") } else { 0.0 };
         let mut now = takes("begin") + takes("roll-out");
         match self.strategy.as_ref().map(|s| &s.node) {
             Some(Strategy::Canary(steps)) => {
+                now += shadow;
                 let mut moved = |step: &CanaryStep| {
                     let at = now;
                     now += smoke + seconds(&step.hold);
@@ -223,7 +263,7 @@ impl Deploy {
                 };
                 steps.iter().map(&mut moved).collect()
             }
-            Some(Strategy::BlueGreen(beside)) => vec![now + smoke + seconds(beside)],
+            Some(Strategy::BlueGreen(_)) => vec![now + smoke + shadow],
             Some(Strategy::Rolling) | None => vec![now],
         }
     }
@@ -248,26 +288,34 @@ impl Deploy {
     }
 
     /// From when to when it is watched, in seconds from its start; nothing without a `watch`. The watch begins when the
-    /// first traffic has moved, and goes on over the holds of a canary, the window and the soak. `takes` says how many
-    /// seconds each of its calls takes.
+    /// first traffic has moved, and goes on over the holds of a canary and the window. `takes` says how many seconds each
+    /// of its calls takes.
     pub fn watched(&self, takes: impl Fn(&str) -> f64) -> Option<(f64, f64)> {
         let watch = self.watch.as_ref()?;
         let seconds = |d: &Option<Duration>| d.map_or(0.0, |d| d.seconds);
         let smoke = if self.smoke.is_some() { takes("smoke") } else { 0.0 };
+        let shadow = if self.shadow.is_some() { takes("shadow") } else { 0.0 };
         let out = takes("begin") + takes("roll-out");
         let (begins, moved) = match self.strategy.as_ref().map(|s| &s.node) {
             Some(Strategy::Canary(steps)) => {
-                (out, out + steps.iter().map(|s| smoke + seconds(&s.hold)).sum::<f64>())
+                (out + shadow, out + shadow + steps.iter().map(|s| smoke + seconds(&s.hold)).sum::<f64>())
             }
             // Before it is switched over, the new one has no traffic.
-            Some(Strategy::BlueGreen(beside)) => {
-                let switched = out + smoke + seconds(beside);
-                (switched, switched)
+            Some(Strategy::BlueGreen(hold)) => {
+                let switched = out + smoke + shadow;
+                (switched, switched + smoke + seconds(hold))
             }
-            Some(Strategy::Rolling) | None => (out, out + smoke),
+            Some(Strategy::Rolling) | None => (out, out + smoke + shadow),
         };
-        let soak = self.soak.as_ref().map_or(0.0, |s| takes("finish") + s.node.seconds);
-        Some((begins, moved + watch.window.node.seconds + soak))
+        Some((begins, moved + watch.window.node.seconds))
+    }
+
+    /// From when to when its soak lasts, where somebody looks back over it; counted as [`Deploy::watched`] does.
+    pub fn soaked(&self, takes: impl Fn(&str) -> f64) -> Option<(f64, f64)> {
+        let soak = self.soak.as_ref()?.node.seconds;
+        let (_, watched) = self.watched(&takes)?;
+        let begins = watched + takes("finish");
+        Some((begins, begins + soak))
     }
 }
 
@@ -280,6 +328,8 @@ pub struct Rollback {
     pub within: Option<Spanned<Duration>>,
     /// When the pipeline is halted.
     pub halt: Option<Halt>,
+    /// The gate after whose failure the last good release is put there again, should it not be live.
+    pub redeploy: Option<Spanned<String>>,
     /// The statement.
     pub span: Span,
 }

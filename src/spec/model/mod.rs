@@ -3,6 +3,7 @@
 //! One struct per statement. A field that is `Option` or an empty list was not written: defaults are filled in by
 //! the plan, which also says so. Nothing here is specific to a platform.
 
+mod auth;
 mod deploy;
 mod gate;
 mod image;
@@ -11,6 +12,7 @@ mod scenario;
 mod supply;
 mod units;
 
+pub use auth::*;
 pub use deploy::*;
 pub use gate::*;
 pub use image::*;
@@ -167,10 +169,12 @@ pub struct Spec {
     pub deploys: IndexMap<String, Deploy>,
     /// Who is told.
     pub notify: Vec<Notify>,
-    /// Cloud identities.
+    /// Identities in a cloud: every deploy's, and those of models that name them.
     pub auth: Vec<Auth>,
     /// The ledger's store.
     pub state: Option<State>,
+    /// When what a killed deploy left is looked for by the clock.
+    pub reconcile: Option<Reconcile>,
     /// Tests of the pipeline itself.
     pub scenarios: Vec<Scenario>,
     /// Additions to emitted files.

@@ -1,6 +1,6 @@
 //! Scenarios: tests of the pipeline itself.
 
-use super::{Deploy, Duration, Gate, MetricPath, Model, Quantity, Right, Spec, Unit};
+use super::{Deploy, Duration, Gate, MetricPath, Model, Quantity, Right, Spec, Strategy, Unit};
 use crate::diag::{Span, Spanned};
 
 /// `scenario "…" { given …; expect … }`.
@@ -239,6 +239,8 @@ pub enum Subject<'s> {
     Image,
     /// The approval of a deploy: `approve-production`. What a person says is given by `approval`.
     Approval(&'s Deploy),
+    /// The soak behind a deploy: `soak-staging`.
+    Soak(&'s Deploy),
     /// A deploy.
     Deploy(&'s Deploy),
 }
@@ -251,6 +253,7 @@ impl Subject<'_> {
             Self::Model(m) => format!("model-{}", m.name.node),
             Self::Image => "image".to_owned(),
             Self::Approval(d) => format!("approve-{}", d.name.node),
+            Self::Soak(d) => format!("soak-{}", d.name.node),
             Self::Deploy(d) => format!("deploy-{}", d.name.node),
         }
     }
@@ -262,6 +265,7 @@ impl Subject<'_> {
             Self::Model(_) => "a model",
             Self::Image => "the image",
             Self::Approval(_) => "an approval",
+            Self::Soak(_) => "a soak",
             Self::Deploy(_) => "a deploy",
         }
     }
@@ -285,7 +289,7 @@ pub enum About<'s> {
 }
 
 /// Steps of a deploy that a scenario can speak of: `production.roll-out`.
-pub const DEPLOY_STEPS: [&str; 5] = ["begin", "roll-out", "smoke", "finish", "restore"];
+pub const DEPLOY_STEPS: [&str; 7] = ["begin", "roll-out", "smoke", "shadow", "switch", "finish", "restore"];
 
 impl Spec {
     /// Everything that a name in a scenario may mean: names first; the id of a job where nothing has that name.
@@ -297,6 +301,7 @@ impl Spec {
         let model = |n: &str| self.models.get(n).map(Subject::Model);
         let deploy = |n: &str| self.deploys.get(n).map(Subject::Deploy);
         let asked = |n: &str| self.deploys.get(n).filter(|d| d.question().is_some()).map(Subject::Approval);
+        let soaks = |n: &str| self.deploys.get(n).filter(|d| d.soak.is_some()).map(Subject::Soak);
         let named: Vec<Subject<'_>> = [gate(name), model(name), deploy(name)].into_iter().flatten().collect();
         if !named.is_empty() {
             return named;
@@ -305,6 +310,7 @@ impl Spec {
             name.strip_prefix("gate-").and_then(gate),
             name.strip_prefix("model-").and_then(model),
             name.strip_prefix("approve-").and_then(asked),
+            name.strip_prefix("soak-").and_then(soaks),
             name.strip_prefix("deploy-").and_then(deploy),
         ];
         by_job.into_iter().flatten().collect()
@@ -322,7 +328,15 @@ impl Spec {
         let fits = |s: &Subject<'_>, step: &str| match s {
             Subject::Deploy(d) => {
                 let smokes = || d.smoke.is_some() || d.watch.as_ref().is_some_and(|w| w.smoke.is_some());
-                DEPLOY_STEPS.contains(&step) && (step != "smoke" || smokes())
+                let switches =
+                    || matches!(d.strategy.as_ref().map(|s| &s.node), Some(Strategy::BlueGreen(_)));
+                DEPLOY_STEPS.contains(&step)
+                    && match step {
+                        "smoke" => smokes(),
+                        "shadow" => d.shadow.is_some(),
+                        "switch" => switches(),
+                        _ => true,
+                    }
             }
             _ => false,
         };
@@ -367,6 +381,6 @@ fn about<'s>(subject: Subject<'s>, metric: &MetricPath) -> Option<About<'s>> {
                 _ => None,
             }
         }
-        Subject::Model(_) | Subject::Image | Subject::Approval(_) => None,
+        Subject::Model(_) | Subject::Image | Subject::Approval(_) | Subject::Soak(_) => None,
     }
 }

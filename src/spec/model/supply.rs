@@ -1,6 +1,6 @@
 //! Where a model comes from.
 
-use super::{Common, SecretName, Shell, Template};
+use super::{Cloud, Common, SecretName, Shell, Template};
 use crate::diag::Spanned;
 
 /// `model fraud-scorer { … }`.
@@ -14,6 +14,8 @@ pub struct Model {
     pub version: Option<Spanned<Template>>,
     /// Where the file is put, below the root.
     pub save: Option<Spanned<String>>,
+    /// `auth aws`: it is fetched with the pipeline's identity there, and never for a pull request.
+    pub auth: Vec<Spanned<Cloud>>,
     /// Environment, runner, secrets, timeout.
     pub common: Common,
 }

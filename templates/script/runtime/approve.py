@@ -51,8 +51,9 @@ def github_protected(environment: str) -> None:
             return
     raise Stop(
         f"nobody has to approve: environment {environment} has no required reviewers",
-        "add them in the repository's settings (a private repository needs a plan with "
-        'them), or write `approval required { unchecked "reason" }`',
+        "add them in the repository's settings; a private repository whose plan has "
+        "none can write `approval by_dispatch`, or "
+        '`approval required { unchecked "reason" }`',
     )
 
 
@@ -88,7 +89,8 @@ def gitlab_protected(environment: str) -> None:
         raise Stop(
             "MLPIPE_READ_TOKEN is empty, so nobody knows whether approval is protected",
             "make a project access token with the role Maintainer and the scope "
-            "read_api and store it under that name (masked, protected), or write "
+            "read_api and store it under that name (masked, protected); GitLab Free "
+            "can write `approval by_dispatch`, or "
             '`approval required { unchecked "reason" }`',
         )
     name = urllib.parse.quote(environment, safe="")
@@ -101,7 +103,7 @@ def gitlab_protected(environment: str) -> None:
         {"PRIVATE-TOKEN": token},
         f"protect the environment {environment} (Settings, CI/CD; GitLab Premium), let "
         "the token read it (role Maintainer, scope read_api), or write "
-        '`approval required { unchecked "reason" }`',
+        '`approval by_dispatch`, or `approval required { unchecked "reason" }`',
     )
     if isinstance(found, dict):
         for rules in ("deploy_access_levels", "approval_rules"):
@@ -112,14 +114,24 @@ def gitlab_protected(environment: str) -> None:
     raise Stop(f"the protected environment {environment} names nobody who may approve")
 
 
+def started_by() -> list[str]:
+    """Who started the run, where the platform tells a script."""
+    get = os.environ.get
+    names = {
+        "github": get("GITHUB_TRIGGERING_ACTOR") or get("GITHUB_ACTOR"),
+        "gitlab": get("GITLAB_USER_LOGIN"),
+    }
+    name = names.get(get("MLPIPE_PLATFORM", ""))
+    return [name] if name else []
+
+
 def ask_platform(environment: str, unchecked: str) -> list[str]:
     """Who said yes, after the check that somebody had to."""
     get = os.environ.get
     platform = get("MLPIPE_PLATFORM", "desk")
     if platform == "github":
         if unchecked:
-            name = get("GITHUB_TRIGGERING_ACTOR") or get("GITHUB_ACTOR") or ""
-            return [name] if name else []
+            return started_by()
         github_protected(environment)
         return github_approvers(environment)
     if platform == "gitlab":
@@ -210,7 +222,8 @@ def check_dispatch(name: str, environment: str, digest: str) -> list[str]:
     asked = get("MLPIPE_INPUT_" + name.upper(), "").strip()
     if not asked:
         raise Stop(
-            f"nobody has asked for a deploy to {environment}: the input {name} is empty",
+            f"nobody has asked for a deploy to {environment}: "
+            f"the input {name} is empty",
             f"what this run made is deployed by a start by hand with {name}={digest}",
         )
     if asked != digest:
@@ -218,13 +231,9 @@ def check_dispatch(name: str, environment: str, digest: str) -> list[str]:
             f"{name} asks for {asked}, and this run made {digest}",
             "start the run where that one was made; or look at the new one first",
         )
-    who = (
-        get("GITHUB_TRIGGERING_ACTOR")
-        or get("GITHUB_ACTOR")
-        or get("GITLAB_USER_LOGIN")
-    )
-    say(f"mlpipe: {who or 'somebody'} has started this run for {digest}")
-    return [who] if who else []
+    names = started_by()
+    say(f"mlpipe: {', '.join(names) or 'somebody'} has started this run for {digest}")
+    return names
 
 
 def check_approval(words: Sequence[str]) -> list[str]:

@@ -20,9 +20,14 @@ class Book:
         self.deadline = deadline
         #: What was done before this deploy began, if anything was.
         self.repaired = ""
+        #: How the ledger has it (kind and reason), and the seconds of putting back.
+        self.repair_ended = ("", "")
+        self.broken_off: Json = {}  # the intent without an end
+        self.took = 0.0
         #: Longer than any verb may take: the lease is renewed before each, and while
         #: the traffic is watched.
         self.seconds = 3 * verb_seconds(options) + 120
+        self.beaten = float("-inf")
 
     # Before anything is touched.
 
@@ -45,6 +50,8 @@ class Book:
         that never came to its end does not."""
         intents = [e for e in self.ledger.entries if e["kind"] == "intent"]
         tried = any(live.what in (e["reference"], e["digest"]) for e in intents)
+        if live.differs():
+            return  # nobody knows which of them was good
         if self.ledger.last_good() is None and live.what and not tried:
             say(f"mlpipe: the ledger is empty: {live.what} is taken over as good")
             self.ledger.append("adopted", **named(live.what), reason="was live before")
@@ -96,14 +103,17 @@ class Book:
                 + by_script(f"ledger {name} waive", digest, "REASON"),
             )
 
-    def repair(self, target: Target, deadline: Deadline) -> Live:
+    def repair(self, target: Target, deadline: Deadline, again: bool = True) -> Live:
         """An intent without an end is of a run that was killed: what was good comes
         back, if what is live is what that run put there, or nothing. The result is
-        what is live now."""
+        what is live now. `again`: who repairs is about to deploy, so if the intent is
+        its own run's, then that one was started again."""
+        clear_shadow(self.options, self.section, deadline)
         live = target.live(deadline)
         intent, good = self.ledger.open_intent(), self.ledger.last_good()
         if intent is None:
             return live
+        self.broken_off = intent
         who = run_name(intent["run"])
         theirs = str(intent.get("reference") or "")
         say(f"mlpipe: {who} ended without a word while it deployed {theirs}")
@@ -113,6 +123,7 @@ class Book:
             fields: Json = {**{key: intent.get(key) for key in kept}, **more}
             fields["closes"] = intent["sequence"]
             self.ledger.append(kind, **fields, reason=f"{who}: {why}")
+            self.repair_ended = (kind, why)
             say("mlpipe: " + why)
 
         if good is None:
@@ -120,10 +131,11 @@ class Book:
             return live
         before = str(good["reference"])
         touched = live.what == theirs or target.partial or intent.get("split")
-        if live.what and live.what not in (theirs, before):
+        other = live.foreign((theirs, before))
+        if other:
             self.beat()
             target.clear(deadline)
-            ends("left", f"{live.what} is live, which is not its work")
+            ends("left", f"{other} is live, which is not its work")
         elif not touched and live.ready:
             ends("left", f"{before} is live as before")
         else:
@@ -138,11 +150,10 @@ class Book:
                     f"{before} could not be put back: {live.what or 'nothing'} is live",
                     "by hand: " + target.by_hand(before),
                 )
-            took = round(time.monotonic() - began, 1)
+            self.took = took = round(time.monotonic() - began, 1)
             why = f"{before} was put back in {took:g} s"
             # A run that is started again tries once more; nobody has judged it yet.
-            again = self.is_mine(intent)
-            if again:
+            if again and self.is_mine(intent):
                 ends("left", why, verified=True)
             else:
                 ends("rolled_back", why, seconds=took)
@@ -156,6 +167,17 @@ class Book:
         """What is put back if this one is not good; nothing when nothing ever was."""
         entry = self.ledger.last_good()
         return str(entry["reference"]) if entry else ""
+
+    def due(self) -> bool:
+        """Is there anything to put in order? Looks, and takes no lease."""
+        lease = self.ledger.lease
+        return bool(
+            self.ledger.open_intent()
+            or self.too_many()
+            or self.ledger.state_is_behind()
+            # Its run is over, and nobody else would know that for a while.
+            or (lease is not None and self.ledger.is_ours(lease))
+        )
 
     # While it is done.
 
@@ -174,12 +196,19 @@ class Book:
 
     def intend(self) -> None:
         """Written before anything is touched."""
-        split = bool(self.options.all("canary"))
+        split = splits(self.options)
         self.ledger.append("intent", **self.facts(), split=split)
 
     def beat(self) -> None:
-        """Who has lost the lease stops here; who has it keeps it."""
+        """Before each act: who has lost the lease stops here; who has it keeps it."""
         self.ledger.holds()
+        self.beaten = time.monotonic()
+
+    def pulse(self) -> None:
+        """While nothing is done but waiting: now and then is enough, since every act
+        asks for itself. A lease outlives several of these."""
+        if time.monotonic() - self.beaten >= min(60.0, self.seconds / 8):
+            self.beat()
 
     def good_now(self) -> None:
         """It serves, and it is good."""
@@ -225,15 +254,21 @@ class Book:
         self.ledger.append("rolled_back", **self.facts(), reason=reason, seconds=took)
         self.count()
 
-    def count(self) -> None:
-        """One rollback too many halts the environment."""
+    def too_many(self) -> str:
+        """Why the environment has to be halted; empty when it need not, or is."""
         if not self.options.has("halt") or self.ledger.halted():
-            return
+            return ""
         op, most, window = self.options.words("halt")
         found = self.ledger.rollbacks(float(window))
-        if COMPARE[op](decimal.Decimal(found), decimal.Decimal(most)):
-            times = "1 rollback" if found == 1 else f"{found} rollbacks"
-            why = f"{times} within {span(float(window))}, the limit is {op} {most}"
+        if not COMPARE[op](decimal.Decimal(found), decimal.Decimal(most)):
+            return ""
+        times = "1 rollback" if found == 1 else f"{found} rollbacks"
+        return f"{times} within {span(float(window))}, the limit is {op} {most}"
+
+    def count(self) -> None:
+        """One rollback too many halts the environment."""
+        why = self.too_many()
+        if why:
             self.ledger.append("halted", reason=why)
             self.section.data["halted"] = why
             complain(f"{self.section.environment} is halted: {why}")
@@ -298,6 +333,14 @@ def beside_ledger(options: Options, name: str, deadline: Deadline) -> Ledger:
 def open_beat(
     options: Options, section: Section, deadline: Deadline
 ) -> Callable[[], None]:
-    """What is called before each verb and while it is watched."""
+    """What is called before each verb."""
     book = open_book(options, section, deadline)
     return (lambda: None) if book is None else book.beat
+
+
+def open_pulse(
+    options: Options, section: Section, deadline: Deadline
+) -> Callable[[], None]:
+    """What is called all the time while it is watched."""
+    book = open_book(options, section, deadline)
+    return (lambda: None) if book is None else book.pulse

@@ -17,6 +17,7 @@ import http.client
 import json
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
@@ -356,7 +357,10 @@ def run_job(name: str, words: list[str]) -> int:
     if record is None:
         raise Stop("the job was not begun", code=2)
     try:
-        code = verb(record, Options(words, once, many))
+        phase = words[1] if words[:1] == ["--phase"] else ""
+        # The phases of `all` are processes of their own, which see to it themselves.
+        with contextlib.nullcontext() if phase == "all" else identified(phase):
+            code = verb(record, Options(words, once, many))
     except Stop as stop:
         record.finish("failed", stop.sentence)
         raise

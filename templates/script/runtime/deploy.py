@@ -114,8 +114,14 @@ def deploy_begin(
         if options.has("watch"):
             open_watch(options, section)  # what is missing for it is said now
         target = open_target(options)
+        shadow = open_shadow(options, section)
+        if shadow is not None:
+            shadow.check(deadline)
         book = open_book(options, section, deadline)
+        if book is None:
+            clear_shadow(options, section, deadline)
         live = book.admit(target, deadline) if book else target.live(deadline)
+        target.check(weights(options), deadline)
     except BaseException:
         if earlier.get("phase") not in (None, *ENDED):
             # A second begin must not lose what the first one has to put back.
@@ -130,6 +136,7 @@ def deploy_begin(
     if unfinished and live.what == section.data["reference"]:
         before = str(earlier.get("before") or "")
     section.data.update(before=before, was_ready=live.ready, began=began)
+    section.data["parts"] = list(live.parts)
     section.data["good"] = book.good() if book is not None else before
     try:
         section.save("begun")
@@ -162,7 +169,7 @@ def verb_env(section: Section, options: Options) -> dict[str, str]:
     for name in ("version", "digest"):
         env["MLPIPE_MODEL_" + name.upper()] = str(first.get(name) or "")
     env["MLPIPE_LIVE_BEFORE"] = str(data.get("before") or "")
-    return env
+    return {**env, **beside_env(section, options)}
 
 
 def deploy_roll_out(
@@ -179,23 +186,25 @@ def deploy_roll_out(
         section.save("rolled-out")
         say(f"mlpipe: {wanted} is live already; it is not rolled out again")
         return 0
-    if live.what not in (section.data["before"], wanted):
+    before = str(section.data["before"])
+    if live.what != before and (not live.what or live.foreign((before, wanted))):
         raise Stop(
             f"{section.environment} was changed by somebody else since the deploy "
-            f"began: it has {live.what or 'nothing'}, "
-            f"it had {section.data['before'] or 'nothing'}"
+            f"began: it has {live.what or 'nothing'}, it had {before or 'nothing'}"
         )
-    steps = options.all("canary")
-    section.data["split"] = bool(steps)  # what `live` says is only a part of it
+    beside = splits(options)
+    section.data["split"] = beside  # what `live` says is only a part of it
+    if options.has("blue-green") and options.has("kubernetes"):
+        section.data["beside"] = os.urandom(8).hex()
     section.save("rolling")
     beat()
-    verb = target.start if steps else target.put
+    verb = target.start if beside else target.put
     code = verb(wanted, verb_env(section, options), deadline)
     if code:
         raise Stop(
             f"the roll-out to {section.environment} failed with {code}", code=code
         )
-    if not steps:
+    if not beside:
         traffic_moved(options, section, False)
     section.save("rolled-out")
     return 0
@@ -260,7 +269,7 @@ def keep_watch(
 ) -> None:
     """The traffic stays as it is for so long, and is watched where there is a watch.
     What was seen is kept before anything is decided by it."""
-    beat = open_beat(options, section, deadline)
+    beat = open_pulse(options, section, deadline)
     if not options.has("watch"):
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -306,7 +315,7 @@ def smoke_once(options: Options, section: Section, deadline: Deadline) -> None:
     """The deploy's own smoke test."""
     command = options.one("smoke")
     if command:
-        env, beat = verb_env(section, options), open_beat(options, section, deadline)
+        env, beat = verb_env(section, options), open_pulse(options, section, deadline)
         code = run(command, deadline, env, workdir(), beat=beat).code
         if code:
             raise Stop(f"the smoke test failed with {code}", code=code)
@@ -318,6 +327,9 @@ def deploy_finish(
     """What is live is what this run deployed: that is good."""
     section.need("rolled-out", "smoked", "shifted", "watched", "finished")
     all_done(options, section)
+    if not options.has("shadow-soaks"):
+        end_shadow(options, section, deadline)
+    take_over(options, section, deadline)
     live = open_target(options).live(deadline)
     wanted = str(section.data["reference"])
     if live.what != wanted or not live.ready:
@@ -357,6 +369,11 @@ def all_done(options: Options, section: Section) -> None:
         raise Stop("the canary has not come to its end")
     if options.has("smoke") and not steps and phase == "rolled-out":
         raise Stop("the smoke test has not run")
+    if open_shadow(options, section) is not None and not unchanged:
+        if section.data.get("shadow") not in ("on", "ended"):
+            raise Stop("no requests were copied to it")
+    if options.has("blue-green") and not unchanged and not section.data.get("switched"):
+        raise Stop("the traffic was not switched")
     if options.has("watch") and not unchanged and phase not in ("watched", "finished"):
         raise Stop("it was not watched")
 
@@ -364,6 +381,8 @@ def all_done(options: Options, section: Section) -> None:
 ACTS = {
     "roll-out": deploy_roll_out,
     "smoke": deploy_smoke,
+    "shadow": deploy_shadow,
+    "switch": deploy_switch,
     "watch": deploy_watch,
     "finish": deploy_finish,
 }

@@ -34,6 +34,7 @@ def heed() -> None:
 def start(words: Sequence[str], **how: Any) -> subprocess.Popen[bytes]:
     """Starts a process in a group of its own. Signals are held until the caller is
     ready: one that got between would leave a process running that nobody knows of."""
+    keep_identities_fresh()
     hold()
     try:
         return subprocess.Popen(words, start_new_session=True, **how)  # noqa: S603

@@ -220,11 +220,20 @@ class Ledger(View):
         }
         return {DEPLOY_STATE: (json.dumps(data, indent=2) + "\n").encode()}
 
+    def state_is_behind(self) -> bool:
+        """Was a run killed between an entry and the state that follows from it?"""
+        return self.deploy_state().get(DEPLOY_STATE, self.state) != self.state
+
     def state_is_there(self, lease: Json | None) -> bool:
-        """A run that was killed after an entry may have left the state behind it: then
-        it is written now."""
-        wanted = self.deploy_state().get(DEPLOY_STATE, self.state)
-        return wanted == self.state or self.put(self.entries, lease, state=True)
+        """Writes the state now if it was left behind; False when the race was lost."""
+        return not self.state_is_behind() or self.put(self.entries, lease, state=True)
+
+    def mend_state(self) -> None:
+        """The same by itself, by who has the lease."""
+        for _ in self.tries():
+            self.load()
+            if self.state_is_there(self.renewed_lease()):
+                return
 
     def append(
         self, kind: str, check: Callable[[View], None] | None = None, **fields: Any
@@ -299,11 +308,14 @@ class Ledger(View):
 
     # the lease: the platform's own lock does not reach another platform or repository
 
-    def take(self, seconds: float, deadline: Deadline | None = None) -> None:
+    def take(
+        self, seconds: float, deadline: Deadline | None = None, patient: bool = True
+    ) -> None:
         """Takes the lease, or waits for it until the deadline. It is free when it was
         given back; when its run was of this platform and repository, whose own lock says
         that it is over; or when it was not renewed for its own length by this machine's
-        clock, whatever the clocks say to one another."""
+        clock, whatever the clocks say to one another. Without patience it is `Busy` as
+        soon as somebody is seen to be at it."""
         deadline = deadline or self.store.deadline
         nonce = os.urandom(16).hex()
         mark: tuple[str, int] | None = None
@@ -319,6 +331,8 @@ class Ledger(View):
             else:
                 found = (lease["nonce"], lease["count"])
                 if found != mark:
+                    if mark is not None and not patient:
+                        raise Busy(self.environment, lease)
                     mark, since = found, time.monotonic()
                 stood = time.monotonic() - since
                 free = self.is_ours(lease) or stood >= lease["seconds"]
@@ -330,11 +344,7 @@ class Ledger(View):
                     return
             left = deadline.left()
             if left == 0:
-                who = run_name(lease["holder"]) if lease else "others"
-                raise Stop(
-                    f"{self.environment} is being deployed to by {who}",
-                    "wait for it, or end it; its lease ends by itself",
-                )
+                raise Busy(self.environment, lease)
             if lease and not free and not told:
                 who = run_name(lease["holder"])
                 say(f"mlpipe: waiting for {who}, which deploys to {self.environment}")
@@ -408,6 +418,17 @@ class Ledger(View):
         self.seen["lease"] = ""
 
 
+class Busy(Stop):
+    """Somebody else has the lease."""
+
+    def __init__(self, environment: str, lease: Json | None) -> None:
+        who = run_name(lease["holder"]) if lease else "others"
+        super().__init__(
+            f"{environment} is being deployed to by {who}",
+            "wait for it, or end it; its lease ends by itself",
+        )
+
+
 def same_run(one: Json, other: Json) -> bool:
     return run_key(one["run"]) == run_key(other["run"])
 
@@ -440,7 +461,12 @@ def open_ledger(options: Options, deadline: Deadline) -> Ledger | None:
 # for people
 
 
-LEDGER_ONCE = {"ledger": 5, "ledger-kubeconfig": 1, "ledger-token": 1}
+LEDGER_ONCE = {
+    "ledger": 5,
+    "ledger-kubeconfig": 1,
+    "ledger-token": 1,
+    "ledger-ssh": 3,
+}
 
 
 @job(

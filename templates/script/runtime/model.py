@@ -312,7 +312,12 @@ def model_verb(record: Record, options: Options) -> int:
 @plain("fetch")
 def fetch_verb(words: list[str]) -> int:
     """Brings the version that the run has resolved into this job, and verifies it."""
-    model = Model(Options(words, MODEL_ONCE, {}))
+    with identified():
+        return fetch_model(Model(Options(words, MODEL_ONCE, {})))
+
+
+def fetch_model(model: Model) -> int:
+    """The file of the run's own version, or `Stop`."""
     entry = field(read_record(f"model-{model.name}").data, "model")
     if not isinstance(entry, dict) or entry.get("name") != model.name:
         raise Stop(f"the record of model {model.name} says nothing about it")

@@ -1,6 +1,8 @@
 # ---- notify, withheld: what people are told -----------------------------------------
 
 ROLLBACKS = ("restored", "restore_failed")
+#: How a reconcile ends that has done nothing.
+QUIET = ("nothing_to_do", "busy")
 
 
 def run_story(jobs: Sequence[str]) -> Json:
@@ -15,8 +17,8 @@ def run_story(jobs: Sequence[str]) -> Json:
             reason = str(record.data["reason"]) or "it did not end"
             title = str(record.data.get("title") or name)
             failed.append({"job": name, "title": title, "reason": reason})
-        found = record.data.get("deploy")
-        if isinstance(found, dict):
+        found = record.data.get("deploy") or record.data.get("reconcile")
+        if isinstance(found, dict) and found.get("outcome") not in QUIET:
             keys = ("environment", "outcome", "what", "digest", "before", "halted")
             deploys.append({key: found.get(key) for key in keys})
     return {"failed": failed, "deploys": deploys}

@@ -4,6 +4,8 @@
 # only told what to compare. No secret is on a command line.
 
 MAP_LIMIT = 1_000_000
+#: So much of a ledger stays where it is written; older lines go to a page of their own.
+MAP_KEEPS = 400_000
 
 
 # a branch
@@ -207,7 +209,12 @@ def quoted(text: str) -> str:
 
 class ConfigMapStore(Store):
     """Two keys of a ConfigMap, `ENV.ledger.json` and `ENV.deploy_state.json`. The API
-    server compares `resourceVersion`."""
+    server compares `resourceVersion`.
+
+    When it is full, the older lines of the ledger go to a page, a ConfigMap that is never
+    changed again; `ENV.pages` counts them. A page is made before the lines leave the
+    first one, so a kill between the two loses nothing: the next write takes the page
+    that it finds."""
 
     def __init__(self, options: Options, environment: str, deadline: Deadline) -> None:
         place = options.words("ledger")[1]
@@ -215,6 +222,8 @@ class ConfigMapStore(Store):
         self.namespace, _, self.name = place.partition("/")
         self.secret = options.one("ledger-kubeconfig")
         self.found: Json | None = None
+        #: Lines of the ledger that are on pages, page after page.
+        self.pages: list[list[bytes]] = []
 
     def kubectl(self, *words: str, stdin: bytes | None = None) -> Done:
         """kubectl with the kubeconfig that the secret holds, or without a secret as the
@@ -246,16 +255,16 @@ class ConfigMapStore(Store):
             return Stop(sentence)
         return Unclear(sentence)
 
-    def look(self) -> tuple[dict[str, bytes] | None, str]:
+    def get(self, name: str) -> Json | None:
+        """A ConfigMap of mlpipe's, if it is there."""
         done = self.kubectl(
-            "get", "configmap", self.name, "-o", "json", "--ignore-not-found"
+            "get", "configmap", name, "-o", "json", "--ignore-not-found"
         )
-        self.found = None
         if done.code:
             fault = self.failed(done, "read")
             raise Unclear(self.place) if isinstance(fault, Lost) else fault
         if not done.output.strip():
-            return None, ""
+            return None
         try:
             found = json.loads(done.output)
         except ValueError:
@@ -264,19 +273,55 @@ class ConfigMapStore(Store):
         data = field(found, "data") or {}
         if not isinstance(version, str) or not version or not isinstance(data, dict):
             raise Stop(f"what kubectl says of the {self.place} is not a ConfigMap")
+        found["data"] = data
         labels = field(found, "metadata.labels") or {}
         if labels.get("app.kubernetes.io/managed-by") != "mlpipe":
             raise Stop(
                 f"the {self.place} is there, but it is not mlpipe's",
                 "name another one, or label it: app.kubernetes.io/managed-by=mlpipe",
             )
-        self.found = found
+        return dict(found)
+
+    def look(self) -> tuple[dict[str, bytes] | None, str]:
+        self.found, self.pages = None, []
+        found = self.get(self.name)
+        if found is None:
+            return None, ""
+        self.found, data = found, found["data"]
         files = {
             name: str(data[f"{self.environment}.{name}"]).encode()
             for name in (LEDGER, DEPLOY_STATE)
             if f"{self.environment}.{name}" in data
         }
-        return files if LEDGER in files else None, version
+        version = str(found["metadata"]["resourceVersion"])
+        if LEDGER not in files:
+            return None, version
+        for number in range(1, int(data.get(f"{self.environment}.pages") or 0) + 1):
+            lines = self.page(number)
+            if lines is None:
+                raise Stop(
+                    f"the ledger's {self.place} goes on in {self.page_name(number)}, "
+                    "which is gone",
+                    "put it back from a copy of the cluster",
+                )
+            self.pages.append(lines)
+        if self.pages:
+            head, _, rest = files[LEDGER].partition(b"\n")
+            files[LEDGER] = b"\n".join([head, *self.paged(), rest])
+        return files, version
+
+    def paged(self) -> list[bytes]:
+        return [line for page in self.pages for line in page]
+
+    def page_name(self, number: int) -> str:
+        return f"{self.name}.{self.environment}-{number}"
+
+    def page(self, number: int) -> list[bytes] | None:
+        """The lines of a page."""
+        found = self.get(self.page_name(number))
+        if found is None:
+            return None
+        return str(found["data"].get(LEDGER) or "").encode().split(b"\n")
 
     def swap(self, files: Mapping[str, bytes], version: str) -> None:
         if version and field(self.found, "metadata.resourceVersion") != version:
@@ -284,7 +329,8 @@ class ConfigMapStore(Store):
                 raise Lost
         data = dict(field(self.found, "data") or {}) if version else {}
         data.update({f"{self.environment}.{k}": v.decode() for k, v in files.items()})
-        size = sum(len(k) + len(str(v).encode()) for k, v in data.items())
+        self.shorten(data, files[LEDGER])
+        size = map_size(data)
         if size > MAP_LIMIT:
             raise Stop(
                 f"the ledger is too large for a ConfigMap: {size} bytes, at most "
@@ -292,18 +338,73 @@ class ConfigMapStore(Store):
                 "move it to git, s3 or a path: docs/ledger.md says how",
             )
         labels = dict(field(self.found, "metadata.labels") or {}) if version else {}
-        labels["app.kubernetes.io/managed-by"] = "mlpipe"
-        metadata = {"name": self.name, "namespace": self.namespace, "labels": labels}
+        metadata: Json = {"name": self.name, "labels": labels}
         if version:
             metadata["resourceVersion"] = version
             metadata["annotations"] = field(self.found, "metadata.annotations") or {}
-        document: Json = {"apiVersion": "v1", "kind": "ConfigMap"}
-        document.update(metadata=metadata, data=data)
-        verb = "replace" if version else "create"
-        words = (verb, "-f", "-", "--validate=false", "-o", "name")
-        done = self.kubectl(*words, stdin=json.dumps(document).encode())
+        done = self.put("replace" if version else "create", metadata, data)
         if done.code:
             raise self.failed(done, "written")
+
+    def put(self, verb: str, metadata: Json, data: Json, **more: Any) -> Done:
+        """Creates or replaces a ConfigMap of mlpipe's."""
+        labels = {
+            **metadata.get("labels", {}),
+            "app.kubernetes.io/managed-by": "mlpipe",
+        }
+        metadata = {**metadata, "namespace": self.namespace, "labels": labels}
+        document: Json = {"apiVersion": "v1", "kind": "ConfigMap", **more}
+        document.update(metadata=metadata, data=data)
+        words = (verb, "-f", "-", "--validate=false", "-o", "name")
+        return self.kubectl(*words, stdin=json.dumps(document).encode())
+
+    def shorten(self, data: Json, ledger: bytes) -> None:
+        """Leaves out what is on pages, and makes one more when it is still too much."""
+        head, *lines = ledger.split(b"\n")
+        paged = self.paged()
+        if lines[: len(paged)] != paged:
+            raise Stop(f"the pages of the {self.place} are of another ledger")
+        lines = lines[len(paged) :]
+        key = f"{self.environment}.{LEDGER}"
+        data[key] = b"\n".join([head, *lines]).decode()
+        if map_size(data) <= MAP_LIMIT:
+            return
+        count, size = 0, sum(map(len, lines)) + len(lines)
+        # The last lines stay: the one of the newest entry is not yet as it will be.
+        while size > MAP_KEEPS and count < len(lines) - 3:
+            size -= len(lines[count]) + 1
+            count += 1
+        if count:
+            count = self.turn(lines[:count])
+            data[key] = b"\n".join([head, *lines[count:]]).decode()
+            data[f"{self.environment}.pages"] = str(len(self.pages) + 1)
+
+    def turn(self, lines: list[bytes]) -> int:
+        """Makes the next page of these lines, or takes the one that a run made which was
+        stopped before it wrote on: how many lines it has."""
+        number = len(self.pages) + 1
+        page = {LEDGER: b"\n".join(lines).decode()}
+        done = self.put(
+            "create", {"name": self.page_name(number)}, page, immutable=True
+        )
+        if done.code == 0:
+            return len(lines)
+        fault = self.failed(done, "written")
+        found = self.page(number) if isinstance(fault, Lost) else None
+        if found is None:
+            raise fault
+        if found != lines[: len(found)]:
+            raise Stop(
+                f"the ConfigMap {self.namespace}/{self.page_name(number)} is of "
+                "another ledger",
+                "remove it if nothing needs it",
+            )
+        return len(found)
+
+
+def map_size(data: Mapping[str, Any]) -> int:
+    """Bytes of a ConfigMap, as its limit counts them."""
+    return sum(len(k) + len(str(v).encode()) for k, v in data.items())
 
 
 # S3
@@ -444,4 +545,6 @@ def open_store(options: Options, deadline: Deadline) -> Store:
         return ConfigMapStore(options, environment, deadline)
     if kind == "s3":
         return S3Store(place, environment, deadline)
+    if kind == "host":
+        return HostStore(options, environment, deadline)
     raise Stop(f"the script and its runtime do not fit: --ledger {kind}", code=2)

@@ -123,14 +123,15 @@ def deploy_restore(
     if live.readable and live.what == before and live.ready and not half_done:
         text = "restored" if phase == "restoring" else "failed_untouched"
         return ends("restored", text, f"{before} serves {environment} as before")
-    mine = (wanted, before, str(section.data["before"]))
-    if live.readable and live.what not in mine and live.what:
+    mine = [wanted, before, str(section.data["before"])]
+    other = live.foreign([*mine, *(section.data.get("parts") or [])])
+    if live.readable and other:
         if split:
             target.clear(deadline)
         return ends(
             "left",
             "left_alone",
-            f"{environment} has {live.what}, which this run did not put there: "
+            f"{environment} has {other}, which this run did not put there: "
             f"it is left alone",
         )
     section.save("restoring")
@@ -191,6 +192,8 @@ TITLES = {
     "begin": "Check the evidence, read what is live",
     "roll-out": "Roll out",
     "smoke": "Smoke test",
+    "shadow": "Copy requests to it",
+    "switch": "Switch all traffic to it",
     "watch": "Watch",
     "finish": "Confirm what is live",
     "restore": "Put back what was live before",
@@ -203,11 +206,18 @@ def phases(options: Options) -> list[tuple[str, str]]:
         (f"canary-{i + 1}", f"Canary, {weight}%")
         for i, (weight, _) in enumerate(options.all("canary"))
     ]
-    has = {name: options.has(name) for name in ("smoke", "watch")}
-    has["smoke"] = has["smoke"] and not canary
-    middle = canary + [(n, TITLES[n]) for n in ("smoke", "watch") if has[n]]
-    first = [(name, TITLES[name]) for name in ("begin", "roll-out")]
-    return [*first, *middle, ("finish", TITLES["finish"])]
+    has = {
+        "begin": True,
+        "roll-out": True,
+        "smoke": options.has("smoke") and not canary,
+        "shadow": options.has("shadow") or options.has("shadow-run"),
+        "switch": options.has("blue-green"),
+        "watch": options.has("watch"),
+        "finish": True,
+    }
+    found = [(name, TITLES[name]) for name, is_there in has.items() if is_there]
+    moves = [name for name, _ in found].index("watch" if has["watch"] else "finish")
+    return [*found[:moves], *canary, *found[moves:]]
 
 
 def has_begun(options: Options) -> bool:

@@ -1,8 +1,8 @@
 # ---- section: the critical section of one environment -------------------------------
 #
 # begin reads what is live and writes it down before anything is touched; roll-out,
-# canary-1, canary-2, … and smoke act; watch looks; finish says that it is good; restore
-# puts back what was good. Each phase is a process of its own, and
+# smoke, shadow, canary-1, canary-2, … and switch act; watch looks; finish says that it
+# is good; restore puts back what was good. Each phase is a process of its own, and
 # `deploy-ENV.state.json` is all that they share.
 
 #: Phases after which there is nothing to put back.
@@ -65,10 +65,15 @@ class Section:
         "image": 1,
         "model": 1,
         "kubernetes": 5,
+        "argo": 5,
         "command": 4,
+        **HOSTS_ONCE,
         "traffic": 1,
+        "istio": 1,
         "shift": 1,
         "promote": 1,
+        "blue-green": 1,
+        **SHADOW_ONCE,
         "smoke": 1,
         "approval": 3,
         "dispatch": 1,
@@ -77,7 +82,15 @@ class Section:
         **WATCH_ONCE,
         **BOOK_ONCE,
     },
-    many={"allow": 3, "offer": 2, "gate": 1, "canary": 2, **WATCH_MANY, **BOOK_MANY},
+    many={
+        "allow": 3,
+        "offer": 2,
+        "gate": 1,
+        "canary": 2,
+        **HOSTS_MANY,
+        **WATCH_MANY,
+        **BOOK_MANY,
+    },
 )
 def deploy_job(record: Record, options: Options) -> int:
     """One phase, or all of them as processes of their own."""
@@ -85,12 +98,14 @@ def deploy_job(record: Record, options: Options) -> int:
     if phase == "all":
         return all_phases(record, options)
     section = Section(options)
-    record.more_follows = phase not in ("finish", "restore")
+    record.more_follows = phase not in ("finish", "restore", "shadow-stop")
     deadline = time_left(phase, options, section)
     if phase == "begin":
         return deploy_begin(record, options, section, deadline)
     if phase == "restore":
-        return deploy_restore(record, options, section, deadline)
+        return restore_all(record, options, section, deadline)
+    if phase == "shadow-stop":
+        return shadow_stop(record, options, section, deadline)
     act = deploy_canary if phase.startswith("canary-") else ACTS[phase]
     try:
         return act(record, options, section, deadline)
@@ -119,7 +134,9 @@ def time_left(phase: str, options: Options, section: Section) -> Deadline:
 
 def verb_seconds(options: Options) -> float:
     """The limit of each verb of the target."""
-    return float((options.words("kubernetes") or options.words("command"))[-1])
+    kinds = ("kubernetes", "argo", "ssh", "command")
+    seconds = float(next(options.words(k) for k in kinds if options.has(k))[-1])
+    return seconds * max(1, len(options.each("ssh-host")))  # one after another
 
 
 def budget(options: Options) -> float:

@@ -8,6 +8,7 @@
 ANSWER_LIMIT = 1 << 20
 NUMERAL = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 NOT_FINITE = re.compile(r"[-+]?(?:nan|inf|infinity)", re.IGNORECASE)
+NO_SERIES = "the query gives no series"
 REDIRECTS = (301, 302, 303, 307, 308)
 Beat = Callable[[], None]
 
@@ -265,13 +266,55 @@ class Prometheus(Server):
 
     def ask(self, query: str, deadline: Deadline, beat: Beat) -> decimal.Decimal:
         """The number that an instant query gives."""
-        form = urllib.parse.urlencode({"query": query})
+        data_of = self.data(self.url, {"query": query}, deadline, beat)
+        return self.sample(data_of.get("resultType"), data_of.get("result"))
+
+    def course(
+        self, query: str, start: int, step: int, polls: range, deadline: Deadline
+    ) -> dict[int, decimal.Decimal | str]:
+        """What instant queries would have given at `start` and so many steps after it,
+        in milliseconds, by a range query: a number, or why it is none. A moment for
+        which there is nothing is left out."""
+
+        def at(poll: int) -> str:
+            return f"{decimal.Decimal(start + poll * step).scaleb(-3):f}"
+
+        seconds = f"{decimal.Decimal(step).scaleb(-3):f}"
+        form = {"query": query, "start": at(polls[0]), "end": at(polls[-1])}
+        form["step"] = seconds
+        data_of = self.data(self.url + "_range", form, deadline, lambda: None)
+        series = data_of.get("result")
+        if data_of.get("resultType") != "matrix" or not isinstance(series, list):
+            raise NoNumber("its answer is not that of a Prometheus")
+        found: dict[int, decimal.Decimal | str] = {}
+        seen: dict[int, int] = {}
+        for one in series:
+            values = one.get("values") if isinstance(one, Table) else None
+            for pair in values if isinstance(values, list) else []:
+                if not (isinstance(pair, list) and len(pair) == 2):
+                    raise NoNumber("its answer is not that of a Prometheus")
+                poll = round((number(pair[0]) * 1000 - start) / step)
+                seen[poll] = seen.get(poll, 0) + 1
+                try:
+                    found[poll] = numeral(str(pair[1]), self.hide)
+                except NoNumber as error:
+                    found[poll] = str(error)
+                if seen[poll] > 1:
+                    count = f"{seen[poll]} series"
+                    found[poll] = f"the query gives {count}, it must give one"
+        return found
+
+    def data(
+        self, url: str, words: Mapping[str, str], deadline: Deadline, beat: Beat
+    ) -> Table:
+        """The data of an answer that is well."""
+        form = urllib.parse.urlencode(words)
         status, data = 405, b""
         if self.post:  # has no limit for the length of a query
-            status, data = self.fetch(self.url, form.encode(), deadline, beat)
+            status, data = self.fetch(url, form.encode(), deadline, beat)
         if status == 405:
             self.post = False
-            status, data = self.fetch(f"{self.url}?{form}", None, deadline, beat)
+            status, data = self.fetch(f"{url}?{form}", None, deadline, beat)
         try:
             answer = parse_json(data, "its answer")
         except NoNumber as error:
@@ -290,7 +333,7 @@ class Prometheus(Server):
         data_of = answer.get("data")
         if answer.get("status") != "success" or not isinstance(data_of, Table):
             raise NoNumber("its answer is not that of a Prometheus")
-        return self.sample(data_of.get("resultType"), data_of.get("result"))
+        return data_of
 
     def warn(self, text: str) -> None:
         """Each warning of the server once; a server with ever new ones is cut short."""
@@ -307,7 +350,7 @@ class Prometheus(Server):
             raise NoNumber("its answer is not that of a Prometheus")
         if kind == "vector":
             if not result:
-                raise NoNumber("the query gives no series")
+                raise NoNumber(NO_SERIES)
             if len(result) > 1:
                 raise NoNumber(
                     f"the query gives {len(result)} series, it must give one: "

@@ -4,13 +4,33 @@
 class Live:
     """What serves now."""
 
-    def __init__(self, what: str, ready: bool, readable: bool = True) -> None:
-        #: An image reference or a digest; empty when nothing serves yet.
+    def __init__(
+        self,
+        what: str,
+        ready: bool,
+        readable: bool = True,
+        wants: str = "",
+        parts: tuple[str, ...] = (),
+    ) -> None:
+        #: An image reference or a digest; empty when nothing serves yet. Where hosts
+        #: differ it is a sentence, and `parts` are what it speaks of.
         self.what = what
+        self.parts = parts or ((what,) if what else ())
         #: It is completely rolled out.
         self.ready = ready
         #: False: the target did not say.
         self.readable = readable
+        #: What it is on its way to, where that is another thing than what serves.
+        self.wants = wants
+
+    def foreign(self, mine: Sequence[str]) -> str:
+        """What serves, or is about to, and is none of these; empty when nothing is."""
+        all = (*self.parts, *filter(None, [self.wants]))
+        return next((what for what in all if what not in mine), "")
+
+    def differs(self) -> bool:
+        """Not every host has the same."""
+        return len(self.parts) > 1
 
 
 class Target:
@@ -18,6 +38,10 @@ class Target:
 
     #: A half-done roll-out is put back even when `live` shows the old one.
     partial = False
+
+    def check(self, weights: Sequence[str], deadline: Deadline) -> None:
+        """May traffic move in these steps? What contradicts them is a `Stop`, before
+        anything is touched."""
 
     def live(self, deadline: Deadline) -> Live:
         """What serves now; `Stop` when it does not say."""
@@ -45,6 +69,10 @@ class Target:
         """It becomes the only one."""
         raise NotImplementedError
 
+    def keep(self, reference: str, env: Mapping[str, str], deadline: Deadline) -> int:
+        """It has all of the traffic already, and becomes the only one."""
+        return self.promote(reference, env, deadline)
+
     def clear(self, deadline: Deadline) -> int:
         """Takes away what runs beside what is live, which stays as it is."""
         return 0
@@ -57,11 +85,12 @@ class Target:
 class Kubernetes(Target):
     """A Deployment; one container's image is set, everything else stays."""
 
-    def __init__(self, words: Sequence[str], ingress: str = "") -> None:
+    def __init__(self, words: Sequence[str]) -> None:
         self.secret, self.namespace, self.name, self.container = words[:4]
         self.seconds = int(words[4])
         self.file = ""
-        self.traffic = Nginx(self, ingress) if ingress else None
+        #: What splits its traffic, where anything does.
+        self.traffic: Splitter | None = None
 
     @contextlib.contextmanager
     def opened(self) -> Iterator[None]:
@@ -102,6 +131,26 @@ class Kubernetes(Target):
             text = None if stdin is None else stdin.encode()
             return run(words, deadline, env, capture=capture, stdin=text, hear=True)
 
+    def ask(self, words: Sequence[str], deadline: Deadline) -> Json:
+        """One object of the cluster, or a Stop that names it."""
+        words = ["get", *words, "-o", "json", "--request-timeout=30s"]
+        done = self.kubectl(words, deadline, capture=True)
+        what = " ".join(words[1:3])
+        if done.code:
+            heard = done.errors.strip()[-400:]
+            raise Stop(f"the cluster does not give the {what}: {heard}")
+        try:
+            found = json.loads(done.output)
+        except ValueError:
+            raise Stop(f"what kubectl says of the {what} is not JSON") from None
+        if not isinstance(found, dict):
+            raise Stop(f"what kubectl says of the {what} is no object")
+        return found
+
+    def check(self, weights: Sequence[str], deadline: Deadline) -> None:
+        if self.traffic and weights:
+            self.traffic.check(deadline)
+
     def live(self, deadline: Deadline) -> Live:
         words = ["get", "deployment", self.name, "-o", "json", "--request-timeout=30s"]
         done = self.kubectl(words, deadline, capture=True)
@@ -136,7 +185,9 @@ class Kubernetes(Target):
         return self.kubectl(words, shorter(deadline, self.seconds + 30)).code
 
     def start(self, reference: str, env: Mapping[str, str], deadline: Deadline) -> int:
-        return self.splitter().start(reference, deadline)
+        splitter = self.splitter()
+        splitter.token = env.get("MLPIPE_BESIDE_HEADER", "").partition(": ")[2]
+        return splitter.start(reference, deadline)
 
     def shift(self, weight: str, env: Mapping[str, str], deadline: Deadline) -> int:
         return self.splitter().shift(weight, deadline)
@@ -156,16 +207,17 @@ class Kubernetes(Target):
     def clear(self, deadline: Deadline) -> int:
         return self.traffic.remove(deadline) if self.traffic else 0
 
-    def splitter(self) -> Nginx:
+    def splitter(self) -> Splitter:
         if self.traffic is None:
             raise Stop(f"nothing splits the traffic of deployment {self.name}")
         return self.traffic
 
     def by_hand(self, reference: str) -> str:
-        return (
+        words = (
             f"kubectl -n {self.namespace} set image deployment/{self.name} "
             f"{self.container}={reference}"
         )
+        return words + (self.traffic.by_hand() if self.traffic else "")
 
 
 def rolled_out(found: Json) -> bool:
@@ -237,6 +289,9 @@ class Command(Target):
         names = {**env, **self.names(reference), "MLPIPE_WEIGHT": "100"}
         return run(self.promote_command, limit, names, workdir()).code
 
+    def keep(self, reference: str, env: Mapping[str, str], deadline: Deadline) -> int:
+        return self.promote(reference, env, deadline) if self.promote_command else 0
+
     def names(self, digest: str) -> dict[str, str]:
         """How the verbs are told what to put there."""
         if self.repository:
@@ -256,9 +311,21 @@ def shorter(deadline: Deadline, seconds: float) -> Deadline:
     return Deadline(seconds if left is None else min(left, seconds))
 
 
+#: What splits the traffic of a Deployment, by the option that names its object.
+SPLITTERS: dict[str, type[Splitter]] = {"traffic": Nginx, "istio": Istio}
+
+
 def open_target(options: Options) -> Target:
     """The target that the script names."""
     if options.has("kubernetes"):
-        return Kubernetes(options.words("kubernetes"), options.one("traffic"))
+        cluster = Kubernetes(options.words("kubernetes"))
+        for option, splitter in SPLITTERS.items():
+            if options.has(option):
+                cluster.traffic = splitter(cluster, options.one(option))
+        return cluster
+    if options.has("argo"):
+        return Argo(options.words("argo"))
+    if options.has("ssh"):
+        return Hosts(options)
     shift, promote = options.one("shift"), options.one("promote")
     return Command(options.words("command"), options.one("image"), shift, promote)

@@ -52,14 +52,19 @@ def beside_service(found: Json, deployment: str, key: str) -> Json:
     return copy
 
 
-def beside_ingress(found: Json, deployment: str, services: Sequence[str]) -> Json:
+def beside_ingress(
+    found: Json, deployment: str, services: Sequence[str], token: str = ""
+) -> Json:
     """The Ingress again, for the same hosts and paths, as far as they lead to one of
-    these Services, with no traffic yet."""
+    these Services, with no traffic yet but requests that show the token."""
     copy = fresh(found, deployment)
     old = field(found, "metadata.annotations") or {}
     name = "kubernetes.io/ingress.class"  # before `ingressClassName` there was this
     notes = {name: old[name]} if name in old else {}
     notes.update({NGINX + "canary": "true", NGINX + "canary-weight": "0"})
+    if token:
+        notes[NGINX + "canary-by-header"] = BESIDE_HEADER
+        notes[NGINX + "canary-by-header-value"] = token
     copy["metadata"]["annotations"] = notes
     spec = copy["spec"]
     for name in ("tls", "defaultBackend"):  # the live Ingress answers for these
@@ -92,50 +97,53 @@ def weight_notes(weight: str) -> list[str]:
     ]
 
 
-class Nginx:
-    """ingress-nginx splits the traffic of one Ingress between a Deployment and its
-    copy (https://kubernetes.github.io/ingress-nginx, "Canary")."""
+class Splitter:
+    """What gives a copy beside a Deployment a part of the traffic. One kind of it says
+    what leads to the Deployment (`in_front`), moves the traffic (`shift`) and takes
+    all of it back (`take_back`); everything else is the same for each."""
 
-    def __init__(self, target: Kubernetes, ingress: str) -> None:
+    #: The kind of object that leads the traffic.
+    kind = ""
+
+    def __init__(self, target: Kubernetes, name: str) -> None:
         self.target = target
-        self.ingress = ingress
+        #: That object.
+        self.name = name
+        #: A request that shows it goes to the copy, where the kind of it knows how.
+        self.token = ""
 
-    def ask(self, words: Sequence[str], deadline: Deadline) -> Json:
-        """One object of the cluster, or a Stop that names it."""
-        words = ["get", *words, "-o", "json", "--request-timeout=30s"]
-        done = self.target.kubectl(words, deadline, capture=True)
-        what = " ".join(words[1:3])
-        if done.code:
-            heard = done.errors.strip()[-400:]
-            raise Stop(f"the cluster does not give the {what}: {heard}")
-        try:
-            found = json.loads(done.output)
-        except ValueError:
-            raise Stop(f"what kubectl says of the {what} is not JSON") from None
-        if not isinstance(found, dict):
-            raise Stop(f"what kubectl says of the {what} is no object")
-        return found
+    def check(self, deadline: Deadline) -> None:
+        """What it cannot split is said before anything is touched."""
+
+    def in_front(self, live: Json, deadline: Deadline) -> tuple[list[Json], list[Json]]:
+        """The Services through which it leads to this Deployment, at least one, and
+        what is made beside them."""
+        raise NotImplementedError
+
+    def shift(self, weight: str, deadline: Deadline) -> int:
+        """So many percent of the requests go to the copy."""
+        raise NotImplementedError
+
+    def take_back(self, deadline: Deadline) -> int:
+        """All requests go to the Deployment."""
+        raise NotImplementedError
+
+    def by_hand(self) -> str:
+        """What a person does beside putting the image back."""
+        return ""
 
     def start(self, reference: str, deadline: Deadline) -> int:
         """Starts the copy, with no traffic, and waits until it is ready."""
         target = self.target
         self.remove(deadline)  # what a run left that was killed
-        live = self.ask(["deployment", target.name], deadline)
-        ingress = self.ask(["ingress", self.ingress], deadline)
-        labels = field(live, "spec.template.metadata.labels") or {}
-        services = self.services(ingress, labels, deadline)
-        if not services:
-            raise Stop(
-                f"the Ingress {self.ingress} leads to no Service whose pods are those "
-                f"of the Deployment {target.name}",
-                "name the Ingress that users come in by: `traffic nginx \"NAME\"`",
-            )
-        key = telling_label([field(one, "spec.selector") or {} for one in services])
-        names = [str(field(one, "metadata.name")) for one in services]
+        live = self.target.ask(["deployment", target.name], deadline)
+        services, more = self.in_front(live, deadline)
+        selectors = [field(one, "spec.selector") or {} for one in services]
+        key = telling_label(selectors, self.kind)
         items = [
             beside_deployment(live, target.container, reference, key),
             *(beside_service(one, target.name, key) for one in services),
-            beside_ingress(ingress, target.name, names),
+            *more,
         ]
         whole = {"apiVersion": "v1", "kind": "List", "items": items}
         words = ["apply", "--request-timeout=30s", "-f", "-"]
@@ -145,6 +153,42 @@ class Nginx:
         name = f"deployment/{beside_name(target.name)}"
         words = ["rollout", "status", name, f"--timeout={target.seconds}s"]
         return target.kubectl(words, shorter(deadline, target.seconds + 30)).code
+
+    def remove(self, deadline: Deadline) -> int:
+        """Takes the copy away: the traffic first, then what served it."""
+        return (
+            self.take_back(deadline)
+            or self.delete("service", deadline)
+            or self.delete("deployment", deadline)
+        )
+
+    def delete(self, kind: str, deadline: Deadline) -> int:
+        """What was made of this kind for the length of a canary."""
+        which = f"{BESIDE}={beside_name(self.target.name)}"
+        words = ["delete", kind, "-l", which, "--ignore-not-found", "--wait=false"]
+        words.append("--request-timeout=30s")
+        return self.target.kubectl(words, deadline).code
+
+
+class Nginx(Splitter):
+    """ingress-nginx splits the traffic of one Ingress between a Deployment and its
+    copy (https://kubernetes.github.io/ingress-nginx, "Canary")."""
+
+    kind = "Ingress"
+
+    def in_front(self, live: Json, deadline: Deadline) -> tuple[list[Json], list[Json]]:
+        ingress = self.target.ask(["ingress", self.name], deadline)
+        labels = field(live, "spec.template.metadata.labels") or {}
+        services = self.services(ingress, labels, deadline)
+        if not services:
+            raise Stop(
+                f"the Ingress {self.name} leads to no Service whose pods are those "
+                f"of the Deployment {self.target.name}",
+                "name the Ingress that users come in by: `traffic nginx \"NAME\"`",
+            )
+        names = [str(field(one, "metadata.name")) for one in services]
+        name = self.target.name
+        return services, [beside_ingress(ingress, name, names, self.token)]
 
     def services(
         self, ingress: Json, labels: Mapping[str, str], deadline: Deadline
@@ -156,25 +200,16 @@ class Nginx:
                 name = field(path, "backend.service.name")
                 if name and str(name) not in names:
                     names.append(str(name))
-        found = [self.ask(["service", name], deadline) for name in names]
+        found = [self.target.ask(["service", name], deadline) for name in names]
         return [one for one in found if chooses(field(one, "spec.selector"), labels)]
 
     def shift(self, weight: str, deadline: Deadline) -> int:
-        """So many percent of the requests go to the copy."""
-        name = beside_name(self.ingress)
+        name = beside_name(self.name)
         words = ["annotate", "ingress", name, "--overwrite", *weight_notes(weight)]
         return self.target.kubectl([*words, "--request-timeout=30s"], deadline).code
 
-    def remove(self, deadline: Deadline) -> int:
-        """Takes the copy away: the traffic first, then what served it."""
-        which = f"{BESIDE}={beside_name(self.target.name)}"
-        for kind in ("ingress", "service", "deployment"):
-            words = ["delete", kind, "-l", which, "--ignore-not-found", "--wait=false"]
-            words.append("--request-timeout=30s")
-            code = self.target.kubectl(words, deadline).code
-            if code:
-                return code
-        return 0
+    def take_back(self, deadline: Deadline) -> int:
+        return self.delete("ingress", deadline)
 
 
 def chooses(selector: Any, labels: Mapping[str, str]) -> bool:
@@ -182,7 +217,7 @@ def chooses(selector: Any, labels: Mapping[str, str]) -> bool:
     return bool(selector) and all(labels.get(k) == v for k, v in selector.items())
 
 
-def telling_label(selectors: Sequence[Mapping[str, str]]) -> str:
+def telling_label(selectors: Sequence[Mapping[str, str]], kind: str) -> str:
     """A label that every one of these Services chooses by: with another value the pods
     of the copy are nobody's but the copy's."""
     common = set(selectors[0]).intersection(*selectors[1:])
@@ -191,7 +226,7 @@ def telling_label(selectors: Sequence[Mapping[str, str]]) -> str:
             return name
     if not common:
         raise Stop(
-            "the Services behind the Ingress choose their pods by no label in common",
+            f"the Services behind the {kind} choose their pods by no label in common",
             "let them choose by one label, such as `app`",
         )
     return sorted(common)[0]

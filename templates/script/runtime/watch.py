@@ -210,7 +210,8 @@ class Watch:
     def hold(self, seconds: float, deadline: Deadline, beat: Beat) -> None:
         """Watches for a time: `Tripped` as soon as a trigger trips, `Stop` when at the
         end a metric has no number. `beat` is called before each poll and every 15
-        seconds at the least; what it raises goes through."""
+        seconds at the least, which need not ask each time; what it raises goes
+        through."""
         state = self.state
         if state["start"] is None:
             self.begin()

@@ -96,10 +96,24 @@ class WatchedMetric:
                 raise NoAnswer(reason, error.heard) from None
             except NoNumber as error:
                 raise NoNumber(f"its number of samples: {error}") from None
-            if count < self.least:
-                seen = f"{show(count, decimal.Decimal(self.least))} samples"
-                raise NoNumber(f"it has {seen}, and {self.least} are needed")
+            why = self.too_few(count)
+            if why:
+                raise NoNumber(why)
         return self.value.ask(env, deadline, beat, hide)
+
+    def too_few(self, count: decimal.Decimal | str) -> str:
+        """Why it has no number, by the number of its samples or why there is none."""
+        if isinstance(count, str):
+            return f"its number of samples: {count}"
+        if count < self.least:
+            seen = f"{show(count, decimal.Decimal(self.least))} samples"
+            return f"it has {seen}, and {self.least} are needed"
+        return ""
+
+    def keeps_the_past(self) -> bool:
+        """A Prometheus does; a command and a document say what is."""
+        kinds = {self.value.kind, self.samples.kind if self.samples else "prometheus"}
+        return kinds == {"prometheus"}
 
     def question(self, kind: str, what: str, field: str) -> Question:
         """The words of the command line, with the server that is asked."""

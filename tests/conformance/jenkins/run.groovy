@@ -3,7 +3,7 @@
 //
 //     groovy run.groovy JENKINSFILE REPOSITORY (--branch NAME | --tag NAME | --pr N [--target NAME] [--fork])
 //         [--cause push|timer|user|indexing|remote] [--param KEY=VALUE]... [--approve USER [--groups A,B] | --abort]
-//         [--credentials FILE] [--trace FILE] [--cancel-in STAGE [--cancel-when FILE]] [--minute SECONDS] [--first-build] [--number N]
+//         [--credentials FILE] [--trace FILE] [--cancel-in STAGE [--cancel-when FILE]] [--minute SECONDS] [--first-build] [--number N] [--clock FILE | --awake]
 //
 // REPOSITORY is a git repository on disk; the build's commit is the head of the branch, the tag, or with --pr the head
 // of --branch (the change request's source). Exit code: 0 SUCCESS, 1 any other result, 2 wrong usage.
@@ -21,13 +21,13 @@ def words = new LinkedList(args.toList())
 while (words) {
     def word = words.poll()
     switch (word) {
-        case '--fork': case '--abort': case '--first-build': options[word.substring(2).replace('-b', 'B')] = true; break
+        case '--fork': case '--abort': case '--awake': case '--first-build': options[word.substring(2).replace('-b', 'B')] = true; break
         case '--param': def kv = words.poll(); options.params[kv.substring(0, kv.indexOf('='))] = kv.substring(kv.indexOf('=') + 1); break
         case '--groups': options.groups = words.poll().split(',').toList(); break
         case '--minute': options.minute = words.poll() as double; break
         case '--cancel-in': options.cancelIn = words.poll(); break
         case '--cancel-when': options.cancelWhen = words.poll(); break
-        case ['--branch', '--tag', '--pr', '--target', '--cause', '--approve', '--credentials', '--trace', '--number']: options[word.substring(2)] = words.poll(); break
+        case ['--clock', '--branch', '--tag', '--pr', '--target', '--cause', '--approve', '--credentials', '--trace', '--number']: options[word.substring(2)] = words.poll(); break
         default: word.startsWith('--') ? fail("unknown option ${word}") : places << word
     }
 }

@@ -210,7 +210,15 @@ class Steps {
         def seconds = [SECONDS: 1, MINUTES: 60, HOURS: 3600, DAYS: 86400][a.unit ?: unit]
         (a.time as double) * seconds * 1000 * (build.options.minute / 60)
     }
+    /** With `--clock FILE` time is virtual: what is slept is added to the seconds in that file. With `--awake` nobody sleeps. */
     def do_sleep(Map a) {
+        build.record(event: 'sleep', stage: build.context.stage, seconds: a.time, unit: a.unit ?: 'SECONDS', agent: build.context.workspace != null, locks: build.locks.clone())
+        if (build.options.awake) { return null }
+        if (build.options.clock && build.context.deadline == Long.MAX_VALUE) {
+            def clock = new File(build.options.clock)
+            clock.text = ((clock.text ?: '0') as double) + millis(a, 'SECONDS') / 1000
+            return null
+        }
         def wait = Math.min(millis(a, 'SECONDS'), build.context.deadline - System.currentTimeMillis())
         Thread.sleep(Math.max(0L, wait as long))
         if (System.currentTimeMillis() >= build.context.deadline) { throw new Interrupted('Timeout has been exceeded', build.context.limit) }

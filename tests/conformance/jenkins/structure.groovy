@@ -358,6 +358,11 @@ class Checker {
         block.visit(new CodeVisitorSupport() {
             void visitMethodCallExpression(MethodCallExpression call) {
                 if (call.implicitThis && call.methodAsString != null) { checker.known(call, at) }
+                // Behind `node` there is an agent.
+                if (call.implicitThis && call.methodAsString == 'node' && checker.bodyOf(call) != null) {
+                    checker.steps(checker.bodyOf(call), at + [node: true])
+                    return
+                }
                 super.visitMethodCallExpression(call)
             }
         })

@@ -62,6 +62,11 @@ fn each_limit_is_named_with_what_breaks_it() {
             }),
             &["MLP415 GitHub ends a question after 30 days, earlier than `expires` says"],
         ),
+        (found(|p| p.jobs[0].wait = Some(30 * 86_400)), &[]),
+        (
+            found(|p| p.jobs[0].wait = Some(30 * 86_400 + 1)),
+            &["MLP486 `gate-unit` waits for 43201 minutes, and a wait timer of GitHub's for 43200 at most"],
+        ),
         (
             found(|p| {
                 p.triggers[0] =

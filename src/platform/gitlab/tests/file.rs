@@ -32,6 +32,7 @@ pub(super) fn shared(mut plan: Plan) -> Plan {
         platform: PlatformName::Gitlab,
         path: format!(".gitlab/{}.yml", plan.pipeline),
         shared_root: true,
+        alone: false,
     }];
     plan.jobs.retain(|j| j.run_if == RunIf::AllSucceeded);
     plan
@@ -75,9 +76,8 @@ fn each_job_says_what_must_not_be_left_to_a_default() {
         assert!(job["rules"].as_sequence().is_some_and(|r| r.len() == j.condition.any_of.len()), "{}", j.id);
         assert_eq!(job["artifacts"]["when"].as_str(), Some("always"), "{}", j.id);
         assert_eq!(job["artifacts"]["paths"][0].as_str(), Some(format!("mlpipe-out/{}.json", j.id).as_str()));
-        assert!(
-            job.get("retry").is_none() && job.get("optional").is_none() && job.get("id_tokens").is_none()
-        );
+        assert!(job.get("retry").is_none() && job.get("optional").is_none());
+        assert_eq!(job.get("id_tokens").is_some(), !j.identities.is_empty(), "{}", j.id);
         if j.run_if == RunIf::AllSucceeded {
             let needs = job["needs"].as_sequence().unwrap();
             let want: Vec<(String, bool)> =

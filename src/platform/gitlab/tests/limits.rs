@@ -22,14 +22,17 @@ fn input(name: &str, kind: InputKind, default: &str) -> PlanInput {
 
 #[test]
 fn the_fixtures_are_within_every_limit() {
-    for plan in [fixture::minimal(), fixture::full(), shared(fixture::full())] {
+    let mut week = fixture::full();
+    week.jobs[0].wait = Some(7 * 86_400);
+    for plan in [fixture::minimal(), fixture::full(), shared(fixture::full()), week] {
         assert_eq!(codes(&Gitlab.limits(&plan)), Vec::<&str>::new());
     }
 }
 
 #[test]
 fn each_limit_has_its_code() {
-    let cases: [(&str, Change); 10] = [
+    let cases: [(&str, Change); 11] = [
+        ("MLP487", |p| p.jobs[0].wait = Some(7 * 86_400 + 1)),
         ("MLP420", |p| p.jobs[4].needs = (0..51).map(|i| format!("gate-{i}")).collect()),
         ("MLP420", |p| p.inputs = (0..20).map(|i| input(&format!("i{i}"), InputKind::String, "")).collect()),
         ("MLP421", |p| p.jobs[0].runner.gitlab.image = Some("python:$VERSION".into())),

@@ -32,6 +32,7 @@ fn shared(mut plan: Plan) -> Plan {
         platform: PlatformName::Gitlab,
         path: format!(".gitlab/{}.yml", plan.pipeline),
         shared_root: true,
+        alone: false,
     }];
     plan.jobs.retain(|j| j.run_if == RunIf::AllSucceeded);
     plan

@@ -27,8 +27,7 @@ fn keys_that_are_not_known() {
         ("retry: 2", "run again after a failure"),
         ("interruptible: true", "a newer run may cancel"),
         ("secrets:", "`secrets` is not known"),
-        ("id_tokens:", "`id_tokens` is not known"),
-        ("when: delayed", "`when: delayed` is not known"),
+        ("when: delayed", "`when: delayed` outside of `rules`"),
         ("allow_failure: {exit_codes: 1}", "is not understood"),
         ("timeout: soon", "is not known"),
         ("needs: [b]", "a need is expected"),
@@ -50,6 +49,18 @@ fn keys_that_are_not_known() {
         (["rules:", "  - changes: [x]"], "`changes` is not known in a rule"),
         (["artifacts:", "  access: all"], "others than developers"),
     ] {
+        refused(&text(&[job("a", "one", &more)]), what);
+    }
+}
+
+#[test]
+fn id_tokens_that_are_not_known() {
+    for (lines, what) in [
+        (["      x: y"], "an id token without `aud`"),
+        (["      aud: $B"], "GitLab would replace the `$`"),
+        (["      aud: [a, b]"], "a text is expected"),
+    ] {
+        let more = ["id_tokens:", "  A:", lines[0].strip_prefix("  ").unwrap_or_default()];
         refused(&text(&[job("a", "one", &more)]), what);
     }
 }

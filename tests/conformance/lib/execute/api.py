@@ -4,7 +4,9 @@ import contextlib
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
+
+from ..tokens import token
 
 
 class Api:
@@ -19,13 +21,17 @@ class Api:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
-                answer = api.answer(self.path)
+                answer = api.answer(self.path, self.headers.get("Authorization", ""))
                 self.reply(404 if answer is None else 200, answer)
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
                 if self.path == "/prometheus/api/v1/query" and api.course is not None:
                     self.reply(200, api.course.answer(parse_qs(body)["query"][0]))
+                    return
+                if self.path == "/prometheus/api/v1/query_range" and api.course is not None:
+                    words = {name: values[0] for name, values in parse_qs(body).items()}
+                    self.reply(200, api.course.over(words["query"], *(float(words[name]) for name in ("start", "end", "step"))))
                     return
                 api.messages.append([self.path, body])
                 self.reply(200, {})
@@ -52,8 +58,13 @@ class Api:
         self.server.shutdown()
         self.server.server_close()
 
-    def answer(self, path):
-        """GitHub: who reviews the environment, what reviewers said of this run. GitLab: who may deploy to the environment."""
+    def answer(self, path, bearer=""):
+        """GitHub: an id token for a job that may ask for one, who reviews the environment, what reviewers said of this run. GitLab:
+        who may deploy to the environment."""
+        asked = urlsplit(path)
+        if asked.path == "/id-token":
+            known = bearer == "Bearer conformance-request"
+            return {"value": token(parse_qs(asked.query)["audience"][0])} if known else None
         parts = path.strip("/").split("/")
         if "protected_environments" in parts:
             return {"name": parts[-1], "deploy_access_levels": [{"access_level": 40}]} if self.approval == "yes" else None

@@ -14,7 +14,7 @@ from ..tools import system
 from .api import Api
 from .course import Course, interpreter
 from .ledger import config_maps, kinds
-from .scenario import Scenario
+from .scenario import SCENARIOS, Scenario
 
 STANDINS = ROOT / "tests" / "runtime" / "standins"
 ORIGIN = "https://github.com/acme/{}.git"
@@ -26,10 +26,15 @@ TOLD = ("python", "python3.11", "python3.12", "pytest", "bandit", "ruff", "mypy"
 ACTOR = "acme-bot"
 WHO = {"GIT_AUTHOR_NAME": "mlpipe", "GIT_AUTHOR_EMAIL": "ci@example.com", "GIT_COMMITTER_NAME": "mlpipe",
        "GIT_COMMITTER_EMAIL": "ci@example.com", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
-#: `sh` itself: a call of a generated script is written down with the platform's name of the job, and is then what it was.
+#: `sh` itself: a call of a generated script is written down with the platform's name of the job, and is then what it was; one of
+#: the deploy whose runner is lost dies at once.
 CALLED = """case ${{1-}} in
-.mlpipe/*.sh) printf '%s\\t%s\\t%s\\n' "${{GITHUB_JOB-}}${{CI_JOB_NAME-}}${{STAGE_NAME-}}" "$1" "$(shift && printf %s "$*")" >>{calls} ;;
+.mlpipe/*.sh) printf '%s\\t%s\\t%s\\n' "${{GITHUB_JOB-}}${{CI_JOB_NAME-}}${{STAGE_NAME-}}" "$1" "$(shift && printf %s "$*")" >>{calls}
+  if [ "${{2-}}" = soak ]; then {soaked} "$3" "${{GITHUB_JOB-}}${{CI_JOB_NAME-}}"; fi ;;
 esac
+if [ -e {lost} ]; then
+case "$*" in .mlpipe/*' deploy {environment} reconcile') ;; .mlpipe/*' deploy {environment}'*) kill -s KILL $$ ;; esac
+fi
 exec {sh} "$@\""""
 #: Python: what a script asks of it, or of the runtime before and between the verbs, is no command and goes straight to it.
 ASKED = """file=${{4-}}
@@ -73,7 +78,7 @@ class Bench:
         `direct`: the runtime itself is not written down, so that a signal meets it and nothing in front of it."""
         one = self.scenario
         self.copy(examples)
-        if one.spec:
+        if one.spec or one.instead:
             self.edit_spec()
             self.compile()
         # The same commit in every run: the same author at the same second.
@@ -95,6 +100,8 @@ class Bench:
         """The files of the repository."""
         one = self.scenario
         shutil.copytree(examples / one.example, self.repository, ignore=shutil.ignore_patterns("mlpipe-out", ".mlpipe-*", "full.mlpipe"))
+        if one.instead:
+            self.specs()[0].write_text((SCENARIOS / one.instead).read_text(encoding="utf-8"), encoding="utf-8")
         for name, text in one.files.items():
             path = self.repository / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -142,7 +149,9 @@ class Bench:
         self.env = {**clean(), **WHO, "PATH": f"{bin_folder}:{clean()['PATH']}", "HOME": str(home), "NO_COLOR": "1"}
         python, slept = real_python(), self.folder / "python" / "slept"
         known = {"variables": sorted(self.env), "secrets": self.secrets(), "api": self.api.url,
-                 "cancel": self.scenario.cancel.partition(": ")[2], "begins": self.scenario.begins, "slept": str(slept)}
+                 "cancel": self.scenario.cancel.partition(": ")[2],
+                 "lost": self.scenario.lost.partition(": ")[2],
+                 "begins": self.scenario.begins, "slept": str(slept)}
         given = {"configmaps": config_maps(self.scenario)} if self.scenario.ledger else {}
         for name, value in {**self.scenario.state, **given, "bench": known, "commands": self.scenario.commands}.items():
             (state / f"{name}.json").write_text(json.dumps(value), encoding="utf-8")
@@ -163,7 +172,16 @@ class Bench:
             self.program(name, ASKED.format(python=asked, recorded=line) if name == "python3" else line)
         for name in PACKAGE_MANAGERS:
             self.program(name, "exit 0")
-        self.program("sh", CALLED.format(calls=shlex.quote(str(self.calls)), sh=shlex.quote(system("sh"))))
+        (state / "meanwhile.json").write_text(json.dumps(self.scenario.meanwhile), encoding="utf-8")
+        soaked = " ".join(shlex.quote(str(word)) for word in [programs["python3"][0], "-I", HERE / "standins" / "soaked", state])
+        self.program("sh", CALLED.format(
+            calls=shlex.quote(str(self.calls)), soaked=soaked, sh=shlex.quote(system("sh")), lost=shlex.quote(str(state / "lost-runner")),
+            environment=self.scenario.lost.partition(":")[0]))
+
+    def wait(self, waits: dict):
+        """Says for how many seconds the platform lets which job wait before it starts."""
+        if self.scenario.waits:
+            (self.folder / "state" / "waits.json").write_text(json.dumps(waits), encoding="utf-8")
 
     def program(self, name, line):
         """An executable of a few lines of shell."""
@@ -226,7 +244,7 @@ class Bench:
             job, script, words = line.split("\t")
             pipeline = Path(script).stem
             # GitLab's name of the job that pushes; a phase has a stage of its own on Jenkins.
-            job = job.removeprefix(f"{pipeline}:").partition(":")[0]
+            job = job.removeprefix(f"{pipeline}:").removeprefix(f"{pipeline}-reconcile:").partition(":")[0]
             job = "image" if job == "image-push" else job
             found.append((f"{pipeline}:{job}" if several else job, words))
         return found

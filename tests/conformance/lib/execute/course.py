@@ -30,6 +30,9 @@ def interpreter(real: str, folder: Path) -> str:
     return str(folder / "bin" / "python3")
 
 
+UNKNOWN = {"status": "error", "errorType": "bad_data", "error": "the scenario does not know this query"}
+
+
 class Course:
     """A stand-in for Prometheus: what it answers changes with the time since the first traffic moved, which is the end of the call
     that the scenario names."""
@@ -40,13 +43,30 @@ class Course:
 
     def answer(self, query) -> dict:
         """An answer of `/api/v1/query`: a vector of one sample, or of none."""
-        name = next((name for name, part in self.queries.items() if part in query), None)
+        name = self.name(query)
         if name is None:
-            return {"status": "error", "errorType": "bad_data", "error": "the scenario does not know this query"}
-        passed = time.time() + number(self.slept) - number(self.moved)
-        value = max((seconds(at), value) for at, value in self.course[name].items() if seconds(at) <= passed)[1]
+            return UNKNOWN
+        value = self.value(name, time.time() + number(self.slept))
         result = [{"metric": {}, "value": [time.time(), value]}] if value else []
         return {"status": "success", "data": {"resultType": "vector", "result": result}}
+
+    def over(self, query, start, end, step) -> dict:
+        """An answer of `/api/v1/query_range`: a matrix of one series, or of none."""
+        name = self.name(query)
+        if name is None:
+            return UNKNOWN
+        times = [start + number * step for number in range(int((end - start) / step + 1e-6) + 1)]
+        values = [[at, self.value(name, at)] for at in times if self.value(name, at)]
+        return {"status": "success", "data": {"resultType": "matrix", "result": [{"metric": {}, "values": values}] if values else []}}
+
+    def name(self, query):
+        """The metric that a query is about."""
+        return next((name for name, part in self.queries.items() if part in query), None)
+
+    def value(self, name, now):
+        """What it gives at that virtual time; before the traffic moved, what it gives first."""
+        passed = max(0.0, now - number(self.moved))
+        return max((seconds(at), value) for at, value in self.course[name].items() if seconds(at) <= passed)[1]
 
 
 def number(path: Path) -> float:

@@ -94,6 +94,8 @@ def gitlab_facts(scenario) -> tuple:
 def gitlab_inputs(scenario) -> dict:
     """The values of `spec: inputs`; an event's name is one of them, as docs/platforms says."""
     named = {"mlpipe_event": scenario.event.removeprefix("event ")} if scenario.event.startswith("event ") else {}
+    if scenario.clock:
+        named["mlpipe_pipeline"] = f"{scenario.example}-reconcile"
     return {**named, **scenario.inputs}
 
 

@@ -11,9 +11,11 @@ def config_maps(scenario) -> dict:
     """The state of tests/runtime/standins/configmaps.py with the ledgers of the scenario."""
     objects = {}
     for environment, entries in scenario.ledger.items():
-        namespace, name = scenario.places[environment].partition("/")[0], f"mlpipe-{scenario.example}-{environment}"
+        place = scenario.places.get(environment) or scenario.state["kubectl"]["namespace"]
+        namespace, name = place.partition("/")[0], f"mlpipe-{scenario.example}-{environment}"
         meta = {"name": name, "namespace": namespace, "labels": {"app.kubernetes.io/managed-by": "mlpipe"}, "resourceVersion": "1"}
-        data = {f"{environment}.ledger.json": document(scenario.example, environment, entries)}
+        text = document(scenario.example, environment, entries)
+        data = {f"{environment}.ledger.json": text, f"{environment}.deploy_state.json": deploy_state(json.loads(text))}
         objects[f"{namespace}/{name}"] = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": data}
     return {"objects": objects, "version": 1}
 
@@ -31,6 +33,15 @@ def document(service, environment, entries) -> str:
         previous = entry["hash"] = hashlib.sha256(text.encode()).hexdigest()
         found.append(entry)
     return json.dumps({"schema": 1, "service": service, "environment": environment, "lease": None, "entries": found})
+
+
+def deploy_state(ledger) -> str:
+    """What other tools read beside it, of a ledger whose last good entry is its first."""
+    good, last = ledger["entries"][0], [e for e in ledger["entries"] if e["kind"] in ("adopted", "good", "rolled_back")][-1]
+    state = {"schema": 1, "service": ledger["service"], "environment": ledger["environment"], "commit": good["commit"],
+             "image": good["reference"], "digest": good["digest"], "model_version": "", "deployed_at": last["at"],
+             "sequence": last["sequence"]}
+    return json.dumps(state, indent=2) + "\n"
 
 
 def kinds(config_maps) -> dict:

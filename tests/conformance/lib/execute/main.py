@@ -20,7 +20,7 @@ from .trace import difference, out_of_order, plain, told
 
 #: The examples, and the scenarios of others, that run on every submission; the rest by command (`--scenarios all`).
 SUBMITTED = ("minimal", "fastapi-service", "canary-release/errors-at-25-percent", "canary-release/cancel-in-canary-2",
-             "canary-release/all-green")
+             "canary-release/all-green", "canary-release/soaks")
 #: Runs at the same time. A run waits for its own processes most of the time.
 AT_ONCE = 2
 
@@ -120,7 +120,7 @@ def one(scenario, platform, folder, examples) -> Run:
     except (BrokenTool, OSError) as error:
         return Run([str(error)])
     (folder / "output.txt").write_text(output, encoding="utf-8")
-    needs, events = edges(bench.repository), bench.events()
+    needs, events = edges(bench.repository, scenario.clock), bench.events()
     several = any(":" in job for job in needs)
     trace = plain(events, str(folder), several) + messages(api)
     (folder / "plain.jsonl").write_text("".join(json.dumps(line) + "\n" for line in trace), encoding="utf-8")

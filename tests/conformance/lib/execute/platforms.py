@@ -9,12 +9,13 @@ from pathlib import Path
 import yaml
 
 from ..base import HERE, BrokenTool, MissingTool
+from ..tokens import token
 from ..tools import go_tool, installed, java_home, python_tool, system
 from .events import ACTOR, event_file, github_event, github_starts, gitlab_facts, gitlab_inputs, jenkins_words
 
 LIMIT = 300
 #: The phases of a deploy.
-PHASE = re.compile(r"begin|roll-out|canary-\d+|smoke|watch|finish|restore")
+PHASE = re.compile(r"begin|roll-out|smoke|shadow|canary-\d+|switch|watch|finish|restore")
 
 
 def show(bench, job, phase="", ended=True):
@@ -40,6 +41,9 @@ SERVICES = re.compile(r"^  services:\n(?:    .*\n)+|^    DOCKER_[A-Z_]+: .*\n", 
 NO_VARIABLES = re.compile(r"^  variables:\n(?!    )", re.MULTILINE)
 #: GitLab's patterns are RE2; the executor reads them as JavaScript, where this means something else.
 RE2_CHARACTER = re.compile(r"\\\\x\{([0-9a-f]{4})\}")
+#: A job's `id_tokens`, what stands between them and its variables, and these; and one of them.
+ID_TOKENS = re.compile(r"^  id_tokens:\n((?:    .*\n)+)((?:  (?!variables:).*\n)*)(?:  variables:\n((?:    .*\n)+))?", re.MULTILINE)
+ID_TOKEN = re.compile(r"^    (MLPIPE_ID_TOKEN_\w+):\n      aud: (\S+)$", re.MULTILINE)
 #: What the executor makes of a line that begins a section of the log.
 SECTION = re.compile(r"^(\S+) +mlpipe_(\w+)_started\s*$", re.MULTILINE)
 ENDED = re.compile(r"^ (PASS|FAIL|WARN)  (\S+)\s*$", re.MULTILINE)
@@ -51,6 +55,7 @@ def gitlab(bench):
     for path in (bench.repository / ".gitlab").glob("*.yml"):
         path.write_text(copied(path), encoding="utf-8")
     (bench.folder / "gitlab-ci.yml").write_text(copied(bench.repository / ".gitlab-ci.yml"), encoding="utf-8")
+    bench.wait(delayed(bench.repository / ".gitlab-ci.yml"))
     command = [python_tool("node"), installed("npm/node_modules/gitlab-ci-local/dist/index.js"), "--force-shell-executor",
                "--shell-isolation", "--no-artifacts-to-source", "--no-color",
                # Two pipelines in one would use the stand-ins' one registry at the same time.
@@ -80,7 +85,8 @@ def gitlab(bench):
         output += start(bench, [*command, *names])[1] if names else ""
     for job, section in SECTION.findall(output):
         show(bench, job, section.replace("_", "-"))
-    ended = [(name.replace("image-push", "image"), word) for word, name in ENDED.findall(output)]
+    mine = f"{bench.scenario.example}-reconcile:" if bench.scenario.clock else ""
+    ended = [(name.replace("image-push", "image").removeprefix(mine), word) for word, name in ENDED.findall(output)]
     bench.verdicts = {name: "failure" if word == "FAIL" else "success" for name, word in ended}
     return code, output
 
@@ -93,9 +99,35 @@ def after_a_failure(bench) -> set:
             and any(rule.get("when") == "on_failure" for rule in job.get("rules", ()))}
 
 
+#: The executor starts a delayed job at once, even behind a failure. GitLab starts it as one that is not, only later.
+DELAYED = re.compile(r"^      when: delayed\n      start_in: .*\n", re.MULTILINE)
+
+
 def copied(path) -> str:
-    """The file without services, and with its patterns as JavaScript writes them."""
-    return RE2_CHARACTER.sub(r"\\\\u\1", NO_VARIABLES.sub("", SERVICES.sub("", path.read_text(encoding="utf-8"))))
+    """The file without services and delays, with its patterns as JavaScript writes them, and with tokens where it asks for some."""
+    text = DELAYED.sub("", SERVICES.sub("", path.read_text(encoding="utf-8")))
+    return ID_TOKENS.sub(with_tokens, RE2_CHARACTER.sub(r"\\\\u\1", NO_VARIABLES.sub("", text)))
+
+
+def with_tokens(hit) -> str:
+    """A job's `id_tokens`, which the executor does not know, as the variables that GitLab makes of them."""
+    made = "".join(f"    {name}: {token(audience.strip(chr(34)))}\n" for name, audience in ID_TOKEN.findall(hit[1]))
+    return f"{hit[2]}  variables:\n{made}{hit[3]}" if hit[3] else f"  variables:\n{made}{hit[2]}"
+
+
+def credentials(bench) -> dict:
+    """What Jenkins keeps: the secrets, and the plugin's id tokens with the audiences that GitLab's file says."""
+    file = bench.repository / ".gitlab-ci.yml"
+    asked = ID_TOKEN.findall(file.read_text(encoding="utf-8")) if file.is_file() else []
+    return {**bench.secrets(), **{name: token(audience.strip('"')) for name, audience in asked}}
+
+
+def delayed(path) -> dict:
+    """Job to the seconds for which GitLab lets it wait."""
+    *_, body = yaml.safe_load_all(path.read_text(encoding="utf-8"))
+    jobs = {name: job["rules"] for name, job in body.items() if isinstance(job, dict) and isinstance(job.get("rules"), list)}
+    found = {name: [rule["start_in"] for rule in rules if rule.get("when") == "delayed"] for name, rules in jobs.items()}
+    return {name: int(times[0].removesuffix(" seconds")) for name, times in found.items() if times}
 
 
 def manual(path) -> list:
@@ -107,20 +139,46 @@ def manual(path) -> list:
 
 
 USES = re.compile(r"^\s*(?:-\s+)?uses:\s*[\"']?(?P<action>[^\s\"'#]+)", re.MULTILINE)
+#: The last of a job's rights; the runner then tells it where to ask for tokens, which act does not.
+MAY_ASK = re.compile(r"^(      id-token: write.*\n)", re.MULTILINE)
 #: What act's own schema does not know yet. It does nothing that a single run could show.
-UNKNOWN_TO_ACT = re.compile(r"^ +queue: max\n", re.MULTILINE)
+UNKNOWN_TO_ACT = re.compile(r"^ +(?:queue: max|deployment: false)\n", re.MULTILINE)
 
 
 def github(bench):
     """act on the host, once for each workflow that the event starts."""
-    every = sorted((bench.repository / ".github" / "workflows").glob("*.yml"))
+    every = workflows(bench.repository, bench.scenario.clock)
     worst, outputs = 0, []
     for path in every:
         if github_starts(path, bench.scenario):
+            bench.wait(timers(bench, path))
             code, output = workflow(bench, path, f"{path.stem}:" if len(every) > 1 else "")
             worst = max(worst, code)
             outputs.append(output)
     return worst, "\n".join(outputs) or "no workflow starts for this event"
+
+
+def timers(bench, path) -> dict:
+    """Job to the seconds for which GitHub lets it wait: the timer of its environment, as `mlpipe setup` says to make it."""
+    done = subprocess.run([bench.mlpipe(), "setup", "--to", "github", "--format", "json"], cwd=bench.repository, check=True,
+                          capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    items = [item["setting"] for manifest in json.loads(done.stdout)["manifests"] for item in manifest["items"]]
+    minutes = {one["name"]: one["wait_minutes"] for one in items if one["kind"] == "environment" and one["wait_minutes"]}
+    jobs = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"]
+    return {job: 60 * minutes[name] for job, body in jobs.items() if (name := environment(body)) in minutes}
+
+
+def environment(body) -> str:
+    """The environment that a job names: a text, or a mapping where it makes no deployment."""
+    named = body.get("environment", "")
+    return named if isinstance(named, str) else named["name"]
+
+
+def workflows(repository, clock) -> list:
+    """The workflows of the releases, or those of their `reconcile`."""
+    every = sorted((repository / ".github" / "workflows").glob("*.yml"))
+    return [path for path in every if (path.stem.removesuffix("-reconcile") + ".yml" in {p.name for p in every}
+                                       and path.stem.endswith("-reconcile")) == clock]
 
 
 def workflow(bench, path, prefix):
@@ -128,7 +186,9 @@ def workflow(bench, path, prefix):
     artifacts, copy = bench.folder / f"artifacts-{path.stem}", bench.folder / path.name
     artifacts.mkdir()
     text = path.read_text(encoding="utf-8")
-    copy.write_text(UNKNOWN_TO_ACT.sub("", text), encoding="utf-8")
+    asks = (f"\\1    env:\n      ACTIONS_ID_TOKEN_REQUEST_URL: {bench.api.url}/id-token?v=2\n"
+            "      ACTIONS_ID_TOKEN_REQUEST_TOKEN: conformance-request\n")
+    copy.write_text(MAY_ASK.sub(asks, UNKNOWN_TO_ACT.sub("", text)), encoding="utf-8")
     command = [go_tool("act"), github_event(bench.scenario), "--workflows", copy, "--platform", "ubuntu-24.04=-self-hosted", "--json",
                "--action-offline-mode", "--no-cache-server", "--eventpath", event_file(bench), "--defaultbranch", "main",
                "--actor", ACTOR, "--secret-file", secret_file(bench), "--env", f"CONFORMANCE_ARTIFACTS={artifacts}",
@@ -172,15 +232,17 @@ def jenkins(bench):
     if not runner.is_file():
         raise MissingTool(f"{runner.name} is not there ({runner})")
     properties = bench.folder / "credentials.properties"
-    lines = [f"{name}={value.encode('unicode_escape').decode('ascii')}" for name, value in bench.secrets().items()]
+    lines = [f"{name}={value.encode('unicode_escape').decode('ascii')}" for name, value in credentials(bench).items()]
     properties.write_text("\n".join(lines) + "\n", encoding="ascii")
     several = sorted((bench.repository / "jenkins").glob("*.Jenkinsfile"))
     worst, outputs = 0, []
-    for file in several or [bench.repository / "Jenkinsfile"]:
+    for file in several or [bench.repository / ("Jenkinsfile.reconcile" if bench.scenario.clock else "Jenkinsfile")]:
         trace = bench.folder / f"{file.stem}.jsonl"
         command = [system("groovy"), runner, file, bench.repository, *jenkins_words(bench.scenario)]
         command += ["--credentials", properties, "--trace", trace]
         command += {"yes": ["--approve", ACTOR, "--groups", "ml-leads"], "no": ["--abort"], "": []}[bench.scenario.approval]
+        if bench.scenario.begins:
+            command += ["--clock", bench.folder / "python" / "slept"] if bench.scenario.waits else ["--awake"]
         if bench.scenario.cancel:
             command += ["--cancel-in", ": ".join(bench.scenario.cancelled), "--cancel-when", bench.reached()]
         code, output = start(bench, command, JAVA_OPTS=JAVA, **java_home())
@@ -205,9 +267,9 @@ def stages(bench, trace, prefix) -> dict:
 PLATFORMS = {"github": github, "gitlab": gitlab, "jenkins": jenkins}
 
 
-def edges(repository: Path) -> dict:
+def edges(repository: Path, clock) -> dict:
     """Job to the jobs that it needs, as the GitHub workflows say it."""
-    found, files = {}, sorted((repository / ".github" / "workflows").glob("*.yml"))
+    found, files = {}, workflows(repository, clock)
     for path in files:
         prefix = f"{path.stem}:" if len(files) > 1 else ""
         for job, body in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].items():

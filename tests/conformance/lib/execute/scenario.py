@@ -8,7 +8,7 @@ from ..base import HERE, BrokenTool
 SCENARIOS = HERE / "scenarios"
 #: What a scenario may say; anything else is a slip of the pen.
 KEYS = {"about", "event", "branch", "fork", "inputs", "spec", "files", "secrets", "state", "command", "approval", "cancel", "given",
-        "places", "begins", "queries", "course", "ledger", "expect"}
+        "places", "lost", "clock", "instead", "waits", "meanwhile", "begins", "queries", "course", "ledger", "expect"}
 EXPECTED = {"outcome", "jobs", "calls", "never", "live", "apart", "ledger"}
 EVENTS = ("push", "tag", "pull_request", "schedule", "manual")
 
@@ -29,6 +29,12 @@ class Scenario:
     inputs: dict
     #: what stands in the spec to what the run's own copy says instead; `mlpipe compile` makes the files
     spec: dict
+    #: a spec beside the scenarios that the run's own copy has in place of the example's; "" for the example's own
+    instead: str
+    #: the platform waits where the plan says so. False where a timer is missing, or was skipped by a person
+    waits: bool
+    #: environment to the entries that another run writes into its ledger while something soaks there
+    meanwhile: dict
     #: path to text: files that the repository has besides or instead of the example's
     files: dict
     secrets: dict
@@ -40,6 +46,11 @@ class Scenario:
     approval: str
     #: when a deploy is cancelled (cancel.py): `ENVIRONMENT.PHASE: WORDS`, during the call that begins with these words; "" for never
     cancel: str
+    #: when the runner of a deploy is lost: `ENVIRONMENT: WORDS`, once the call that begins with these words has ended; "" for never.
+    #: From then on nothing of that job runs any more, its handlers neither
+    lost: str
+    #: it is the pipeline of the spec's `reconcile` that is started, not the release
+    clock: bool
     #: what happens in the words of `mlpipe simulate --given`: a list, or pipeline to list
     given: list | dict
     #: environment to the place that its deploy changes; the only place has no name and needs no line
@@ -116,8 +127,10 @@ def read(example, name, world, one) -> Scenario:
         inputs=one.get("inputs", {}), spec=one.get("spec", {}), files={**world.get("files", {}), **one.get("files", {})},
         secrets=secrets, state=merged(world.get("state", {}), one.get("state", {})),
         commands=(*one.get("command", ()), *world.get("command", ())), approval=one.get("approval", world.get("approval", "")),
-        cancel=one.get("cancel", ""), given=one.get("given", []), places=world.get("places", {}),
-        begins=world.get("begins", ""), queries=world.get("queries", {}), course=merged(world.get("course", {}), one.get("course", {})),
+        cancel=one.get("cancel", ""), lost=one.get("lost", ""), clock=one.get("clock", False), given=one.get("given", []),
+        places=world.get("places", {}), instead=one.get("instead", ""), waits=one.get("waits", True), meanwhile=one.get("meanwhile", {}),
+        begins=one.get("begins", world.get("begins", "")), queries=world.get("queries", {}),
+        course=merged(world.get("course", {}), one.get("course", {})),
         ledger=one.get("ledger", {}), book=expect.get("ledger", {}),
         outcome=expect["outcome"], jobs=jobs, calls=tuple(expect.get("calls", ())),
         never=tuple(expect.get("never", ())), live=expect.get("live", ""), apart=tuple(expect.get("apart", ())),

@@ -3,7 +3,9 @@
 import re
 
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}|(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
-RANDOM = re.compile(r"(?<=\bmlpipe-)[0-9a-f]{12}\b|(?<=\.mlpipe-cache/mlflow-)\w{8}\b")
+RANDOM = re.compile(r"(?<=\bmlpipe-)[0-9a-f]{12}\b|(?<=\.mlpipe-cache/mlflow-)\w{8}\b|(?<=\bmlpipe-beside: )[0-9a-f]{16}\b")
+#: Whose copies of requests they are: pipeline, environment, and the platform's own number of the run.
+SHADOW = re.compile(r"(mlpipe/shadow=[\w-]+/[\w-]+/)\S+")
 SOURCE = re.compile(r"(org\.opencontainers\.image\.source=)\S+")
 TEMPORARY = re.compile(r"/(?:tmp|var/tmp)/[^\s,=:'\"]+")
 LOOPBACK = re.compile(r"http://127\.0\.0\.1:\d+")
@@ -12,9 +14,14 @@ FOREIGN = re.compile(r"(GITHUB|RUNNER|ACTIONS|CI|GITLAB|GCL|FF|BUILD|JENKINS|JOB
                      r"CI|ACT|ImageOS|TAG_NAME|BRANCH_NAME|EXECUTOR_NUMBER|WORKSPACE|STANDIN|JAVA_(HOME|OPTS)|XDG_CACHE_HOME|PWD|OLDPWD|SHLVL|_|SHELL|LANG|"
                      # What the script makes of them, and where it is.
                      r"MLPIPE_(PLATFORM|RUN_ID|RUN_URL|ROOT|BASH)|"
+                     # GitLab and Jenkins bring an identity's token in a variable, of which the script makes a file; the run's id
+                     # is in the other.
+                     r"MLPIPE_ID_TOKEN_\w+|AWS_ROLE_SESSION_NAME|"
                      # How each platform says who approved, and reads who had to; who logs in to ghcr.io (GitHub knows the actor);
                      # Jenkins' parameters and event stand in the environment before the script has made its own of them.
-                     r"MLPIPE_APPROVED_BY|MLPIPE_READ_TOKEN|GHCR_USER")
+                     r"MLPIPE_APPROVED_BY|MLPIPE_READ_TOKEN|GHCR_USER|"
+                     # Which of several pipelines GitLab starts.
+                     r"MLPIPE_START_PIPELINE")
 
 
 def plain(events, folder="", several=False) -> list:
@@ -35,7 +42,7 @@ def plain(events, folder="", several=False) -> list:
         watched = any(event["words"][:2] == ["runtime", "deploy"] and "--watch" in event["words"] for event in jobs[job])
         for event in jobs[job]:
             words = event["words"]
-            if watched and about_the_ledger(words):
+            if words[:2] == ["aws", "s3api"] or watched and about_the_ledger(words):
                 continue
             if deploys and prepares(words):
                 if words in prepared:
@@ -52,7 +59,8 @@ def plain(events, folder="", several=False) -> list:
 
 
 def about_the_ledger(words) -> bool:
-    """Is it a call for the ledger? While something is watched, how often it is read is a matter of seconds."""
+    """Is it a call for the ledger? While something is watched, how often it is read is a matter of seconds. (One in S3 is
+    always left out: its versions are named at random.)"""
     return words[0] == "kubectl" and ("configmap" in words or words[4:5] in (["create"], ["replace"]))
 
 
@@ -94,7 +102,7 @@ def clear(words, names, folder="") -> list:
     for word in words:
         word = LOOPBACK.sub("$API", word.replace(folder, "/tmp/x") if folder else word)
         word = SOURCE.sub(r"\1$SOURCE", TEMPORARY.sub("$TMP", word))
-        out.append(DIGEST.sub(digest, RANDOM.sub(random, word)))
+        out.append(DIGEST.sub(digest, RANDOM.sub(random, SHADOW.sub(r"\1$RUN", word))))
     return out
 
 

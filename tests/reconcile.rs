@@ -1,0 +1,100 @@
+//! The second pipeline of a spec: its files, its name, and what is left when it goes.
+
+#![allow(clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
+
+#[path = "support/runner.rs"]
+mod runner;
+
+use runner::{Repo, SPEC};
+use std::collections::BTreeMap;
+
+const MORE: &str = "\nreconcile {\n  on schedule \"13 * * * *\"\n}\nnotify slack secret SLACK on failure\n";
+
+/// Every file of the repository, by its path.
+fn files(repo: &Repo) -> BTreeMap<String, String> {
+    repo.files().into_iter().map(|(path, text)| (path, String::from_utf8_lossy(&text).into_owned())).collect()
+}
+
+fn compiled() -> Repo {
+    let repo = Repo::new();
+    repo.write("release.mlpipe", format!("{SPEC}{MORE}"));
+    repo.run(&["compile"], 0);
+    repo
+}
+
+#[test]
+fn it_has_files_of_its_own_and_calls_the_script_of_the_first() {
+    let repo = compiled();
+    let files = files(&repo);
+    let text =
+        |path: &str| files.get(path).unwrap_or_else(|| panic!("no {path} among {:?}", files.keys())).clone();
+    for path in
+        [".github/workflows/demo-reconcile.yml", ".gitlab/demo-reconcile.yml", "Jenkinsfile.reconcile"]
+    {
+        assert!(text(path).contains("sh .mlpipe/demo.sh deploy production reconcile"), "{path}");
+        // One lock for all of them, or the job would put back what a deploy is about to do.
+        assert!(text(path).contains("mlpipe/demo/production"), "{path}");
+    }
+    for path in [".github/workflows/demo.yml", ".gitlab/demo.yml", "Jenkinsfile"] {
+        assert!(text(path).contains("mlpipe/demo/production"), "{path}");
+    }
+    assert!(!files.contains_key(".mlpipe/demo-reconcile.sh"));
+    let root = text(".gitlab-ci.yml");
+    assert!(root.contains("/.gitlab/demo.yml") && root.contains("/.gitlab/demo-reconcile.yml"), "{root}");
+    assert!(text(".github/workflows/demo-reconcile.yml").contains("cron: \"13 * * * *\""));
+    repo.run(&["check"], 0);
+    let setup = repo.run(&["setup"], 0).out;
+    assert!(setup.contains("Multibranch job demo-reconcile with the script path Jenkinsfile.reconcile"));
+    assert!(setup.contains("`mlpipe_pipeline` = `demo-reconcile`"), "{setup}");
+}
+
+#[test]
+fn what_it_leaves_is_told() {
+    let repo = compiled();
+    repo.write("release.mlpipe", SPEC);
+    let told = repo.run(&["compile"], 0).err;
+    for path in
+        [".github/workflows/demo-reconcile.yml", ".gitlab/demo-reconcile.yml", "Jenkinsfile.reconcile"]
+    {
+        assert!(told.contains(&format!("{path}: is left over")), "{path} in {told}");
+    }
+}
+
+#[test]
+fn it_drifts_like_any_other() {
+    let repo = compiled();
+    repo.write("Jenkinsfile.reconcile", "pipeline { }\n");
+    assert!(repo.run(&["check"], 1).err.contains("Jenkinsfile.reconcile"));
+}
+
+#[test]
+fn its_name_and_its_paths_are_its_own() {
+    let second = SPEC.replace("pipeline demo", "pipeline demo-reconcile");
+    let elsewhere = SPEC
+        .replace("pipeline demo", "pipeline second\nemit github \".github/workflows/demo-reconcile.yml\"");
+    for (other, code, says) in [
+        (second, "MLP601", "which another file of this repository defines"),
+        (elsewhere, "MLP602", "two pipelines would write `.github/workflows/demo-reconcile.yml`"),
+    ] {
+        let repo = Repo::new();
+        repo.write("release.mlpipe", SPEC.to_owned() + "\nreconcile {\n  on schedule \"13 * * * *\"\n}\n");
+        repo.write("other.mlpipe", other);
+        let told = repo.run(&["compile"], 1).err;
+        assert!(told.contains(code) && told.contains(says), "{told}");
+    }
+}
+
+#[test]
+fn beside_another_pipeline_it_lies_among_them() {
+    let repo = Repo::new();
+    repo.write("release.mlpipe", SPEC.to_owned() + "\nreconcile {\n  on schedule \"13 * * * *\"\n}\n");
+    repo.write("other.mlpipe", SPEC.replace("pipeline demo", "pipeline other"));
+    repo.run(&["compile"], 0);
+    let files = files(&repo);
+    for path in
+        ["jenkins/demo.Jenkinsfile", "jenkins/demo-reconcile.Jenkinsfile", "jenkins/other.Jenkinsfile"]
+    {
+        assert!(files.contains_key(path), "{path} among {:?}", files.keys());
+    }
+    repo.run(&["check"], 0);
+}
