@@ -281,7 +281,9 @@ fn expression(plan: &Plan, job: &Job) -> Vec<Quoted> {
     }
     lines.extend(needs);
     match lines.as_slice() {
-        [event, needs] if !several && width(event) + width(needs) < LINE => vec![Quoted::join([event, needs], " ")],
+        [event, needs] if !several && width(event) + width(needs) < LINE => {
+            vec![Quoted::join([event, needs], " ")]
+        }
         _ => lines,
     }
 }
