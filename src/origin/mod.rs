@@ -118,7 +118,7 @@ pub fn reason(platform: PlatformName, text: &str, line: usize) -> Option<Reason>
 
 /// The line, and what stands behind each `{` on it that is in no text.
 fn blocks(line: &str) -> Vec<&str> {
-    let outside = |at: &usize| line[..*at].matches('\'').count() % 2 == 0;
+    let outside = |at: &usize| line[..*at].matches('\'').count().is_multiple_of(2);
     let opened = line.match_indices('{').map(|(at, _)| at).filter(outside).map(|at| &line[at + 1..]);
     std::iter::once(line).chain(opened).collect()
 }
