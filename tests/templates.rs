@@ -160,7 +160,7 @@ fn what_a_template_prints_is_proved_like_the_rest() {
             "$CI_JOB_STATUS\" = failed",
             "deploy production restore",
         ),
-        ("jenkins/stage.j2", "<< stage.pad >>        beforeOptions true\n", "", "condition"),
+        ("jenkins/stage.j2", "beforeOptions true; expression {\n", "expression {\n", "condition"),
     ] {
         let text = built_in(name);
         assert_eq!(text.matches(from).count(), 1, "{name}");

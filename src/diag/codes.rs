@@ -294,9 +294,9 @@ codes! {
     GITLAB_SHARED_NOTIFY = "MLP424" "gitlab-shared-notify" Error;
     /// A name that GitLab cannot hold, or that is taken there.
     GITLAB_NAME = "MLP425" "gitlab-name" Error;
-    /// A Jenkinsfile would be longer than Jenkins can compile.
+    /// A Jenkinsfile would become more byte code than Jenkins can compile.
     JENKINSFILE_TOO_LONG = "MLP430" "jenkinsfile-too-long" Error;
-    /// A Jenkinsfile comes near the length that Jenkins can compile.
+    /// A Jenkinsfile comes near what Jenkins can compile.
     JENKINSFILE_LONG = "MLP431" "jenkinsfile-long" Warning;
     /// Schedules in two time zones on Jenkins.
     JENKINS_TIME_ZONES = "MLP432" "jenkins-time-zones" Error;

@@ -102,12 +102,25 @@ pub fn reason(platform: PlatformName, text: &str, line: usize) -> Option<Reason>
         depth = indent(text);
         let is_item = text.trim_start().starts_with("- ");
         let action = if is_item { action(&lines, i) } else { None };
-        let word = action.or_else(|| word(text));
-        if let Some(found) = word.and_then(|w| known.iter().find(|r| r.word == w)) {
+        let mut words = match action {
+            Some(action) => vec![action],
+            // A Jenkinsfile opens several blocks on one line.
+            None if platform == PlatformName::Jenkins => blocks(text).into_iter().filter_map(word).collect(),
+            None => word(text).into_iter().collect(),
+        };
+        words.reverse();
+        if let Some(found) = words.iter().find_map(|w| known.iter().find(|r| r.word == *w)) {
             return Some(*found);
         }
     }
     None
+}
+
+/// The line, and what stands behind each `{` on it that is in no text.
+fn blocks(line: &str) -> Vec<&str> {
+    let outside = |at: &usize| line[..*at].matches('\'').count().is_multiple_of(2);
+    let opened = line.match_indices('{').map(|(at, _)| at).filter(outside).map(|at| &line[at + 1..]);
+    std::iter::once(line).chain(opened).collect()
 }
 
 /// The first word of a line, without the dash of an item.

@@ -101,3 +101,12 @@ fn the_innermost_known_word_counts() {
     assert_eq!(word(99), None);
     assert_eq!(reason(PlatformName::Github, text, 0), None);
 }
+
+#[test]
+fn the_innermost_block_of_a_line_counts() {
+    let text = "stage('a { lock') {\n    when { beforeOptions true; expression {\n        x\n    } }\n    options { lock(resource: 'try { catch') }\n    steps { script { job(id: 'a') {\n        mlpipe(1)\n        y\n    } } }\n}\n";
+    let word = |line| reason(PlatformName::Jenkins, text, line).map(|r| r.word);
+    let all: Vec<&str> = (1..=10).map(|line| word(line).unwrap_or("")).collect();
+    assert_eq!(all, ["stage", "when", "when", "stage", "lock", "job", "mlpipe", "job", "stage", ""]);
+    assert_eq!(reason(PlatformName::Gitlab, "x: { script: y }\n", 1), None);
+}

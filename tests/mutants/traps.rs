@@ -50,7 +50,7 @@ fn trap_01_skip_propagation() {
     );
     caught(
         Jenkins,
-        "@gate-container\n- &&\n-                    ['image'].every { S[it] == 'success' }\n+\n",
+        "@gate-container\n- &&\n-                ['image'].every { S[it] == 'success' }\n+\n",
         "`gate-container` starts in the file where the plan says that it must not",
     );
 }
@@ -130,8 +130,8 @@ fn trap_05_a_cancel_kills_what_puts_back() {
 fn trap_06_a_gap_in_the_lock() {
     caught(
         Jenkins,
-        "@deploy-production\n-            options {\n-                lock(resource: 'mlpipe/full/production')\n-            }\n+\n\
-         @deploy-production\n-                            try {\n+                            lock(resource: \
+        "@deploy-production\n-            options { lock(resource: 'mlpipe/full/production') }\n+\n\
+         @deploy-production\n-                    try {\n+                    lock(resource: \
          'mlpipe/full/production') { try {\n@deploy-production\n-deploy production finish') }\n+deploy production finish') } }\n",
         "",
     );
@@ -177,7 +177,7 @@ fn trap_08_an_approval_that_is_not_there() {
          when: manual\n+      allow_failure: true\n",
         "Ask",
     );
-    caught(Jenkins, "@approve-production\n-                beforeOptions true\n+\n", "");
+    caught(Jenkins, "@approve-production\n-when { beforeOptions true; expression\n+when { expression\n", "");
     caught(Jenkins, "-        disableRestartFromStage()\n+\n", "disableRestartFromStage");
     caught(Github, "@approve-production\n-    environment: \"production-approval\"\n+\n", "Environment");
 }
@@ -191,7 +191,7 @@ fn trap_09_options_stand_around_the_question() {
          'mlpipe/full/production')\n+            }\n+            input {\n",
         "Lock",
     );
-    caught(Jenkins, "@deploy-production\n-                beforeOptions true\n+\n", "");
+    caught(Jenkins, "@deploy-production\n-when { beforeOptions true; expression\n+when { expression\n", "");
     caught(
         Jenkins,
         "@approve-production\n-            input {\n+            options {\n+                retry(2)\n+            }\n+            \
@@ -322,8 +322,7 @@ fn trap_15_another_commit_or_twice_or_by_changed_files() {
     );
     caught(
         Jenkins,
-        "@gate-unit\n-                        expression {\n+                        changeset 'src/**'\n+                        \
-         expression {\n",
+        "@gate-unit\n-beforeOptions true; expression {\n+beforeOptions true; changeset 'src/**'; expression {\n",
         "`changeset`",
     );
     caught(

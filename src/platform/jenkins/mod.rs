@@ -7,6 +7,7 @@ mod capabilities;
 mod condition;
 mod levels;
 mod limits;
+mod size;
 #[cfg(test)]
 mod tests;
 mod view;

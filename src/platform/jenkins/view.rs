@@ -14,7 +14,13 @@ use std::collections::BTreeSet;
 const BACKSTOP: u64 = 10;
 
 /// The deepest indentation.
-const SPACES: &str = "                                        ";
+const SPACES: &str = "                                ";
+
+/// Characters up to which a condition stands on one line.
+const LINE: usize = 140;
+
+/// Characters up to which it stands on the line of its `when`.
+const SHORT: usize = 90;
 
 /// The file.
 #[derive(Serialize)]
@@ -57,7 +63,7 @@ struct Level {
 #[derive(Serialize)]
 struct Stage {
     pad: Quoted,
-    /// Indentation of the one call in its script: deeper behind a wait.
+    /// Indentation of what its one call of `job` holds: deeper behind a wait.
     body: Quoted,
     /// Indentation of its commands.
     inner: Quoted,
@@ -67,7 +73,9 @@ struct Stage {
     /// Seconds that it sleeps before it takes an agent.
     wait: Option<u64>,
     condition: Vec<Quoted>,
-    options: Vec<Quoted>,
+    /// The condition, when it is short enough for the line of its `when`.
+    short: Option<Quoted>,
+    options: Option<Quoted>,
     ask: Option<Ask>,
     arguments: Quoted,
     secrets: Option<Quoted>,
@@ -182,9 +190,14 @@ fn level(plan: &Plan, jobs: &[&Job]) -> Level {
 }
 
 fn stage(plan: &Plan, job: &Job, deep: bool) -> Stage {
-    let pad = if deep { 16 } else { 8 };
-    let body = pad + 12 + if job.wait.is_some() { 4 } else { 0 };
-    let inner = body + if bound(job).next().is_none() { 4 } else { 8 };
+    let pad = if deep { 12 } else { 8 };
+    let body = pad + if job.wait.is_some() { 12 } else { 8 };
+    let inner = body + if bound(job).next().is_none() { 0 } else { 4 };
+    let condition = expression(plan, job);
+    let short = match condition.as_slice() {
+        [line] if width(line) <= SHORT => Some(line.clone()),
+        _ => None,
+    };
     let spaces = |count: usize| Quoted::fixed(&SPACES[..count]);
     let call = |when: StepWhen| -> Vec<Call> {
         job.steps.iter().filter(|s| s.when == when).map(|s| call(plan, job, s)).collect()
@@ -197,7 +210,8 @@ fn stage(plan: &Plan, job: &Job, deep: bool) -> Stage {
         id: groovy(&job.id),
         label: groovy(&job.runner.jenkins),
         wait: job.wait,
-        condition: expression(plan, job),
+        condition,
+        short,
         options: options(job),
         ask: job.ask.as_ref().map(|ask| Ask {
             message: groovy(&ask.question),
@@ -266,7 +280,17 @@ fn expression(plan: &Plan, job: &Job) -> Vec<Quoted> {
         *line = glue(&[&Quoted::fixed(open), line, &Quoted::fixed(close)]);
     }
     lines.extend(needs);
-    lines
+    match lines.as_slice() {
+        [event, needs] if !several && width(event) + width(needs) < LINE => {
+            vec![Quoted::join([event, needs], " ")]
+        }
+        _ => lines,
+    }
+}
+
+/// Characters of a line.
+fn width(line: &Quoted) -> usize {
+    line.as_str().chars().count()
 }
 
 fn glue(parts: &[&Quoted]) -> Quoted {
@@ -305,7 +329,7 @@ const AGENT_WAIT: u64 = 3600;
 
 /// Options of the stage: the lock of an environment, and how long a question stands. The option runs on while an agent is
 /// looked for and the script writes down who answered, which refuses an answer that came after `expires`.
-fn options(job: &Job) -> Vec<Quoted> {
+fn options(job: &Job) -> Option<Quoted> {
     let lock = job
         .lock
         .as_ref()
@@ -315,7 +339,8 @@ fn options(job: &Job) -> Vec<Quoted> {
         let seconds = Quoted::word(&seconds.to_string());
         glue(&[&Quoted::fixed("timeout(time: "), &seconds, &Quoted::fixed(", unit: 'SECONDS')")])
     });
-    lock.into_iter().chain(expires).collect()
+    let all: Vec<Quoted> = lock.into_iter().chain(expires).collect();
+    (!all.is_empty()).then(|| Quoted::join(&all, "; "))
 }
 
 /// The arguments of `job(…)`.

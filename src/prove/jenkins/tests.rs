@@ -159,20 +159,17 @@ pub(super) const MUTANTS: &[(&str, &str)] = &[
     ("env.CHANGE_FORK != null", "env.CHANGE_FORK == null"),
     ("branchName() == 'main'", "branchName() ==~ 'main.*'"),
     (
-        "branchName() == 'main' &&\n                            ['gate-unit'",
-        "branchName() != '' &&\n                            ['gate-unit'",
+        "branchName() == 'main' &&\n                    ['gate-unit'",
+        "branchName() != '' &&\n                    ['gate-unit'",
     ),
     (
-        "event() in ['push', 'schedule', 'manual', 'event model-registered'] && branchName() == 'main' &&\n                            ['gate-unit'",
-        "event() in ['push', 'schedule', 'manual', 'event model-registered', 'pull_request'] &&\n                            ['gate-unit'",
+        "event() in ['push', 'schedule', 'manual', 'event model-registered'] && branchName() == 'main' &&\n                    ['gate-unit'",
+        "event() in ['push', 'schedule', 'manual', 'event model-registered', 'pull_request'] &&\n                    ['gate-unit'",
     ),
     // stages
-    (
-        "            options {\n                lock(resource: 'mlpipe/fraud-scorer/production')\n            }\n",
-        "",
-    ),
+    ("            options { lock(resource: 'mlpipe/fraud-scorer/production') }\n", ""),
     ("lock(resource: 'mlpipe/fraud-scorer/production')", "lock(resource: 'mlpipe/fraud-scorer/staging')"),
-    ("                beforeOptions true\n", ""),
+    ("when { beforeOptions true; expression", "when { expression"),
     ("submitter 'ml-leads'", "submitter 'ml-leads,everybody'"),
     (
         "            input {\n                message 'Deploy fraud-scorer to production?'\n                ok 'Approve'\n                submitter 'ml-leads'\n                submitterParameter 'MLPIPE_APPROVED_BY'\n            }\n",
@@ -188,10 +185,10 @@ pub(super) const MUTANTS: &[(&str, &str)] = &[
     ("reads: ['image']", "reads: ['image', 'gate-unit']"),
     // steps
     (
-        "catchError(buildResult: 'FAILURE', stageResult: 'FAILURE', catchInterruptions: false) {\n                                    stage(",
-        "withEnv([]) {\n                                    stage(",
+        "catchError(buildResult: 'FAILURE', stageResult: 'FAILURE', catchInterruptions: false) {\n                            stage(",
+        "withEnv([]) {\n                            stage(",
     ),
-    ("                                throw e\n", ""),
+    ("                        throw e\n", ""),
     (" deploy production smoke') }", " deploy production finish') }"),
     (
         "sh .mlpipe/fraud-scorer.sh deploy production restore",
@@ -230,13 +227,13 @@ pub(super) const MUTANTS: &[(&str, &str)] = &[
 /// Changes that change nothing, with the reason.
 const SAME: &[(&str, &str, &str)] = &[
     (
-        "                                catchError(buildResult: 'FAILURE', stageResult: 'FAILURE', catchInterruptions: false) {\n                                    stage('deploy-production: restore')",
-        "                                catchError(buildResult: 'FAILURE', stageResult: 'FAILURE') {\n                                    stage('deploy-production: restore')",
+        "                        catchError(buildResult: 'FAILURE', stageResult: 'FAILURE', catchInterruptions: false) {\n                            stage('deploy-production: restore')",
+        "                        catchError(buildResult: 'FAILURE', stageResult: 'FAILURE') {\n                            stage('deploy-production: restore')",
         "a handler that is cancelled counts as one that failed",
     ),
     (
-        "branchName() == 'main' &&\n                    ['image']",
-        "branchName() != '' &&\n                    ['image']",
+        "branchName() == 'main' && ['image'].every",
+        "branchName() != '' && ['image'].every",
         "`image` runs on `main` only, and this needs it",
     ),
     (
@@ -246,8 +243,8 @@ const SAME: &[(&str, &str, &str)] = &[
     ),
     ("EVENT = 'tag'", "EVENT = 'push'", "the plan has no tags, and `branchName()` is empty for one"),
     (
-        "                beforeOptions true\n",
-        "                beforeInput true\n                beforeOptions true\n",
+        "when { beforeOptions true; ",
+        "when { beforeInput true; beforeOptions true; ",
         "`beforeOptions` is before both",
     ),
     ("time: minutes, unit: 'MINUTES'", "time: minutes", "minutes are what Jenkins takes"),
@@ -293,14 +290,10 @@ fn what_is_not_known_is_refused_with_its_line() {
             "    environment {\n        A = 'b'\n    }\n    stages {\n",
             "section `environment` is not known here",
         ),
+        ("{ parallel {\n", "{ failFast true; parallel {\n", "section `failFast` is not known here"),
         (
-            "            parallel {\n",
-            "            failFast true\n            parallel {\n",
-            "section `failFast` is not known here",
-        ),
-        (
-            "            steps {\n                script {\n                    job(id: 'gate-quality'",
-            "            post {\n                always {\n                    deleteDir()\n                }\n            }\n            steps {\n                script {\n                    job(id: 'gate-quality'",
+            "            steps { script { job(id: 'gate-quality'",
+            "            post { always { deleteDir() } }\n            steps { script { job(id: 'gate-quality'",
             "section `post` is not known here",
         ),
         ("    return EVENT\n", "    while (true) {\n    }\n", ""),
@@ -362,10 +355,6 @@ fn a_file_of_many_jobs_is_read() {
 /// Lines of the minimal file that may be left out, with the reason.
 const SPARE: &[(&str, &str)] = &[
     ("buildDiscarder(", "how long old builds are kept"),
-    (
-        "event() == 'push' && branchName() == 'main' && ['image']",
-        "of the deploy: its image has the same condition",
-    ),
     ("error('BRANCH_NAME is not set", "a multibranch project sets it"),
     ("EVENT = 'tag'", "the plan has no tags"),
     ("} else if (currentBuild.getBuildCauses('hudson.triggers.TimerTrigger", "the plan has no schedule"),
@@ -416,7 +405,8 @@ fn texts_of_the_user_and_an_expiring_question_come_back_as_they_were() {
     // The limit holds the question and what comes behind it, and not much more.
     let line = text.lines().find(|l| l.contains("unit: 'SECONDS'")).unwrap();
     for other in ["259200", "261000", "999999"] {
-        let other = text.replace(line, &format!("                timeout(time: {other}, unit: 'SECONDS')"));
+        let other =
+            text.replace(line, &format!("            options {{ timeout(time: {other}, unit: 'SECONDS') }}"));
         let found = differences(&plan, PlatformName::Jenkins, &*read(&other).unwrap());
         assert!(found.iter().any(|d| d.what.contains("for another time")), "{other}: {found:?}");
     }
