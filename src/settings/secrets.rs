@@ -136,6 +136,7 @@ fn target_of(job: &Job) -> Option<&str> {
     let target = match &job.work {
         Work::Deploy(deploy) => &deploy.target,
         Work::Reconcile(work) => &work.target,
+        Work::Drill(work) => &work.place.target,
         _ => return None,
     };
     target.cluster().map(|(kubeconfig, _)| kubeconfig)
@@ -147,6 +148,7 @@ fn mirror_of(job: &Job, variable: &str) -> Option<String> {
         Work::Deploy(deploy) => deploy.shadow.as_ref()?,
         Work::Soak(soak) => soak.shadow.as_ref()?,
         Work::Reconcile(work) => work.shadow.as_ref()?,
+        Work::Drill(work) => work.place.shadow.as_ref()?,
         _ => return None,
     };
     match &shadow.by {
@@ -179,7 +181,7 @@ fn missing(platform: PlatformName, job: &Job, secret: &SecretUse) -> (&'static s
             let prometheus = s.watch.as_ref().and_then(|w| w.prometheus.as_ref());
             s.ledger.kubeconfig.as_deref() == Some(name) || prometheus.is_some_and(|p| p.asks_with(name))
         }
-        Work::Reconcile(_) => target_of(job) == Some(name) || mirror_of(job, name).is_some(),
+        Work::Reconcile(_) | Work::Drill(_) => target_of(job) == Some(name) || mirror_of(job, name).is_some(),
         Work::Withheld(_) => false,
     };
     if named {
@@ -207,6 +209,7 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<String> {
         Work::Deploy(d) => tools.extend(d.target.tools().iter().map(|t| (*t).to_owned())),
         Work::Soak(s) if s.ledger.kubeconfig.is_some() => tools.push("kubectl".into()),
         Work::Reconcile(r) => tools.extend(r.target.tools().iter().map(|t| (*t).to_owned())),
+        Work::Drill(d) => tools.extend(d.place.target.tools().iter().map(|t| (*t).to_owned())),
         _ => {}
     }
     tools

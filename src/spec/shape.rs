@@ -122,6 +122,8 @@ pub enum Place {
     Auth,
     /// `reconcile { }`.
     Reconcile,
+    /// `drill … { }`.
+    Drill,
     /// `data … { }`.
     Data,
     /// `validate … { }`.
@@ -172,7 +174,7 @@ pub enum Place {
 
 impl Place {
     /// Every place, the top of a file first.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::Top,
         Self::On,
         Self::Python,
@@ -183,6 +185,7 @@ impl Place {
         Self::State,
         Self::Auth,
         Self::Reconcile,
+        Self::Drill,
         Self::Data,
         Self::Validate,
         Self::Gate,
@@ -221,6 +224,7 @@ impl Place {
             Self::State => "in the block of `state`",
             Self::Auth => "in the block of `auth`",
             Self::Reconcile => "in `reconcile`",
+            Self::Drill => "in a `drill`",
             Self::Data => "in a `data`",
             Self::Validate => "in the block of `validate`",
             Self::Gate => "in a `gate`",

@@ -159,6 +159,8 @@ class Rehearsal(Drills):
         self.assertIsNotNone(ledger.quarantined(NEXT), "that one was no rehearsal")
         self.assertEqual(ledger.rollbacks(3600), 1)
 
+    followers = ("reconciled", "next_run", "next_drill")
+
     def test_killed_at_every_step(self) -> None:
         """Whoever comes next ends it, each alone: the schedule, the next run, and the next drill."""
         traced = self.world.copy()
@@ -177,14 +179,15 @@ class Rehearsal(Drills):
         world = self.world.copy()
         code = world.drill(at=key, act=kill)
         assert code == KILLED, f"ended with {code}\n{world.log()}"
-        others = [world.copy(), world.copy()]
+        others = [world.copy() for _ in self.followers[1:]]
         try:
-            for one, call in zip([world, *others], (self.reconciled, self.next_run, self.next_drill)):
+            for one, follower in zip([world, *others], self.followers):
+                call = getattr(self, follower)
                 before = one.document()["entries"]
                 call(one)
                 entries, ledger = one.document()["entries"], one.ledger()
                 assert entries[: len(before)] == before, "an entry was lost"
-                assert ledger.quarantined(OLD) is None, f"{call}: {one.log()}"
+                assert ledger.quarantined(OLD) is None, f"{follower}: {one.log()}"
                 assert ledger.rollbacks(3600) == 0, one.kinds()
                 assert ledger.open_intent() is None and one.document()["lease"] is None, one.log()
                 assert one.rest() == [], one.log()
@@ -282,35 +285,33 @@ class Commanded(Drills):
         self.assertIn("the run was cancelled", self.last()["reason"])
 
 
-class OnACanary(Rehearsal):
+class OnACanary(Drills):
     """Its deploys move in steps; a put-back never does."""
 
     moves = ["--canary", "5", "60", "--canary", "100", "0"]
+    test_in_time = Rehearsal.test_it_is_put_back_in_time
 
 
-class OnACluster(Rehearsal):
+class OnACluster(Drills):
     kind = Cluster
+    test_in_time = Rehearsal.test_it_is_put_back_in_time
+    test_nothing_is_held_against_it = Rehearsal.test_nothing_is_held_against_what_it_took_back
+    test_killed_at_every_step = Rehearsal.test_killed_at_every_step
+    killed, reconciled, state = Rehearsal.killed, Rehearsal.reconciled, Rehearsal.state
+    #: The next run and the next drill mend by the same code, which is tried with commands.
+    followers = ("reconciled",)
 
     def named(self, digest: str) -> str:
         return f"{REPOSITORY}@{digest}"
 
-    def put(self, digest: str) -> None:
-        objects = self.world.objects()
-        containers = objects["deployment/ranker"]["spec"]["template"]["spec"]["containers"]
-        containers[0]["image"] = f"{REPOSITORY}@{digest}"
-        (self.world.folder / "state/cluster.json").write_text(json.dumps({"objects": objects}))
-
-    def test_an_environment_that_soaks(self) -> None:
-        self.world.drill(more=["--soaks", "86400"])
-        self.assertIn(f"{self.named(NEW)} soaks in production since ", self.world.log())
-
 
 class OnAnEngine(OnACluster):
+    """A Rollout that pauses at its steps."""
+
     kind = Engine
     moves = ["--canary", "5", "60", "--canary", "100", "0"]
-
-    def put(self, digest: str) -> None:
-        self.skipTest("an engine goes there by itself")
+    test_nothing_is_held_against_it = None
+    test_killed_at_every_step = None
 
 
 if __name__ == "__main__":
