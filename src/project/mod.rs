@@ -150,9 +150,12 @@ impl Project {
             project.read.push((path.clone(), loaded.files));
             project.wanting.push((path.clone(), loaded.unread));
             match loaded.spec {
-                Some(spec) => {
-                    project.pipelines.push(Pipeline { spec, plan: None, seconds: Vec::new(), selected: wanted })
-                }
+                Some(spec) => project.pipelines.push(Pipeline {
+                    spec,
+                    plan: None,
+                    seconds: Vec::new(),
+                    selected: wanted,
+                }),
                 None if wanted || loaded.is_library => {}
                 None => project.unread.push(path.clone()),
             }

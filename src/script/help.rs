@@ -80,7 +80,10 @@ fn what(job: &Job) -> String {
             format!("puts {} in order after a run that was killed; deploys nothing", work.environment)
         }
         Work::Drill(work) => {
-            format!("rehearses a rollback in {}: takes a release back on purpose, and times that", work.place.environment)
+            format!(
+                "rehearses a rollback in {}: takes a release back on purpose, and times that",
+                work.place.environment
+            )
         }
         Work::Withheld(_) => "says which jobs a pull request from outside does not run".into(),
         Work::Notify(_) => "tells people how the run ended".into(),

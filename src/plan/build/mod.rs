@@ -35,8 +35,15 @@ const DEFAULT_TIMEOUT: u64 = 30 * 60;
 pub fn build(checked: Checked<'_>, sources: &SourceMap, emit: Vec<EmitTo>) -> Plan {
     let spec = checked.spec();
     let triggers = triggers::Triggers::new(spec);
-    let mut b =
-        Builder { spec, sources, triggers, jobs: Vec::new(), drills: Vec::new(), defaults: Vec::new(), notes: Vec::new() };
+    let mut b = Builder {
+        spec,
+        sources,
+        triggers,
+        jobs: Vec::new(),
+        drills: Vec::new(),
+        defaults: Vec::new(),
+        notes: Vec::new(),
+    };
     b.models();
     b.gates_before_image();
     b.image();

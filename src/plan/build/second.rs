@@ -107,8 +107,7 @@ fn mending(plan: &Plan) -> impl Iterator<Item = &Job> {
 /// Each rehearsal, and behind it the job that stands behind the deploy: its runner can be lost too.
 fn rehearsals(plan: &Plan, here: impl Fn(&Job, Vec<String>, RunIf) -> Job) -> Vec<Job> {
     let environment = |job: &Job| job.environment.as_ref().map(|e| e.name.clone());
-    let mut jobs: Vec<Job> =
-        plan.drills.iter().map(|j| here(j, Vec::new(), RunIf::AllSucceeded)).collect();
+    let mut jobs: Vec<Job> = plan.drills.iter().map(|j| here(j, Vec::new(), RunIf::AllSucceeded)).collect();
     for drill in &plan.drills {
         let behind = mending(plan).filter(|j| environment(j) == environment(drill));
         jobs.extend(behind.map(|j| here(j, vec![drill.id.clone()], RunIf::AnyFailed)));

@@ -4,8 +4,8 @@ use super::{Decoder, Item, statements};
 use crate::diag::{Code, Finding, Spanned};
 use crate::spec::shape::Place;
 use crate::spec::{
-    Auth, Channel, Cloud, Drill, Emit, Event, Input, InputKind, Install, Notify, NotifyOn, On, Patch, PlatformName,
-    Python, Reconcile, Runner, SecretIds, Spec, State,
+    Auth, Channel, Cloud, Drill, Emit, Event, Input, InputKind, Install, Notify, NotifyOn, On, Patch,
+    PlatformName, Python, Reconcile, Runner, SecretIds, Spec, State,
 };
 use crate::syntax::Statement;
 use indexmap::IndexMap;
