@@ -136,7 +136,7 @@ fn a_drill_has_files_of_its_own_too() {
     let script = &files[".mlpipe/demo.sh"];
     assert!(script.contains("'deploy staging drill') job_drill_staging"), "{script}");
     // What must not happen in the middle of a soak is known to the one that would do it.
-    assert!(script.contains("--soaks 86400"), "{script}");
+    assert!(script.contains("--soaks '86400'"), "{script}");
     let root = &files[".gitlab-ci.yml"];
     for name in ["demo", "demo-reconcile", "demo-drill"] {
         assert!(root.contains(&format!("/.gitlab/{name}.yml")), "{root}");

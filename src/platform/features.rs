@@ -259,8 +259,8 @@ impl Found {
             // Every one of them is a job's.
             secrets: _,
             jobs,
-            // The pipeline beside it has them.
-            drills: _,
+            // The pipeline beside it has them; whoever reads the spec wants to know of them here.
+            drills,
             defaults,
             notes: _,
         } = plan;
@@ -280,6 +280,9 @@ impl Found {
             if conditions.len() < 2 && !conditions.contains(&&job.condition) {
                 conditions.push(&job.condition);
             }
+        }
+        for drill in drills {
+            self.add(Feature::Drill, Some(drill.origin.span));
         }
         for job in jobs {
             let at = Some(job.origin.span);
