@@ -1,4 +1,4 @@
-//! The second pipeline of a spec: its files, its name, and what is left when it goes.
+//! The pipelines beside that of a spec: their files, their names, and what is left when they go.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test stops where it fails")]
 
@@ -97,4 +97,76 @@ fn beside_another_pipeline_it_lies_among_them() {
         assert!(files.contains_key(path), "{path} among {:?}", files.keys());
     }
     repo.run(&["check"], 0);
+}
+
+/// A second pipeline and a third one: they share nothing but the script and the locks.
+fn drilled() -> Repo {
+    let staging = "\ndrill staging {\n  on schedule \"23 6 * * 1\" timezone \"Europe/Berlin\"\n}\ndeploy staging {\n  \
+                   target kubernetes { kubeconfig secret KUBECONFIG; deployment \"demo\"; timeout 1m }\n  \
+                   rollback { within 3m }\n  soak 24h\n}\n";
+    let repo = Repo::new();
+    let (before, deploys) = SPEC.split_at(SPEC.find("\ndeploy ").expect("the spec deploys"));
+    repo.write("release.mlpipe", format!("{before}{staging}{deploys}{MORE}"));
+    repo.run(&["compile"], 0);
+    repo
+}
+
+const DRILLED: [&str; 3] =
+    [".github/workflows/demo-drill.yml", ".gitlab/demo-drill.yml", "Jenkinsfile.drill"];
+
+/// Without the hashes of the header.
+fn body(text: &str) -> String {
+    text.lines().filter(|l| !l.contains("mlpipe: version=")).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_drill_has_files_of_its_own_too() {
+    let repo = drilled();
+    let files = files(&repo);
+    for path in DRILLED {
+        let text = files.get(path).unwrap_or_else(|| panic!("no {path} among {:?}", files.keys()));
+        insta::assert_snapshot!(path.replace(['/', '.'], "-"), body(text));
+        assert!(text.contains("sh .mlpipe/demo.sh deploy staging drill"), "{path}");
+        // A schedule of its own: a drill is not started by what starts a reconcile.
+        assert!(!text.contains("13 * * * *"), "{path}");
+    }
+    for path in [".github/workflows/demo-reconcile.yml", "Jenkinsfile.reconcile", "Jenkinsfile"] {
+        assert!(!files[path].contains("staging drill"), "{path}");
+    }
+    let script = &files[".mlpipe/demo.sh"];
+    assert!(script.contains("'deploy staging drill') job_drill_staging"), "{script}");
+    // What must not happen in the middle of a soak is known to the one that would do it.
+    assert!(script.contains("--soaks '86400'"), "{script}");
+    let root = &files[".gitlab-ci.yml"];
+    for name in ["demo", "demo-reconcile", "demo-drill"] {
+        assert!(root.contains(&format!("/.gitlab/{name}.yml")), "{root}");
+    }
+    repo.run(&["check"], 0);
+    let setup = repo.run(&["setup"], 0).out;
+    assert!(setup.contains("Multibranch job demo-drill with the script path Jenkinsfile.drill"), "{setup}");
+    assert!(setup.contains("`mlpipe_pipeline` = `demo-drill`"), "{setup}");
+    let plan = repo.run(&["plan"], 0).out;
+    assert!(plan.contains("takes a release back in staging on purpose, and times that"), "{plan}");
+}
+
+#[test]
+fn what_a_drill_leaves_is_told() {
+    let repo = drilled();
+    repo.write("release.mlpipe", SPEC);
+    let told = repo.run(&["compile"], 0).err;
+    for path in DRILLED {
+        assert!(told.contains(&format!("{path}: is left over")), "{path} in {told}");
+    }
+}
+
+#[test]
+fn a_rehearsal_that_is_taken_out_of_a_file_is_seen() {
+    let repo = drilled();
+    for path in DRILLED {
+        let whole = files(&repo)[path].clone();
+        let less: Vec<&str> = whole.lines().filter(|l| !l.contains("staging drill")).collect();
+        repo.write(path, less.join("\n"));
+        assert!(repo.run(&["check"], 1).err.contains(path));
+        repo.write(path, whole);
+    }
 }

@@ -275,10 +275,22 @@ pub(crate) fn event_words(event: &Event) -> String {
     }
 }
 
-/// Every `on` of the pipeline, of its deploys and of its `reconcile`.
+/// Every `on` of the pipeline, of its deploys, of its `reconcile` and of its `drill`.
 pub(crate) fn every_on(spec: &Spec) -> impl Iterator<Item = &On> {
     let deploys = spec.deploys.values().flat_map(|d| &d.on);
-    spec.on.iter().chain(deploys).chain(spec.reconcile.iter().map(|r| &r.on))
+    let more = spec.reconcile.iter().map(|r| &r.on).chain(spec.drill.iter().map(|d| &d.on));
+    spec.on.iter().chain(deploys).chain(more)
+}
+
+/// The deploys that a `drill` rehearses, each once, with the name that the drill has for it.
+pub(crate) fn drilled(spec: &Spec) -> impl Iterator<Item = (&Spanned<String>, &Deploy)> {
+    let mut seen = Vec::new();
+    let named = spec.drill.iter().flat_map(|d| &d.deploys);
+    named.filter_map(move |name| {
+        let again = seen.contains(&name.node.as_str());
+        seen.push(name.node.as_str());
+        spec.deploys.get(&name.node).filter(|_| !again).map(|deploy| (name, deploy))
+    })
 }
 
 /// The metrics of a JUnit file, as the language knows them.

@@ -161,6 +161,11 @@ rules! {
     CANARY_PART_OF_PERCENT deploys::canary_part_of_percent;
     ARGO_ROLLOUTS_RUNNER deploys::argo_rollouts_runner [anywhere];
     SOAK_WITHOUT_LEDGER deploys::soak_without_ledger [anywhere];
+    DRILL_WITHOUT_LEDGER deploys::drill_without_ledger [anywhere];
+    DRILL_WITHOUT_BUDGET deploys::drill_without_budget [anywhere];
+    DRILL_PAST_APPROVAL deploys::drill_past_approval;
+    DRILL_IN_PRODUCTION deploys::drill_in_production;
+    DRILL_TWICE deploys::drill_twice;
 }
 
 /// A whole spec in which no rule found an error: the only thing that can be planned.

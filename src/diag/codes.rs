@@ -340,6 +340,16 @@ codes! {
     GITHUB_SOAK = "MLP486" "github-soak" Error;
     /// A soak that is longer than GitLab delays a job.
     GITLAB_SOAK = "MLP487" "gitlab-soak" Error;
+    /// A rehearsal of a rollback where nobody knows what was good before.
+    DRILL_WITHOUT_LEDGER = "MLP490" "drill-without-ledger" Error;
+    /// A rehearsal of a rollback that promises no time.
+    DRILL_WITHOUT_BUDGET = "MLP491" "drill-without-budget" Error;
+    /// A rehearsal of a rollback where a person has to say yes to each deploy.
+    DRILL_PAST_APPROVAL = "MLP492" "drill-past-approval" Error;
+    /// A rehearsal of a rollback in production.
+    DRILL_IN_PRODUCTION = "MLP493" "drill-in-production" Error;
+    /// A drill names a deploy twice.
+    DRILL_TWICE = "MLP494" "drill-twice" Error;
     /// A statement without output yet.
     NOT_COMPILED_YET = "MLP500" "not-compiled-yet" Error;
     /// Two pipelines of one name.

@@ -30,6 +30,7 @@ fn needs(plan: &Plan, job: &Job, tool: &str) -> bool {
             let target = match &job.work {
                 Work::Deploy(d) => Some(&d.target),
                 Work::Reconcile(r) => Some(&r.target),
+                Work::Drill(d) => Some(&d.place.target),
                 _ => None,
             };
             target.is_some_and(|t| t.tools().contains(&tool))

@@ -213,7 +213,9 @@ impl List<'_> {
             (_, _, "gate") => &[NameKind::Gate],
             (_, _, "model") => &[NameKind::Model],
             (_, _, "data") => &[NameKind::Data],
-            (_, "after" | "before" | "shadow", "deploy") | (_, _, "approval_of") => &[NameKind::Deploy],
+            (_, "after" | "before" | "shadow" | "drill", "deploy") | (_, _, "approval_of") => {
+                &[NameKind::Deploy]
+            }
             (Some(Place::Scenario), "given", "input") => &[NameKind::Input],
             (Some(Place::Scenario), "expect", "name") => return self.subjects(),
             _ => return,

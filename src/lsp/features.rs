@@ -53,6 +53,7 @@ pub(super) fn of(place: Place, word: &str, args: &[&str]) -> Vec<Feature> {
                 F::Reconcile,
             ]
         }
+        (Place::Top, "drill") => vec![F::Drill],
         (Place::Deploy, "canary") => vec![F::Canary],
         (Place::Deploy, "soak") => vec![F::Soak],
         (Place::Deploy, "blue_green") => vec![F::BlueGreen],

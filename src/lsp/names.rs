@@ -205,7 +205,9 @@ impl Collector<'_, '_> {
             (_, _, "gate") => (NameKind::Gate, false),
             (_, _, "model") => (NameKind::Model, false),
             (_, _, "data") => (NameKind::Data, false),
-            (_, "after" | "before" | "shadow", "deploy") | (_, _, "approval_of") => (NameKind::Deploy, false),
+            (_, "after" | "before" | "shadow" | "drill", "deploy") | (_, _, "approval_of") => {
+                (NameKind::Deploy, false)
+            }
             (Place::Scenario, "given", "input") => (NameKind::Input, false),
             (Place::Scenario, "expect", "name") => (NameKind::Subject, false),
             (Place::Gate, "needs", "image") => (NameKind::Image, false),

@@ -455,6 +455,7 @@ pub(crate) fn full() -> Plan {
             .map(|s| (*s).to_owned())
             .collect(),
         jobs: vec![unit, fetch, quality, check, push, staging, ask, production, withheld, notify],
+        drills: vec![],
         defaults: vec![],
         notes: vec![],
     }

@@ -13,7 +13,7 @@ mod release;
 pub mod witness;
 mod work;
 
-pub use build::{build, build_reconcile, reconcile_name, script_path};
+pub use build::{Second, build, script_path};
 pub use condition::{Activation, Condition, EventKind, Pattern, PrSource, Refs};
 pub use identity::PlanIdentity;
 pub use model::*;

@@ -42,6 +42,10 @@ pub struct Plan {
     pub secrets: Vec<String>,
     /// Jobs in topological order: a job stands behind everything it needs.
     pub jobs: Vec<Job>,
+    /// Rehearsals of a rollback: jobs that the script knows and no run of this pipeline has. They stand among the `jobs` of
+    /// the pipeline `NAME-drill`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub drills: Vec<Job>,
     /// Every default that was filled in.
     pub defaults: Vec<FilledDefault>,
     /// What a person should know and the files cannot hold (settings to make), one sentence each.

@@ -25,6 +25,16 @@ pub struct ReconcileWork {
     pub redeploy: bool,
 }
 
+/// The rehearsal of a rollback: what was good before is put live once more, and taken back.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct DrillWork {
+    /// Where, and the limits: what putting in order takes is what a rehearsal takes.
+    pub place: ReconcileWork,
+    /// For so long, in seconds, every release soaks there, which a rehearsal would begin anew.
+    pub soaks: Option<u64>,
+}
+
 impl ReconcileWork {
     /// For the environment of this deploy; nothing where there is no ledger, so that nobody could know what is due.
     pub fn of(deploy: &DeployWork) -> Option<Self> {

@@ -1,6 +1,6 @@
 //! What the script does in each kind of job.
 
-use super::{DeployWork, ReconcileWork, SoakWork, Text};
+use super::{DeployWork, DrillWork, ReconcileWork, SoakWork, Text};
 use crate::spec::{Channel, MetricPath, MetricsFormat, NotifyOn, Op, Registry, Repeat, ScanLevel, Unit};
 use serde::Serialize;
 
@@ -24,6 +24,8 @@ pub enum Work {
     Soak(SoakWork),
     /// Puts back what a killed run left in an environment; deploys nothing.
     Reconcile(ReconcileWork),
+    /// Takes a release back on purpose, and times that; what was good is what is live afterwards.
+    Drill(DrillWork),
     /// Says in a fork's pull request which jobs were withheld, and why.
     Withheld(WithheldWork),
     /// Sends a message.

@@ -118,6 +118,8 @@ features! {
     RestoreCancelled "put back after a cancel";
     /// What a deploy left whose runner was lost is put back by a job behind it.
     Reconcile "put back after a lost runner";
+    /// A rollback is rehearsed by the clock.
+    Drill "drill";
     /// A person says yes before a deploy starts.
     Approval "approval required";
     /// Named people or groups say it.
@@ -257,6 +259,8 @@ impl Found {
             // Every one of them is a job's.
             secrets: _,
             jobs,
+            // The pipeline beside it has them; whoever reads the spec wants to know of them here.
+            drills,
             defaults,
             notes: _,
         } = plan;
@@ -276,6 +280,9 @@ impl Found {
             if conditions.len() < 2 && !conditions.contains(&&job.condition) {
                 conditions.push(&job.condition);
             }
+        }
+        for drill in drills {
+            self.add(Feature::Drill, Some(drill.origin.span));
         }
         for job in jobs {
             let at = Some(job.origin.span);
@@ -395,6 +402,7 @@ impl Found {
                 }
             }
             Work::Reconcile(_) => self.add(Feature::Reconcile, at),
+            Work::Drill(_) => self.add(Feature::Drill, at),
             Work::Withheld(_) => self.add(Feature::Withheld, at),
             Work::Notify(NotifyWork { channel: _, url: _, on: _ }) => self.add(Feature::Notify, at),
         }

@@ -10,7 +10,7 @@ mod tools;
 pub use features::{Feature, Use, features, ledger, used};
 
 use crate::diag::Finding;
-use crate::plan::Plan;
+use crate::plan::{Plan, Second};
 use crate::render::{Overlay, TemplateBug};
 use crate::spec::PlatformName;
 use serde::Serialize;
@@ -23,9 +23,9 @@ pub trait Platform: Sync {
     /// Where its file stands: `shared` when more than one pipeline of the repository is emitted to this platform.
     fn default_path(&self, pipeline: &str, shared: bool) -> String;
 
-    /// The same for the second pipeline of a spec, which a `reconcile` makes.
-    fn reconcile_path(&self, pipeline: &str, shared: bool) -> String {
-        self.default_path(pipeline, shared)
+    /// The same for a pipeline beside that of a spec, which is called `pipeline`.
+    fn second_path(&self, pipeline: &str, second: Second, shared: bool) -> String {
+        self.default_path(&second.name(pipeline), shared)
     }
 
     /// How a comment line starts: `#` or `//`.

@@ -5,7 +5,7 @@ use super::lanes::side_by_side;
 use super::proof::differences;
 use crate::diag::{Code, Finding};
 use crate::output::{Comment, OutputFile, stamp};
-use crate::plan::{EmitTo, Plan, script_path};
+use crate::plan::{EmitTo, Plan, Second, script_path};
 use crate::platform::{self, Platform};
 use crate::prove::{File, Root};
 use crate::render::{Overlay, TemplateBug};
@@ -58,7 +58,7 @@ pub(super) fn bundle(project: &Project, to: &[PlatformName], overlay: &Overlay, 
             tasks.push(((i, 1 + j), Task::Pipeline(plan, e, path.and_then(root))));
         }
     }
-    // A second pipeline of one spec calls the script of the first.
+    // A pipeline beside that of a spec calls the script of the first.
     let own = plans.iter().enumerate().filter(|(_, p)| p.script == script_path(&p.pipeline));
     tasks.extend(own.map(|(i, p)| ((i, 0), Task::Script(p))));
     tasks.extend((!plans.is_empty()).then_some(((plans.len(), 0), Task::Runtime)));
@@ -147,7 +147,7 @@ fn roots(
         .filter(|p| p.selected || Project::emits_to(&p.spec, platform))
         .filter(|p| Project::emits_to(&p.spec, platform))
         .collect();
-    let seconds = sharing.iter().filter(|p| p.spec.reconcile.is_some()).count();
+    let seconds = sharing.iter().flat_map(|p| Second::of(&p.spec)).count();
     if sharing.len() + seconds + project.unread.len() < 2 || !sharing.iter().any(|p| p.selected) {
         return;
     }

@@ -3,6 +3,7 @@
 use super::bundle::RUNTIME;
 use super::{Pipeline, Project};
 use crate::output;
+use crate::plan::Second;
 use crate::platform;
 use camino::Utf8Path;
 use std::collections::BTreeSet;
@@ -49,7 +50,9 @@ impl Project {
 fn places() -> BTreeSet<String> {
     let paths = platform::all().into_iter().flat_map(|p| {
         let mut own = vec![p.default_path("x", false), p.default_path("x", true)];
-        own.extend([p.reconcile_path("x-reconcile", false), p.reconcile_path("x-reconcile", true)]);
+        for second in Second::ALL {
+            own.extend([false, true].map(|shared| p.second_path("x", second, shared)));
+        }
         own.extend(p.root_path().map(str::to_owned));
         own
     });

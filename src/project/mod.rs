@@ -26,7 +26,7 @@ use policy::Allows;
 use crate::check;
 use crate::diag::{Code, Date, FileId, Finding, SourceMap};
 use crate::output::OutputFile;
-use crate::plan::{self, EmitTo, Plan};
+use crate::plan::{self, EmitTo, Plan, Second};
 use crate::platform::{self, Platform, Support};
 use crate::render::Overlay;
 use crate::script;
@@ -39,16 +39,16 @@ pub struct Pipeline {
     pub spec: Spec,
     /// What happens; absent when the spec holds an error.
     pub plan: Option<Plan>,
-    /// The second pipeline, where the spec has a `reconcile`.
-    pub reconcile: Option<Plan>,
+    /// The pipelines beside it, where the spec has a `reconcile` or a `drill`.
+    pub seconds: Vec<Plan>,
     /// The user asked for it; the others are read for the layout only.
     pub selected: bool,
 }
 
 impl Pipeline {
-    /// Its plan, and that of its `reconcile`.
+    /// Its plan, and those of its `reconcile` and its `drill`.
     pub fn plans(&self) -> impl Iterator<Item = &Plan> {
-        self.plan.iter().chain(&self.reconcile)
+        self.plan.iter().chain(&self.seconds)
     }
 }
 
@@ -150,9 +150,12 @@ impl Project {
             project.read.push((path.clone(), loaded.files));
             project.wanting.push((path.clone(), loaded.unread));
             match loaded.spec {
-                Some(spec) => {
-                    project.pipelines.push(Pipeline { spec, plan: None, reconcile: None, selected: wanted })
-                }
+                Some(spec) => project.pipelines.push(Pipeline {
+                    spec,
+                    plan: None,
+                    seconds: Vec::new(),
+                    selected: wanted,
+                }),
                 None if wanted || loaded.is_library => {}
                 None => project.unread.push(path.clone()),
             }
@@ -291,19 +294,20 @@ impl Project {
         }
     }
 
-    /// What a `reconcile` makes has a name too.
+    /// What a `reconcile` and a `drill` make has a name too.
     fn second_names(&mut self) {
         let mut found = Vec::new();
-        for p in &self.pipelines {
-            let Some(reconcile) = &p.spec.reconcile else { continue };
-            let name = plan::reconcile_name(&p.spec.pipeline.node);
+        let all = self.pipelines.iter().flat_map(|p| Second::of(&p.spec).map(move |second| (p, second)));
+        for (p, second) in all {
+            let name = second.name(&p.spec.pipeline.node);
             let same = self.pipelines.iter().find(|o| o.spec.pipeline.node == name);
             if let Some(other) = same.filter(|o| o.selected || p.selected) {
                 let message = format!(
                     "this makes the pipeline `{name}`, which another file of this repository defines"
                 );
                 let help = format!("`{}` has that name: rename it", other.spec.path);
-                found.push(Finding::at(Code::PIPELINE_TWICE, reconcile.span, message).help(help));
+                let place = second.place(&p.spec).unwrap_or(p.spec.pipeline.span);
+                found.push(Finding::at(Code::PIPELINE_TWICE, place, message).help(help));
             }
         }
         self.findings.extend(found);
@@ -312,12 +316,13 @@ impl Project {
     /// Checks every pipeline and plans those that hold no error.
     fn plans(&mut self, others: Others) {
         let layouts: Vec<Vec<EmitTo>> = self.pipelines.iter().map(|p| self.layout(&p.spec)).collect();
-        let seconds: Vec<Vec<EmitTo>> =
-            self.pipelines.iter().map(|p| self.reconcile_layout(&p.spec)).collect();
+        let seconds: Vec<Vec<(Second, Vec<EmitTo>)>> =
+            self.pipelines.iter().map(|p| self.second_layouts(&p.spec)).collect();
+        let more = |of: &[(Second, Vec<EmitTo>)]| of.iter().flat_map(|(_, e)| e.clone()).collect::<Vec<_>>();
         let all: Vec<Vec<EmitTo>> =
-            layouts.iter().zip(&seconds).map(|(one, other)| [one.clone(), other.clone()].concat()).collect();
+            layouts.iter().zip(&seconds).map(|(one, others)| [one.clone(), more(others)].concat()).collect();
         self.paths_meet(&all);
-        for ((p, emit), second) in self.pipelines.iter_mut().zip(layouts).zip(seconds) {
+        for ((p, emit), seconds) in self.pipelines.iter_mut().zip(layouts).zip(seconds) {
             if !p.selected && others == Others::Read {
                 continue;
             }
@@ -326,7 +331,10 @@ impl Project {
                 self.findings.extend(findings);
             }
             p.plan = checked.map(|c| plan::build(c, &self.sources, emit));
-            p.reconcile = p.plan.as_ref().and_then(|plan| plan::build_reconcile(&p.spec, plan, second));
+            let of = |(second, emit): (Second, Vec<EmitTo>)| {
+                p.plan.as_ref().and_then(|plan| second.build(&p.spec, plan, emit))
+            };
+            p.seconds = seconds.into_iter().filter_map(of).collect();
         }
     }
 
@@ -340,7 +348,7 @@ impl Project {
             let meets = self.sharing(platform) > 1 || self.was_shared(spec, platform);
             // A file of its own beside it changes nothing, but where one root file starts both.
             let one_root = platform::get(platform).root_path().is_some();
-            let shared = meets || (one_root && spec.reconcile.is_some());
+            let shared = meets || (one_root && Second::of(spec).next().is_some());
             let said = spec.emit.iter().find(|e| e.platform.node == platform).and_then(|e| e.path.as_ref());
             let path = said.map_or_else(
                 || platform::get(platform).default_path(&spec.pipeline.node, shared),
@@ -356,17 +364,15 @@ impl Project {
         self.pipelines.iter().filter(|p| Self::emits_to(&p.spec, platform)).count()
     }
 
-    /// Where the second pipeline of a spec goes; nowhere where it has none.
-    fn reconcile_layout(&self, spec: &Spec) -> Vec<EmitTo> {
-        if spec.reconcile.is_none() {
-            return Vec::new();
-        }
-        let name = plan::reconcile_name(&spec.pipeline.node);
-        let beside = |first: EmitTo| EmitTo {
-            path: platform::get(first.platform).reconcile_path(&name, first.shared_root),
+    /// Where the pipelines beside that of a spec go.
+    fn second_layouts(&self, spec: &Spec) -> Vec<(Second, Vec<EmitTo>)> {
+        let beside = |second: Second, first: EmitTo| EmitTo {
+            path: platform::get(first.platform).second_path(&spec.pipeline.node, second, first.shared_root),
             ..first
         };
-        self.layout(spec).into_iter().map(beside).collect()
+        Second::of(spec)
+            .map(|second| (second, self.layout(spec).into_iter().map(|e| beside(second, e)).collect()))
+            .collect()
     }
 
     /// Beside a file of which nothing can be read, the layout of last time stands: were it taken for no pipeline, this

@@ -78,7 +78,7 @@ pub fn touched(
 /// Paths of the files that a pipeline makes, alone or with others.
 fn outputs(project: &Project, pipeline: &Pipeline) -> Vec<String> {
     let mut layout = project.layout(&pipeline.spec);
-    layout.extend(project.reconcile_layout(&pipeline.spec));
+    layout.extend(project.second_layouts(&pipeline.spec).into_iter().flat_map(|(_, emit)| emit));
     let roots = layout.iter().filter(|e| e.shared_root).filter_map(|e| platform::get(e.platform).root_path());
     let mut all: Vec<String> = roots.map(str::to_owned).collect();
     all.extend(layout.iter().map(|e| e.path.clone()));

@@ -146,6 +146,9 @@ fn does(job: &Job) -> String {
         Work::Reconcile(r) => {
             format!("puts back what a killed deploy left in {}; deploys nothing", r.environment)
         }
+        Work::Drill(d) => {
+            format!("takes a release back in {} on purpose, and times that", d.place.environment)
+        }
         Work::Withheld(w) => {
             let jobs: Vec<&str> = w.jobs.iter().map(|(j, _)| j.as_str()).collect();
             format!("says that {} do not run for a fork", jobs.join(", "))

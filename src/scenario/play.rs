@@ -387,6 +387,7 @@ fn does(work: &Work) -> String {
         Work::Notify(_) => "sends its message".into(),
         Work::Reconcile(r) if r.redeploy => "passed: the last good release is live".into(),
         Work::Reconcile(_) => "passed: nothing to put back".into(),
+        Work::Drill(_) => "passed: the rollback was rehearsed".into(),
         Work::Gate(_) | Work::Approve(_) | Work::Deploy(_) | Work::Soak(_) => "passed".into(),
     }
 }

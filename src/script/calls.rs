@@ -156,6 +156,7 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<&'static str> {
         Work::Image(_) => tools.push("docker"),
         Work::Deploy(deploy) => tools.extend(way_in(&deploy.target, deploy.ledger.as_ref())),
         Work::Reconcile(work) => tools.extend(way_in(&work.target, Some(&work.ledger))),
+        Work::Drill(work) => tools.extend(way_in(&work.place.target, Some(&work.place.ledger))),
         Work::Soak(soak) => {
             tools.extend(ledger_tool(&soak.ledger));
             let mirror = soak.shadow.as_ref().map(|s| &s.by);

@@ -9,7 +9,7 @@ pub(super) fn lines(plan: &Plan) -> Vec<String> {
         format!("The jobs of the pipeline {}. Each runs here as it runs in CI:", plan.pipeline),
         String::new(),
     ];
-    for job in &plan.jobs {
+    for job in plan.jobs.iter().chain(&plan.drills) {
         lines.push(format!("  sh {} {}", plan.script, command(job)));
         lines.push(format!("      {} ({}:{})", what(job), job.origin.path, job.origin.line));
         lines.extend(needs(plan, job).map(|needs| format!("      needs {needs}")));
@@ -78,6 +78,12 @@ fn what(job: &Job) -> String {
         }
         Work::Reconcile(work) => {
             format!("puts {} in order after a run that was killed; deploys nothing", work.environment)
+        }
+        Work::Drill(work) => {
+            format!(
+                "rehearses a rollback in {}: takes a release back on purpose, and times that",
+                work.place.environment
+            )
         }
         Work::Withheld(_) => "says which jobs a pull request from outside does not run".into(),
         Work::Notify(_) => "tells people how the run ended".into(),

@@ -93,6 +93,7 @@ fn view(plan: &Plan) -> View {
         jobs: plan
             .jobs
             .iter()
+            .chain(&plan.drills)
             .map(|job| JobView {
                 origin: comment(&format!("{}:{}: {}", job.origin.path, job.origin.line, job.origin.text)),
                 function: function(job),
@@ -148,7 +149,7 @@ fn ledger(plan: &Plan, job: &Job) -> Option<LedgerView> {
 /// What a person or a platform says to the script, and the call that it makes.
 fn arms(plan: &Plan) -> Vec<(String, Quoted)> {
     let mut arms = Vec::new();
-    for job in &plan.jobs {
+    for job in plan.jobs.iter().chain(&plan.drills) {
         if let Work::Deploy(deploy) = &job.work {
             let all = words([function(job), Quoted::fixed("all")]);
             arms.push((format!("deploy {}", deploy.environment), all));

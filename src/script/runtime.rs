@@ -42,6 +42,7 @@ const RUNTIME: &str = concat!(
     part!("restore"),
     part!("soak"),
     part!("reconcile"),
+    part!("drill"),
     part!("approve"),
     part!("notify"),
     part!("end"),

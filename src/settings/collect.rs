@@ -1,7 +1,7 @@
 //! Items as they are found, folded together by their ids.
 
 use super::{Checked, Item, Need, Place, Setting, commands, rights};
-use crate::plan::{Job, Plan, Trigger, script_path};
+use crate::plan::{Job, Plan, Second, Trigger, script_path};
 use crate::spec::PlatformName;
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
@@ -160,10 +160,14 @@ fn fold(into: &mut Setting, more: &Setting) {
     }
 }
 
-/// The statement that makes the pipeline: the second one of a spec calls the script of the first.
+/// The statement that makes the pipeline: one beside that of a spec calls its script, and its name ends with the statement.
 fn stated(plan: &Plan) -> String {
     let own = plan.script == script_path(&plan.pipeline);
-    if own { format!("pipeline {}", plan.pipeline) } else { "reconcile".to_owned() }
+    let second = Second::ALL.map(Second::word).into_iter().find(|word| plan.pipeline.ends_with(word));
+    match second.filter(|_| !own) {
+        Some(word) => word.to_owned(),
+        None => format!("pipeline {}", plan.pipeline),
+    }
 }
 
 /// A trigger as the language writes it, as far as a setting depends on it.

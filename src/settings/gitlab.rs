@@ -144,7 +144,10 @@ fn runner(plan: &Plan, job: &Job, items: &mut Collector) {
 fn protected(plan: &Plan, job: &Job, items: &mut Collector) {
     let secret = job.secrets.iter().any(|s| s.stored_on(PlatformName::Gitlab).is_some());
     let only = secrets::only_on_named_refs(job);
-    let deploys = matches!(job.work, Work::Deploy(_) | Work::Approve(_) | Work::Soak(_) | Work::Reconcile(_));
+    let deploys = matches!(
+        job.work,
+        Work::Deploy(_) | Work::Approve(_) | Work::Soak(_) | Work::Reconcile(_) | Work::Drill(_)
+    );
     if !(deploys || secret && only) {
         return;
     }

@@ -138,6 +138,7 @@ fn opens(job: &Job, variable: &str) -> bool {
     let target = match &job.work {
         Work::Deploy(deploy) => &deploy.target,
         Work::Reconcile(work) => &work.target,
+        Work::Drill(work) => &work.place.target,
         _ => return false,
     };
     target.files().contains(&variable)
@@ -150,6 +151,10 @@ fn of_host(job: &Job, variable: &str) -> Option<&'static str> {
         | Work::Reconcile(ReconcileWork { target: PlanTarget::Ssh { key, known_hosts, .. }, .. }) => {
             (key, known_hosts)
         }
+        Work::Drill(work) => match &work.place.target {
+            PlanTarget::Ssh { key, known_hosts, .. } => (key, known_hosts),
+            _ => return None,
+        },
         Work::Soak(soak) => soak.ledger.host.as_ref().map(|h| (&h.key, &h.known_hosts))?,
         _ => return None,
     };
@@ -168,6 +173,7 @@ fn mirror_of(job: &Job, variable: &str) -> Option<String> {
         Work::Deploy(deploy) => deploy.shadow.as_ref()?,
         Work::Soak(soak) => soak.shadow.as_ref()?,
         Work::Reconcile(work) => work.shadow.as_ref()?,
+        Work::Drill(work) => work.place.shadow.as_ref()?,
         _ => return None,
     };
     match &shadow.by {
@@ -199,7 +205,7 @@ fn missing(platform: PlatformName, job: &Job, secret: &SecretUse) -> (&'static s
         Work::Soak(s) => {
             s.ledger.files().any(|f| f == name) || s.watch.as_ref().is_some_and(|w| w.asks_with(name))
         }
-        Work::Reconcile(_) => opens(job, name) || mirror_of(job, name).is_some(),
+        Work::Reconcile(_) | Work::Drill(_) => opens(job, name) || mirror_of(job, name).is_some(),
         Work::Withheld(_) => false,
     };
     if named {
@@ -228,6 +234,7 @@ pub(super) fn tools(plan: &Plan, job: &Job) -> Vec<String> {
         Work::Soak(s) if s.ledger.kubeconfig.is_some() => tools.push("kubectl".into()),
         Work::Soak(s) if s.ledger.host.is_some() => tools.push("ssh".into()),
         Work::Reconcile(r) => tools.extend(r.target.tools().iter().map(|t| (*t).to_owned())),
+        Work::Drill(d) => tools.extend(d.place.target.tools().iter().map(|t| (*t).to_owned())),
         _ => {}
     }
     tools

@@ -122,6 +122,8 @@ pub enum Place {
     Auth,
     /// `reconcile { }`.
     Reconcile,
+    /// `drill … { }`.
+    Drill,
     /// `data … { }`.
     Data,
     /// `validate … { }`.
@@ -174,7 +176,7 @@ pub enum Place {
 
 impl Place {
     /// Every place, the top of a file first.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::Top,
         Self::On,
         Self::Python,
@@ -185,6 +187,7 @@ impl Place {
         Self::State,
         Self::Auth,
         Self::Reconcile,
+        Self::Drill,
         Self::Data,
         Self::Validate,
         Self::Gate,
@@ -224,6 +227,7 @@ impl Place {
             Self::State => "in the block of `state`",
             Self::Auth => "in the block of `auth`",
             Self::Reconcile => "in `reconcile`",
+            Self::Drill => "in a `drill`",
             Self::Data => "in a `data`",
             Self::Validate => "in the block of `validate`",
             Self::Gate => "in a `gate`",

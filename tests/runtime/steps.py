@@ -309,6 +309,20 @@ class World:
         finally:
             self.job = "deploy-production"
 
+    def drill(
+        self, act=None, at: list | None = None, trace: bool = False, more: list[str] | tuple[str, ...] = ()
+    ) -> int:
+        """What its schedule or a person starts: as a reconcile, and no record either."""
+        shutil.rmtree(self.folder / self.checkout / "mlpipe-out", ignore_errors=True)
+        words = ["drill", "--environment", "production", "--image", REPOSITORY, "--timeout", "3600"]
+        words += [*self.target(), *self.limits(), *more, *self.book()]
+        self.job = "drill-production"
+        try:
+            begin = ["begin", "drill-production", "drill", "Drill"]
+            return self.fork(words, begin, Moments(self, "drill", at, act, trace).install)
+        finally:
+            self.job = "deploy-production"
+
     def limits(self) -> list[str]:
         """`--halt` and `--within` of the deploy."""
         found: list[str] = []

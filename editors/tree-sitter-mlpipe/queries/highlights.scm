@@ -24,7 +24,7 @@
 (source_file
   (statement
     keyword: (keyword) @keyword
-    (#any-of? @keyword "auth" "data" "deploy" "emit" "env" "gate" "image" "let" "mlpipe" "model" "notify" "on" "patch" "pipeline" "python" "reconcile" "runner" "scenario" "secret" "state" "target" "train" "use" "workdir")))
+    (#any-of? @keyword "auth" "data" "deploy" "drill" "emit" "env" "gate" "image" "let" "mlpipe" "model" "notify" "on" "patch" "pipeline" "python" "reconcile" "runner" "scenario" "secret" "state" "target" "train" "use" "workdir")))
 (block
   (statement
     keyword: (keyword) @keyword

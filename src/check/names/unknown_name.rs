@@ -96,6 +96,7 @@ fn references(spec: &Spec) -> Vec<(Kind, &Spanned<String>)> {
     }
     refs.extend(spec.image.iter().flat_map(|i| &i.with_models).map(|n| (Kind::Model, n)));
     refs.extend(spec.deploys.values().filter_map(|d| d.after.as_ref()).map(|n| (Kind::Deploy, n)));
+    refs.extend(spec.drill.iter().flat_map(|d| &d.deploys).map(|n| (Kind::Deploy, n)));
     let rollbacks = spec.deploys.values().filter_map(|d| d.rollback.as_ref());
     refs.extend(rollbacks.filter_map(|r| r.redeploy.as_ref()).map(|n| (Kind::Gate, n)));
     refs.extend(every_on(spec).filter_map(|on| match &on.event {

@@ -2,12 +2,14 @@
 
 mod artifacts;
 mod deploys;
+mod drill;
 mod gates;
 mod identities;
 mod notify;
 mod reconcile;
 mod release;
 mod runners;
+mod second;
 mod secrets;
 mod shadow;
 mod soak;
@@ -24,7 +26,7 @@ use crate::spec::{Common, Duration, Install, Spec};
 use indexmap::{IndexMap, IndexSet};
 
 use super::PlanInstall;
-pub use reconcile::{build_reconcile, reconcile_name};
+pub use second::Second;
 
 /// Limit of a job whose spec says none, in seconds.
 const DEFAULT_TIMEOUT: u64 = 30 * 60;
@@ -33,14 +35,22 @@ const DEFAULT_TIMEOUT: u64 = 30 * 60;
 pub fn build(checked: Checked<'_>, sources: &SourceMap, emit: Vec<EmitTo>) -> Plan {
     let spec = checked.spec();
     let triggers = triggers::Triggers::new(spec);
-    let mut b =
-        Builder { spec, sources, triggers, jobs: Vec::new(), defaults: Vec::new(), notes: Vec::new() };
+    let mut b = Builder {
+        spec,
+        sources,
+        triggers,
+        jobs: Vec::new(),
+        drills: Vec::new(),
+        defaults: Vec::new(),
+        notes: Vec::new(),
+    };
     b.models();
     b.gates_before_image();
     b.image();
     b.gates_on_image();
     b.deploys();
     b.reconciles();
+    b.drills();
     b.withheld();
     b.notifications();
     b.finish(emit)
@@ -51,6 +61,7 @@ struct Builder<'a> {
     sources: &'a SourceMap,
     triggers: triggers::Triggers,
     jobs: Vec<Job>,
+    drills: Vec<Job>,
     defaults: Vec<FilledDefault>,
     notes: Vec<String>,
 }
@@ -98,6 +109,7 @@ impl Builder<'_> {
             python,
             secrets: secrets.into_iter().collect(),
             jobs: self.jobs,
+            drills: self.drills,
             defaults: self.defaults,
             notes: self.notes,
         }
@@ -194,8 +206,8 @@ fn uses_python(work: &Work) -> bool {
         Work::Image(i) => i.models.iter().any(|m| {
             matches!(m.source, Some(super::PlanSource::Mlflow { .. } | super::PlanSource::Run { .. }))
         }),
-        // A reconcile is made from its deploy.
-        Work::Approve(_) | Work::Withheld(_) | Work::Notify(_) | Work::Reconcile(_) => false,
+        // A reconcile is made from its deploy, and a drill from that.
+        Work::Approve(_) | Work::Withheld(_) | Work::Notify(_) | Work::Reconcile(_) | Work::Drill(_) => false,
     }
 }
 

@@ -1,17 +1,15 @@
-//! Jobs that put an environment in order: behind its deploy, for a runner that was lost in the middle of it, and in a
-//! pipeline of their own that the clock starts.
+//! Jobs that put an environment in order: behind its deploy, for a runner that was lost in the middle of it. Those of the
+//! pipeline that the clock starts are made from them, see `second`.
 
 use super::Builder;
-use super::triggers::{schedule_notes, trigger};
 use crate::plan::{
-    Activation, Condition, DeployWork, EmitTo, EnvironmentPurpose, EventKind, Job, Pattern, Plan,
-    PlanEnvironment, PlanTarget, PrSource, ReconcileWork, Refs, Right, RunIf, Step, StepWhen, Trigger, Work,
+    DeployWork, EnvironmentPurpose, Job, PlanEnvironment, PlanTarget, ReconcileWork, Right, RunIf, Step,
+    StepWhen, Work,
 };
-use crate::spec::{Deploy, Spec};
-use indexmap::IndexSet;
+use crate::spec::Deploy;
 
 /// What the job may take beside waiting for a lease and putting back, in seconds: reading the ledger and writing to it.
-const SPARE: u64 = 300;
+pub(super) const SPARE: u64 = 300;
 
 impl Builder<'_> {
     /// One behind each deploy that is written down somewhere. They stand behind all deploys, where a reader looks for
@@ -51,49 +49,6 @@ impl Builder<'_> {
             ..reconcile.clone()
         })
     }
-}
-
-/// The name of the pipeline that a `reconcile` of the spec makes.
-pub fn reconcile_name(pipeline: &str) -> String {
-    format!("{pipeline}-reconcile")
-}
-
-/// The pipeline that looks by the clock for what a killed deploy left: the jobs behind the deploys, each by itself. It calls
-/// the script of the plan, takes the locks of its deploys, and deploys nothing. None where the spec wants none.
-pub fn build_reconcile(spec: &Spec, plan: &Plan, emit: Vec<EmitTo>) -> Option<Plan> {
-    let wanted = spec.reconcile.as_ref()?;
-    let triggers: Vec<Trigger> = trigger(&wanted.on.event).into_iter().chain([Trigger::Manual]).collect();
-    let home = || Refs::Only { branches: vec![Pattern(plan.home_branch.clone())], tags: vec![] };
-    let on = |event| Activation { event, refs: home(), source: PrSource::Any };
-    let condition = Condition::new([EventKind::Schedule, EventKind::Manual].map(on).to_vec());
-    let here = |job: &Job, needs: Vec<String>, run_if| Job {
-        own: condition.clone(),
-        condition: condition.clone(),
-        needs,
-        run_if,
-        ..job.clone()
-    };
-    let mending = plan.jobs.iter().filter(|j| matches!(&j.work, Work::Reconcile(r) if !r.redeploy));
-    let mut jobs: Vec<Job> = mending.map(|j| here(j, Vec::new(), RunIf::AllSucceeded)).collect();
-    let ids: Vec<String> = jobs.iter().map(|j| j.id.clone()).collect();
-    let telling =
-        plan.jobs.iter().filter(|j| matches!(j.work, Work::Notify(_)) && j.run_if == RunIf::AnyFailed);
-    jobs.extend(telling.map(|j| Job { reads: ids.clone(), ..here(j, ids.clone(), RunIf::AnyFailed) }));
-    let secrets: IndexSet<String> =
-        jobs.iter().flat_map(|j| j.secrets.iter().map(|s| s.name.clone())).collect();
-    let mut whole = Plan {
-        pipeline: reconcile_name(&plan.pipeline),
-        emit,
-        triggers,
-        inputs: Vec::new(),
-        secrets: secrets.into_iter().collect(),
-        jobs,
-        defaults: Vec::new(),
-        notes: Vec::new(),
-        ..plan.clone()
-    };
-    whole.notes = schedule_notes(&whole);
-    (!ids.is_empty()).then_some(whole)
 }
 
 /// Runs where the deploy runs, inside the same lock, with what the target and the ledger take; it needs no record.

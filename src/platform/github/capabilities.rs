@@ -92,6 +92,7 @@ pub(super) const TABLE: &[Capability] = &[
         Feature::Reconcile,
         "a job of its own with the result of the deploy in its `if:`; not in a run that was cancelled",
     ),
+    Capability::native(Feature::Drill, "a workflow of its own, in the `concurrency` of the deploy"),
     Capability::outside(
         Feature::Approval,
         "a job in the environment NAME-approval; the run checks that somebody has to answer there",

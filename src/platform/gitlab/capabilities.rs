@@ -108,6 +108,10 @@ pub(super) const TABLE: &[Capability] = &[
         Feature::Reconcile,
         "a job with `needs` and `when: on_failure`; not in a pipeline that was cancelled",
     ),
+    Capability::native(
+        Feature::Drill,
+        "a file of its own, in the `resource_group` of the deploy; the schedule is made in the project",
+    ),
     Capability::outside(
         Feature::Approval,
         "a manual job in the environment NAME-approval; the script checks that the environment is protected",

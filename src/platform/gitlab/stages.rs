@@ -70,6 +70,7 @@ fn kind(job: &Job) -> String {
         Work::Deploy(d) => environment(&d.environment),
         Work::Soak(s) => environment(&s.environment),
         Work::Reconcile(r) => environment(&r.environment),
+        Work::Drill(d) => environment(&d.place.environment),
         Work::Notify(_) => NOTIFY.into(),
     }
 }

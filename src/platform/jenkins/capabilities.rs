@@ -111,6 +111,10 @@ pub(super) const TABLE: &[Capability] = &[
         "a stage of its own, on an agent of its own; not in a build that was aborted",
     ),
     Capability::native(
+        Feature::Drill,
+        "a Jenkinsfile and a multibranch job of its own, in the `lock` of the deploy",
+    ),
+    Capability::native(
         Feature::Approval,
         "`input`, asked before an agent or a lock is taken; a no ends the build as aborted",
     ),

@@ -14,7 +14,7 @@ mod view;
 
 use super::{Capability, Platform};
 use crate::diag::Finding;
-use crate::plan::Plan;
+use crate::plan::{Plan, Second};
 use crate::render::{Overlay, TemplateBug, Templates};
 use crate::spec::PlatformName;
 
@@ -37,8 +37,9 @@ impl Platform for Jenkins {
         if shared { format!("jenkins/{pipeline}.Jenkinsfile") } else { "Jenkinsfile".to_owned() }
     }
 
-    fn reconcile_path(&self, pipeline: &str, shared: bool) -> String {
-        if shared { self.default_path(pipeline, true) } else { "Jenkinsfile.reconcile".to_owned() }
+    fn second_path(&self, pipeline: &str, second: Second, shared: bool) -> String {
+        let alone = || format!("Jenkinsfile.{}", second.word());
+        if shared { self.default_path(&second.name(pipeline), true) } else { alone() }
     }
 
     fn comment(&self) -> &'static str {

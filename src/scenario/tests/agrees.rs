@@ -113,7 +113,7 @@ fn subject(job: &Job, step: &str) -> Option<String> {
         Work::Model(_) => name("model-"),
         Work::Image(_) => Some("image".to_owned()),
         Work::Soak(_) => Some(job.id.clone()),
-        Work::Approve(_) | Work::Withheld(_) | Work::Notify(_) | Work::Reconcile(_) => None,
+        Work::Approve(_) | Work::Withheld(_) | Work::Notify(_) | Work::Reconcile(_) | Work::Drill(_) => None,
     }
 }
 

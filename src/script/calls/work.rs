@@ -21,6 +21,7 @@ pub(super) fn kind(work: &Work) -> &'static str {
         Work::Deploy(_) => "deploy",
         Work::Soak(_) => "soak",
         Work::Reconcile(_) => "reconcile",
+        Work::Drill(_) => "drill",
         Work::Withheld(_) => "withheld",
         Work::Notify(_) => "notify",
     }
@@ -40,6 +41,8 @@ pub(super) fn of(plan: &Plan, job: &Job) -> Call {
             release::soaked(artifact(call, &soak.artifact), soak, &plan.pipeline)
         }
         Work::Reconcile(work) => release::reconcile(call, work, &plan.pipeline),
+        Work::Drill(work) => release::reconcile(call, &work.place, &plan.pipeline)
+            .maybe("soaks", work.soaks.map(|s| s.to_string()).as_deref()),
         Work::Approve(approve) => {
             let ask = job.ask.as_ref();
             let call = call

@@ -4,8 +4,8 @@ use super::{Decoder, Item, statements};
 use crate::diag::{Code, Finding, Spanned};
 use crate::spec::shape::Place;
 use crate::spec::{
-    Auth, Channel, Cloud, Emit, Event, Input, InputKind, Install, Notify, NotifyOn, On, Patch, PlatformName,
-    Python, Reconcile, Runner, SecretIds, Spec, State,
+    Auth, Channel, Cloud, Drill, Emit, Event, Input, InputKind, Install, Notify, NotifyOn, On, Patch,
+    PlatformName, Python, Reconcile, Runner, SecretIds, Spec, State,
 };
 use crate::syntax::Statement;
 use indexmap::IndexMap;
@@ -62,6 +62,7 @@ impl Decoder<'_> {
             "state" => spec.state = self.state(item),
             "auth" => spec.auth.extend(self.auth(item)),
             "reconcile" => spec.reconcile = self.reconcile(item),
+            "drill" => spec.drill = self.drill(item),
             _ => self.top_later(spec, item),
         }
     }
@@ -115,6 +116,13 @@ impl Decoder<'_> {
         let items = self.complete(item, Place::Reconcile);
         let on = items.iter().find(|i| i.word() == "on").and_then(|i| self.on(i))?;
         Some(Reconcile { on, span: item.statement.head })
+    }
+
+    /// `drill staging { on schedule "23 6 * * 1" }`.
+    fn drill(&mut self, item: &Item<'_>) -> Option<Drill> {
+        let items = self.complete(item, Place::Drill);
+        let on = items.iter().find(|i| i.word() == "on").and_then(|i| self.on(i))?;
+        Some(Drill { deploys: item.texts("deploy"), on, span: item.statement.head })
     }
 
     fn edition(&mut self, spec: &mut Spec, item: &Item<'_>) {

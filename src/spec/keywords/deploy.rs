@@ -145,6 +145,14 @@ pub(super) static WORDS: &[Keyword] = &[
     )
     .opens(Place::Reconcile),
     Keyword::new(
+        "drill",
+        &[Top],
+        &[List(&[A("deploy", Name)])],
+        "drill staging { on schedule \"23 6 * * 1\" }",
+        "a pipeline of its own that takes a release back on purpose, by the clock, and times that",
+    )
+    .opens(Place::Drill),
+    Keyword::new(
         "state",
         &[Top],
         &[Either(&[&[

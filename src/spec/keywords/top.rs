@@ -112,6 +112,14 @@ pub(super) static WORDS: &[Keyword] = &[
     )
     .required(),
     Keyword::new(
+        "on",
+        &[Place::Drill],
+        SCHEDULE,
+        "on schedule \"23 6 * * 1\"",
+        "when the rollback is rehearsed",
+    )
+    .required(),
+    Keyword::new(
         "paths",
         &[On],
         &[List(&[A("path", Str)])],

@@ -252,6 +252,17 @@ pub struct Reconcile {
     pub span: Span,
 }
 
+/// `drill staging { on schedule "23 6 * * 1" }`.
+#[derive(Debug, Clone)]
+pub struct Drill {
+    /// The deploys whose rollback is rehearsed.
+    pub deploys: Vec<Spanned<String>>,
+    /// The schedule.
+    pub on: On,
+    /// The statement.
+    pub span: Span,
+}
+
 /// `state s3 "…"`: where the ledger lies.
 #[derive(Debug, Clone)]
 pub struct State {

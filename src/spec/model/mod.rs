@@ -175,6 +175,8 @@ pub struct Spec {
     pub state: Option<State>,
     /// When what a killed deploy left is looked for by the clock.
     pub reconcile: Option<Reconcile>,
+    /// When a rollback is rehearsed.
+    pub drill: Option<Drill>,
     /// Tests of the pipeline itself.
     pub scenarios: Vec<Scenario>,
     /// Additions to emitted files.

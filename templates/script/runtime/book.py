@@ -119,8 +119,9 @@ class Book:
         say(f"mlpipe: {who} ended without a word while it deployed {theirs}")
 
         def ends(kind: str, why: str, **more: Any) -> None:
-            kept = ("commit", "models", "reference", "digest")
-            fields: Json = {**{key: intent.get(key) for key in kept}, **more}
+            kept = ("commit", "models", "reference", "digest", "drill")
+            fields: Json = {key: intent[key] for key in kept if key in intent}
+            fields.update(more)
             fields["closes"] = intent["sequence"]
             self.ledger.append(kind, **fields, reason=f"{who}: {why}")
             self.repair_ended = (kind, why)
@@ -184,7 +185,7 @@ class Book:
     def facts(self) -> Json:
         """What every entry of this deploy says."""
         data = self.section.data
-        return {
+        facts = {
             "commit": this_run()["commit"],
             "reference": data["reference"],
             "digest": data["digest"],
@@ -193,6 +194,7 @@ class Book:
             "approved_by": data.get("approved_by") or [],
             "candidate_at": built_at(),
         }
+        return {**facts, **data.get("drill", {})}
 
     def intend(self) -> None:
         """Written before anything is touched."""

@@ -169,10 +169,24 @@ class View:
         gone = set()
         for entry in reversed(self.entries):
             what = entry["digest"] or entry["reference"]
-            if entry["kind"] == "rolled_back":
+            if fell(entry):
                 gone.add(what)
             elif entry["kind"] in ("good", "adopted") and what not in gone:
                 return entry
+        return None
+
+    def good_before(self) -> Json | None:
+        """The newest one that was good before the last good one: another one, which was
+        not taken back since."""
+        last, gone = self.last_good(), set()
+        for entry in reversed(self.entries if last else []):
+            if fell(entry):
+                gone.add(entry["digest"])
+            elif entry["kind"] in ("good", "adopted") and entry["digest"]:
+                mine = last is not None and entry["sequence"] < last["sequence"]
+                other = last is not None and entry["digest"] != last["digest"]
+                if mine and other and entry["digest"] not in gone:
+                    return entry
         return None
 
     def open_intent(self) -> Json | None:
@@ -194,7 +208,7 @@ class View:
         for entry in reversed(self.entries):
             if entry["digest"] == digest and entry["kind"] == "waived":
                 return None
-            if entry["digest"] == digest and entry["kind"] == "rolled_back":
+            if entry["digest"] == digest and fell(entry):
                 return entry
         return None
 
@@ -202,7 +216,7 @@ class View:
         """A person's newest leave to deploy this digest, unless it was rolled back
         since."""
         for entry in reversed(self.entries):
-            if entry["digest"] == digest and entry["kind"] in ("waived", "rolled_back"):
+            if entry["digest"] == digest and (entry["kind"] == "waived" or fell(entry)):
                 return entry if entry["kind"] == "waived" else None
         return None
 
@@ -222,13 +236,14 @@ class View:
         for entry in reversed(self.entries):
             if entry["kind"] == "resumed" or moment(entry["at"]) < start:
                 break
-            count += entry["kind"] == "rolled_back"
+            count += fell(entry)
         return count
 
     def newest_candidate(self) -> Json | None:
-        """The newest intent, whatever came of it: what was meant to be live last."""
+        """The newest intent, whatever came of it: what was meant to be live last. What a
+        drill put there was never meant to stay."""
         for entry in reversed(self.entries):
-            if entry["kind"] == "intent":
+            if entry["kind"] == "intent" and not entry.get("drill"):
                 return entry
         return None
 
@@ -244,6 +259,12 @@ class View:
         """Now, but never earlier than the last entry."""
         last = moment(self.entries[-1]["at"]) if self.entries else 0.0
         return max(time.time(), last)
+
+
+def fell(entry: Json) -> bool:
+    """Was a release taken back because it did not hold? After a drill nothing is held
+    against what was taken back: it failed on purpose."""
+    return bool(entry["kind"] == "rolled_back" and entry.get("drill") is not True)
 
 
 def run_key(run: Json) -> tuple[str, ...]:

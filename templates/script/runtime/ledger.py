@@ -297,7 +297,7 @@ class Ledger(View):
             if kind == "resumed":
                 began = entry["kind"] == "halted"
             elif kind == "waived":
-                began = entry["kind"] == "rolled_back"
+                began = fell(entry)
             elif kind == "intent":
                 began = same and entry["kind"] in ("good", "rolled_back", "left")
             else:

@@ -10,11 +10,13 @@ ENDED = ("finished", "restored", "left")
 
 
 class Section:
-    """The state of one deploy, written to disk before and after each act."""
+    """The state of one deploy, written to disk before and after each act. A drill's has
+    a file of its own, so that nobody takes it for a deploy that could be finished."""
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, kind: str = "deploy") -> None:
         self.environment = options.one("environment")
-        self.path = os.path.join(OUT, f"deploy-{self.environment}.state.json")
+        self.kind = kind
+        self.path = os.path.join(OUT, f"{kind}-{self.environment}.state.json")
         self.data: Json = {}
 
     def load(self) -> bool:
@@ -149,6 +151,9 @@ def budget(options: Options) -> float:
 def outcome(record: Record, section: Section, text: str, what: str) -> None:
     """Writes down how the deploy ended (or stands), for people and notifications."""
     data = section.data
+    if section.kind == "drill":
+        rehearsed(record, section, text, what)
+        return
     record.data["deploy"] = {
         "environment": section.environment,
         "outcome": text,
