@@ -29,7 +29,7 @@ pub(in crate::check) fn run(spec: &Spec, out: &mut Vec<Finding>) {
             );
         }
         let Some(tolerate) = watch.tolerate.as_ref() else { continue };
-        let window = window(deploy, watch).seconds;
+        let window = watch.window.node.seconds;
         let polls = ((window - watch.warms_up()) / watch.interval.node.seconds).floor().max(0.0);
         if f64::from(tolerate.node) >= polls && polls > 0.0 {
             let message = format!(
@@ -53,15 +53,15 @@ fn unseen(deploy: &Deploy, watch: &Watch, needs: f64, whole: f64) -> Option<(Str
     if let Some((weight, hold)) = short {
         return Some((format!("the step of {weight}%"), hold.written()));
     }
-    let window = window(deploy, watch);
+    if let Some(Strategy::BlueGreen(Some(hold))) = deploy.strategy.as_ref().map(|s| &s.node)
+        && watch.warm_up.is_some()
+        && hold.seconds < needs
+    {
+        return Some(("the time after the switch".to_owned(), hold.written()));
+    }
+    let window = watch.window.node;
     let told = watch.warm_up.is_none() && whole < needs;
     (window.seconds < needs && !told).then(|| ("the window".to_owned(), window.written()))
-}
-
-/// The watch goes on over a soak.
-fn window(deploy: &Deploy, watch: &Watch) -> Duration {
-    let soak = deploy.soak.as_ref().map_or(0.0, |s| s.node.seconds);
-    Duration { seconds: watch.window.node.seconds + soak }
 }
 
 fn words(seconds: f64) -> String {

@@ -5,6 +5,7 @@ mod deploys;
 mod gates;
 mod live;
 mod runs;
+mod soaks;
 mod verdicts;
 mod witness;
 
