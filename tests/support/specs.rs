@@ -1,6 +1,12 @@
 //! Random valid specs: every statement that has an output, in every combination that the language allows, with the
 //! nastiest strings that it lets through. The same seed gives the same spec.
 
+#[path = "specs/live.rs"]
+mod live;
+#[path = "specs/release.rs"]
+mod release;
+
+use release::{Cloud, Release};
 use std::fmt::Write;
 
 /// SplitMix64: small, seeded, and the same on every machine.
@@ -30,7 +36,7 @@ impl Dice {
 }
 
 /// Shell commands that break whoever quotes carelessly.
-const COMMANDS: &[&str] = &[
+pub(crate) const COMMANDS: &[&str] = &[
     "pytest tests/ -q",
     "echo \"it's ${HOME} $(date) `id`\"",
     "printf '%s' \"a: b # c\"",
@@ -42,7 +48,7 @@ const COMMANDS: &[&str] = &[
 ];
 
 /// Values of environment variables.
-const VALUES: &[&str] = &[
+pub(crate) const VALUES: &[&str] = &[
     "UTC",
     "yes",
     "NO",
@@ -76,13 +82,60 @@ const VALUES: &[&str] = &[
     "<<",
 ];
 
+/// What the rest of a spec has to know of its beginning.
+pub(crate) struct Head {
+    /// A person can start it.
+    pub(crate) by_hand: bool,
+    /// There is a `runner big`.
+    pub(crate) runner: bool,
+    /// There is a `model ranker` with a file.
+    pub(crate) model: bool,
+    /// There is an image.
+    pub(crate) image: bool,
+    /// Gates that can fail.
+    pub(crate) gates: Vec<String>,
+}
+
 /// The text of a valid spec.
 pub(crate) fn spec(seed: u64) -> String {
     let mut d = Dice(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0x5eed);
     let mut s = format!("mlpipe 1\npipeline gen-{seed}\n");
-    let pull_requests = triggers(&mut d, &mut s);
-    let python = !d.once_in(3);
-    if python {
+    let by_hand = triggers(&mut d, &mut s);
+    surroundings(&mut d, &mut s);
+    let runner = d.once_in(3);
+    if runner {
+        s.push_str(
+            "runner big { github \"self-hosted\", \"gpu\"; gitlab \"gpu\"; jenkins \"gpu && linux\" }\n",
+        );
+    }
+    let source = Source::any(&mut d);
+    let image = !d.once_in(4);
+    let mut head = Head { by_hand, runner, model: source.has_file(), image, gates: Vec::new() };
+    let release = Release::any(&mut d, &head);
+    release.top(&mut d, &mut s);
+    source.write(&mut d, &mut s, &release.clouds);
+    // A Jenkinsfile has room for so many lines, and what releases takes most of them.
+    for i in 0..1 + d.below(release.gates_beside()) {
+        gate(&mut d, &mut s, i, &mut head);
+    }
+    if image {
+        image_block(&mut d, &mut s, head.model);
+    }
+    let halts = release.deploys(&mut d, &mut s, &head);
+    if d.once_in(2) {
+        let channel = d.of(&["slack", "webhook"]);
+        let on = match halts && d.once_in(2) {
+            true => "failure, rollback, halt",
+            false => d.of(&["failure", "failure, rollback", "success", "failure, success"]),
+        };
+        let _ = writeln!(s, "notify {channel} secret HOOK_URL on {on}");
+    }
+    s
+}
+
+/// What commands run in.
+fn surroundings(d: &mut Dice, s: &mut String) {
+    if !d.once_in(3) {
         let install = d.of(&[
             "",
             " { install pip \"requirements.txt\" }",
@@ -95,36 +148,9 @@ pub(crate) fn spec(seed: u64) -> String {
     for i in 0..d.below(4) {
         let _ = writeln!(s, "env VALUE_{i} = {}", quoted(d.of(VALUES)));
     }
-    let runner = d.once_in(3);
-    if runner {
-        s.push_str(
-            "runner big { github \"self-hosted\", \"gpu\"; gitlab \"gpu\"; jenkins \"gpu && linux\" }\n",
-        );
-    }
-    let model = model(&mut d, &mut s);
-    let gates = 1 + d.below(6);
-    let image = !d.once_in(4);
-    for i in 0..gates {
-        gate(&mut d, &mut s, i, model, runner);
-    }
-    if image {
-        image_block(&mut d, &mut s, model);
-    }
-    if image || model {
-        for i in 0..1 + d.below(3) {
-            deploy(&mut d, &mut s, i, image, runner);
-        }
-    }
-    if d.once_in(2) {
-        let channel = d.of(&["slack", "webhook"]);
-        let on = d.of(&["failure", "failure, rollback", "success", "failure, success"]);
-        let _ = writeln!(s, "notify {channel} secret HOOK_URL on {on}");
-    }
-    let _ = pull_requests;
-    s
 }
 
-fn quoted(raw: &str) -> String {
+pub(crate) fn quoted(raw: &str) -> String {
     let mut out = String::from("\"");
     for c in raw.chars() {
         match c {
@@ -139,27 +165,26 @@ fn quoted(raw: &str) -> String {
 }
 
 /// A shell command in a raw block, which may end with a quote only on a line before the closing ones.
-fn shell(raw: &str) -> String {
+pub(crate) fn shell(raw: &str) -> String {
     format!("\"\"\"\n    {raw}\n  \"\"\"")
 }
 
+/// Can a person start it?
 fn triggers(d: &mut Dice, s: &mut String) -> bool {
     let push =
         d.of(&["on push main", "on push main, \"release/**\"", "on push \"release/**\", main, hotfix"]);
     let _ = writeln!(s, "{push}");
-    let pull_requests = !d.once_in(3);
-    if pull_requests {
+    if !d.once_in(3) {
         s.push_str("on pull_request main\n");
     }
     if d.once_in(3) {
         let _ = writeln!(s, "on tag \"v*\"");
     }
     if d.once_in(3) {
-        let zone = d.of(&["", " timezone \"Europe/Berlin\"", " timezone \"America/New_York\""]);
-        let cron = d.of(&["17 3 * * 1", "5 */6 * * *", "30 4 1,15 * *", "12 2-5 * * *"]);
-        let _ = writeln!(s, "on schedule \"{cron}\"{zone}");
+        let _ = writeln!(s, "on schedule {}", schedule(d));
     }
-    if d.once_in(3) {
+    let by_hand = d.once_in(3);
+    if by_hand {
         s.push_str(d.of(&[
             "on manual\n",
             "on manual { input reason string; input dry_run bool default false; input size choice \"s\", \"l\" default \"s\" }\n",
@@ -168,31 +193,71 @@ fn triggers(d: &mut Dice, s: &mut String) -> bool {
     if d.once_in(4) {
         s.push_str("on event model-registered { input model_version string }\n");
     }
-    pull_requests
+    by_hand
 }
 
-fn model(d: &mut Dice, s: &mut String) -> bool {
-    let sha = "0123456789abcdef".repeat(4);
-    let source = match d.below(6) {
-        0 => "source path \"models/m.pkl\"; save \"models/m.pkl\"".to_owned(),
-        1 => {
-            format!("source http \"https://models.acme.test/m.pkl\" sha256 \"{sha}\"; save \"models/m.pkl\"")
+pub(crate) fn schedule(d: &mut Dice) -> String {
+    let zone = d.of(&["", " timezone \"Europe/Berlin\"", " timezone \"America/New_York\""]);
+    let cron = d.of(&["17 3 * * 1", "5 */6 * * *", "30 4 1,15 * *", "12 2-5 * * *"]);
+    format!("\"{cron}\"{zone}")
+}
+
+/// Where a model comes from.
+enum Source {
+    /// There is none.
+    None,
+    /// Somebody else hosts it.
+    Hosted,
+    /// From a file of the repository or a plain address.
+    Plain(String),
+    /// By a program that may have to be somebody in a cloud.
+    Fetched(&'static str),
+}
+
+impl Source {
+    fn any(d: &mut Dice) -> Self {
+        let sha = "0123456789abcdef".repeat(4);
+        match d.below(6) {
+            0 => Self::Plain("path \"models/m.pkl\"".to_owned()),
+            1 => Self::Plain(format!("http \"https://models.acme.test/m.pkl\" sha256 \"{sha}\"")),
+            2 => Self::Fetched("mlflow \"models:/ranker/7\" { secret MLFLOW_TRACKING_URI }"),
+            3 => Self::Fetched("run \"python fetch.py\""),
+            4 => Self::Hosted,
+            _ => Self::None,
         }
-        2 => "source mlflow \"models:/ranker/7\" { secret MLFLOW_TRACKING_URI }; save \"models/m.pkl\""
-            .to_owned(),
-        3 => "source run \"python fetch.py\"; save \"models/m.pkl\"".to_owned(),
-        4 => String::new(),
-        _ => return false,
-    };
-    let version = d.of(&["ranker/7", "gpt-4o/2024-11-20/v3", "ranker/${commit}"]);
-    let _ = writeln!(s, "model ranker {{\n  version \"{version}\"\n  {source}\n}}");
-    !source.is_empty()
+    }
+
+    fn has_file(&self) -> bool {
+        matches!(self, Self::Plain(_) | Self::Fetched(_))
+    }
+
+    fn write(&self, d: &mut Dice, s: &mut String, clouds: &[Cloud]) {
+        if matches!(self, Self::None) {
+            return;
+        }
+        let version = d.of(&["ranker/7", "gpt-4o/2024-11-20/v3", "ranker/${commit}"]);
+        let _ = writeln!(s, "model ranker {{\n  version \"{version}\"");
+        let source: &str = match self {
+            Self::Plain(source) => source,
+            Self::Fetched(source) => source,
+            Self::None | Self::Hosted => "",
+        };
+        if !source.is_empty() {
+            let _ = writeln!(s, "  source {source}\n  save \"models/m.pkl\"");
+        }
+        if matches!(self, Self::Fetched(_)) {
+            for cloud in clouds.iter().filter(|_| d.once_in(2)) {
+                let _ = writeln!(s, "  auth {}", cloud.word());
+            }
+        }
+        s.push_str("}\n");
+    }
 }
 
-fn gate(d: &mut Dice, s: &mut String, i: usize, model: bool, runner: bool) {
+fn gate(d: &mut Dice, s: &mut String, i: usize, head: &mut Head) {
     let _ = writeln!(s, "gate g{i} {{");
     let _ = writeln!(s, "  run {}", shell(d.of(COMMANDS)));
-    if model && d.once_in(2) {
+    if head.model && d.once_in(2) {
         s.push_str("  needs model ranker\n");
     }
     if i > 0 && d.once_in(3) {
@@ -225,8 +290,10 @@ fn gate(d: &mut Dice, s: &mut String, i: usize, model: bool, runner: bool) {
     if d.once_in(5) {
         let _ =
             writeln!(s, "  advisory {}", quoted(d.of(&["triaged weekly", "it's | noisy <b>", "see #12: a"])));
+    } else {
+        head.gates.push(format!("g{i}"));
     }
-    if runner && d.once_in(3) {
+    if head.runner && d.once_in(3) {
         s.push_str("  runner big\n");
     }
     if d.once_in(4) {
@@ -253,40 +320,6 @@ fn image_block(d: &mut Dice, s: &mut String, model: bool) {
     }
     if model && d.once_in(2) {
         s.push_str("  with model ranker\n");
-    }
-    s.push_str("}\n");
-}
-
-fn deploy(d: &mut Dice, s: &mut String, i: usize, image: bool, runner: bool) {
-    let name = ["staging", "canary-eu", "production"][i];
-    let _ = writeln!(s, "deploy {name} {{");
-    if d.once_in(3) {
-        s.push_str(d.of(&[
-            "  approval required\n",
-            "  approval required { by \"ml-leads\" }\n",
-            "  approval required { unchecked \"this plan has no reviewers\" }\n",
-        ]));
-    }
-    if image && d.once_in(2) {
-        let _ = writeln!(
-            s,
-            "  target kubernetes {{ kubeconfig secret KUBECONFIG_{i}; namespace \"ml\"; deployment \"ranker\" }}"
-        );
-    } else {
-        let _ = writeln!(
-            s,
-            "  target command {{\n    deploy {}\n    live \"./live\"\n  }}",
-            shell(d.of(COMMANDS))
-        );
-    }
-    if d.once_in(2) {
-        let _ = writeln!(s, "  smoke {}", shell(d.of(COMMANDS)));
-    }
-    if d.once_in(3) {
-        s.push_str("  on push main\n");
-    }
-    if runner && d.once_in(3) {
-        s.push_str("  runner big\n");
     }
     s.push_str("}\n");
 }
