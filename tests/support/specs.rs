@@ -1,6 +1,8 @@
 //! Random valid specs: every statement that has an output, in every combination that the language allows, with the
 //! nastiest strings that it lets through. The same seed gives the same spec.
 
+#[path = "specs/gates.rs"]
+mod gates;
 #[path = "specs/live.rs"]
 mod live;
 #[path = "specs/release.rs"]
@@ -83,58 +85,57 @@ pub(crate) const VALUES: &[&str] = &[
 ];
 
 /// What the rest of a spec has to know of its beginning.
+#[derive(Clone)]
 pub(crate) struct Head {
-    /// A person can start it.
-    pub(crate) by_hand: bool,
+    /// What starts it beside a push, as a deploy can name it: `manual`, `tag "v*"`.
+    pub(crate) events: Vec<String>,
     /// There is a `runner big`.
     pub(crate) runner: bool,
     /// There is a `model ranker` with a file.
     pub(crate) model: bool,
     /// There is an image.
     pub(crate) image: bool,
-    /// Gates that can fail.
+    /// Gates that block every deploy when they fail.
     pub(crate) gates: Vec<String>,
+}
+
+impl Head {
+    pub(crate) fn has(&self, event: &str) -> bool {
+        self.events.iter().any(|e| e.starts_with(event))
+    }
 }
 
 /// The text of a valid spec.
 pub(crate) fn spec(seed: u64) -> String {
     let mut d = Dice(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0x5eed);
     let mut s = format!("mlpipe 1\npipeline gen-{seed}\n");
-    let by_hand = triggers(&mut d, &mut s);
-    surroundings(&mut d, &mut s);
-    let runner = d.once_in(3);
-    if runner {
-        s.push_str(
-            "runner big { github \"self-hosted\", \"gpu\"; gitlab \"gpu\"; jenkins \"gpu && linux\" }\n",
-        );
+    if d.once_in(6) {
+        let path = d.of(&["", " \".github/workflows/it's-the release.yml\""]);
+        let _ = writeln!(s, "emit github{path}, gitlab, jenkins");
     }
+    let events = triggers(&mut d, &mut s);
+    let runner = surroundings(&mut d, &mut s);
     let source = Source::any(&mut d);
     let image = !d.once_in(4);
-    let mut head = Head { by_hand, runner, model: source.has_file(), image, gates: Vec::new() };
+    let mut head = Head { events, runner, model: source.has_file(), image, gates: Vec::new() };
     let release = Release::any(&mut d, &head);
     release.top(&mut d, &mut s);
-    source.write(&mut d, &mut s, &release.clouds);
+    source.write(&mut d, &mut s, &head, &release.clouds);
     // A Jenkinsfile has room for so many lines, and what releases takes most of them.
-    for i in 0..1 + d.below(release.gates_beside()) {
-        gate(&mut d, &mut s, i, &mut head);
-    }
+    let most = release.gates_beside();
+    gates::write(&mut d, &mut s, &mut head, most, release.names());
     if image {
-        image_block(&mut d, &mut s, head.model);
+        image_block(&mut d, &mut s, &head);
     }
     let halts = release.deploys(&mut d, &mut s, &head);
     if d.once_in(2) {
-        let channel = d.of(&["slack", "webhook"]);
-        let on = match halts && d.once_in(2) {
-            true => "failure, rollback, halt",
-            false => d.of(&["failure", "failure, rollback", "success", "failure, success"]),
-        };
-        let _ = writeln!(s, "notify {channel} secret HOOK_URL on {on}");
+        notify(&mut d, &mut s, halts);
     }
     s
 }
 
-/// What commands run in.
-fn surroundings(d: &mut Dice, s: &mut String) {
+/// What commands run in; is there a runner?
+fn surroundings(d: &mut Dice, s: &mut String) -> bool {
     if !d.once_in(3) {
         let install = d.of(&[
             "",
@@ -148,6 +149,48 @@ fn surroundings(d: &mut Dice, s: &mut String) {
     for i in 0..d.below(4) {
         let _ = writeln!(s, "env VALUE_{i} = {}", quoted(d.of(VALUES)));
     }
+    if d.once_in(10) {
+        s.push_str("workdir \"services/the ranker\"\n");
+    }
+    let runner = d.once_in(3);
+    if runner {
+        let more = d.of(&["", "; image \"python:3.11-slim\"", "; offline"]);
+        let _ = writeln!(
+            s,
+            "runner big {{ github \"self-hosted\", \"gpu\"; gitlab \"gpu\"; jenkins \"gpu && linux\"{more} }}"
+        );
+        if d.once_in(4) {
+            s.push_str("runner big\n");
+        }
+    }
+    runner
+}
+
+/// Lines that every statement with commands takes.
+pub(crate) fn common(d: &mut Dice, s: &mut String, head: &Head) {
+    if head.runner && d.once_in(3) {
+        s.push_str("  runner big\n");
+    }
+    if d.once_in(4) {
+        let _ = writeln!(s, "  env OWN = {}", quoted(d.of(VALUES)));
+    }
+    for line in ["  secret API_KEY", "  timeout 40m", "  workdir \"services/it's\""] {
+        if d.once_in(6) {
+            let _ = writeln!(s, "{line}");
+        }
+    }
+}
+
+fn notify(d: &mut Dice, s: &mut String, halts: bool) {
+    if d.once_in(3) {
+        s.push_str("secret HOOK_URL { github \"ML_HOOK\"; gitlab \"ML_HOOK\"; jenkins \"ml-hook\" }\n");
+    }
+    let channel = d.of(&["slack", "webhook"]);
+    let on = match halts && d.once_in(2) {
+        true => "failure, rollback, halt",
+        false => d.of(&["failure", "failure, rollback", "success", "failure, success"]),
+    };
+    let _ = writeln!(s, "notify {channel} secret HOOK_URL on {on}");
 }
 
 pub(crate) fn quoted(raw: &str) -> String {
@@ -169,31 +212,43 @@ pub(crate) fn shell(raw: &str) -> String {
     format!("\"\"\"\n    {raw}\n  \"\"\"")
 }
 
-/// Can a person start it?
-fn triggers(d: &mut Dice, s: &mut String) -> bool {
+/// What starts it; what of that a deploy may narrow itself to.
+fn triggers(d: &mut Dice, s: &mut String) -> Vec<String> {
     let push =
         d.of(&["on push main", "on push main, \"release/**\"", "on push \"release/**\", main, hotfix"]);
     let _ = writeln!(s, "{push}");
     if !d.once_in(3) {
         s.push_str("on pull_request main\n");
     }
+    let mut events = Vec::new();
     if d.once_in(3) {
-        let _ = writeln!(s, "on tag \"v*\"");
+        events.push("tag \"v*\"".to_owned());
     }
     if d.once_in(3) {
-        let _ = writeln!(s, "on schedule {}", schedule(d));
+        events.push(format!("schedule {}", schedule(d)));
     }
     let by_hand = d.once_in(3);
     if by_hand {
-        s.push_str(d.of(&[
-            "on manual\n",
-            "on manual { input reason string; input dry_run bool default false; input size choice \"s\", \"l\" default \"s\" }\n",
-        ]));
+        events.push("manual".to_owned());
     }
-    if d.once_in(4) {
-        s.push_str("on event model-registered { input model_version string }\n");
+    let from_outside = d.once_in(4);
+    if from_outside {
+        events.push("event model-registered".to_owned());
     }
-    by_hand
+    for event in &events {
+        let inputs = match event.as_str() {
+            "manual" => d.of(&[
+                "",
+                " { input reason string; input dry_run bool default false; input size choice \"s\", \"l\" default \"s\" }",
+                " { input share number default 0.5; input fast bool default true }",
+            ]),
+            "event model-registered" => " { input model_version string }",
+            _ => "",
+        };
+        let _ = writeln!(s, "on {event}{inputs}");
+    }
+    events.insert(0, "push main".to_owned());
+    events
 }
 
 pub(crate) fn schedule(d: &mut Dice) -> String {
@@ -220,7 +275,10 @@ impl Source {
         match d.below(6) {
             0 => Self::Plain("path \"models/m.pkl\"".to_owned()),
             1 => Self::Plain(format!("http \"https://models.acme.test/m.pkl\" sha256 \"{sha}\"")),
-            2 => Self::Fetched("mlflow \"models:/ranker/7\" { secret MLFLOW_TRACKING_URI }"),
+            2 => Self::Fetched(d.of(&[
+                "mlflow \"models:/ranker/7\" { secret MLFLOW_TRACKING_URI }",
+                "mlflow \"models:/ranker@candidate\" { secret MLFLOW_TRACKING_URI; timeout 5m }",
+            ])),
             3 => Self::Fetched("run \"python fetch.py\""),
             4 => Self::Hosted,
             _ => Self::None,
@@ -231,7 +289,7 @@ impl Source {
         matches!(self, Self::Plain(_) | Self::Fetched(_))
     }
 
-    fn write(&self, d: &mut Dice, s: &mut String, clouds: &[Cloud]) {
+    fn write(&self, d: &mut Dice, s: &mut String, head: &Head, clouds: &[Cloud]) {
         if matches!(self, Self::None) {
             return;
         }
@@ -250,76 +308,37 @@ impl Source {
                 let _ = writeln!(s, "  auth {}", cloud.word());
             }
         }
+        if self.has_file() && d.once_in(2) {
+            common(d, s, head);
+        }
         s.push_str("}\n");
     }
 }
 
-fn gate(d: &mut Dice, s: &mut String, i: usize, head: &mut Head) {
-    let _ = writeln!(s, "gate g{i} {{");
-    let _ = writeln!(s, "  run {}", shell(d.of(COMMANDS)));
-    if head.model && d.once_in(2) {
-        s.push_str("  needs model ranker\n");
-    }
-    if i > 0 && d.once_in(3) {
-        let _ = writeln!(s, "  after g{}", d.below(i));
-    }
-    if d.once_in(2) {
-        let _ = writeln!(s, "  report junit \"unit-{i}.xml\"");
-    }
-    if d.once_in(2) {
-        let _ = writeln!(s, "  metrics \"metrics-{i}.json\"");
-        s.push_str("  require accuracy >= 0.85\n");
-        if d.once_in(2) {
-            s.push_str("  require latency_ms < 200ms\n");
-        }
-        if d.once_in(2) {
-            s.push_str("  baseline \"baseline.json\"\n  require f1 >= baseline - 0.01\n  require rag.\"map@0.5\" >= baseline - 5%\n");
-        }
-    }
-    for line in [
-        "  seed 42",
-        "  repeat 3 pass 2",
-        "  timeout 10m",
-        "  artifact \"out/report.html\"",
-        "  secret API_KEY",
-    ] {
-        if d.once_in(4) {
-            let _ = writeln!(s, "{line}");
-        }
-    }
-    if d.once_in(5) {
-        let _ =
-            writeln!(s, "  advisory {}", quoted(d.of(&["triaged weekly", "it's | noisy <b>", "see #12: a"])));
-    } else {
-        head.gates.push(format!("g{i}"));
-    }
-    if head.runner && d.once_in(3) {
-        s.push_str("  runner big\n");
-    }
-    if d.once_in(4) {
-        let _ = writeln!(s, "  env OWN = {}", quoted(d.of(VALUES)));
-    }
-    s.push_str("}\n");
-}
-
-fn image_block(d: &mut Dice, s: &mut String, model: bool) {
-    let head = d.of(&[
+fn image_block(d: &mut Dice, s: &mut String, head: &Head) {
+    let first = d.of(&[
         "ghcr \"ghcr.io/acme/ranker\" {",
         "dockerhub \"docker.io/acme/ranker\" {\n  login secret HUB_USER, HUB_TOKEN",
         "gitlab \"registry.gitlab.com/acme/ranker\" {",
         "generic \"registry.acme.test:5000/ml/ranker\" {\n  login secret REGISTRY_USER, REGISTRY_PASSWORD",
     ]);
-    let _ = writeln!(s, "image {head}");
+    let _ = writeln!(s, "image {first}");
     let _ = writeln!(
         s,
         "  tags {}",
-        d.of(&["commit", "commit, branch", "short_commit, latest", "commit, \"v1-${commit}\""])
+        match head.has("tag") && d.once_in(2) {
+            true => "commit, tag",
+            false => d.of(&["commit", "commit, branch", "short_commit, latest", "commit, \"v1-${commit}\""]),
+        }
     );
     if d.once_in(2) {
         let _ = writeln!(s, "  scan trivy fail_on {}", d.of(&["low", "medium", "high", "critical"]));
     }
-    if model && d.once_in(2) {
+    if head.model && d.once_in(2) {
         s.push_str("  with model ranker\n");
+    } else if d.once_in(4) {
+        s.push_str("  dockerfile \"docker/it's.Dockerfile\"\n  context \"services/the ranker\"\n");
     }
+    common(d, s, head);
     s.push_str("}\n");
 }

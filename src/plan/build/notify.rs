@@ -87,7 +87,10 @@ impl Builder<'_> {
             name = format!("{name}-{}", taken + 1);
         }
         let url = self.secret(&n.secret, SecretKind::Text);
-        let own = self.triggers.everything().only(|e| *e != EventKind::PullRequest);
+        // Where none of them is in the run there is nothing to tell.
+        let heard: Vec<&Condition> =
+            self.jobs.iter().filter(|j| told.contains(&j.id)).map(|j| &j.condition).collect();
+        let own = self.triggers.everything().only(|e| *e != EventKind::PullRequest).where_any(&heard);
         if !own.can_hold() {
             return;
         }

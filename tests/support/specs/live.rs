@@ -43,7 +43,8 @@ impl Live {
                 d.of(&["> 2 in 1h", ">= 3 in 7d", "> 0 in 24h"])
             ));
         }
-        if let Some(gate) = head.gates.first().filter(|_| self.redeploys) {
+        if self.redeploys && !head.gates.is_empty() {
+            let gate = &head.gates[d.below(head.gates.len())];
             lines.push(format!("    on gate {gate} failed redeploy last_good\n"));
         }
         if !lines.is_empty() {
@@ -89,10 +90,13 @@ fn watch(d: &mut Dice, s: &mut String) -> Vec<String> {
         let _ = writeln!(s, "    smoke {} every {}", shell(d.of(COMMANDS)), d.of(&["2m", "150s", "4m"]));
         triggers.push(format!("smoke.failures {}", d.of(&["> 3 consecutive", ">= 2", "> 0"])));
     }
-    for line in ["timeout 10s", "secret WATCH_TOKEN", "requests 40 per s"] {
+    for line in ["timeout 10s", "secret WATCH_TOKEN"] {
         if d.once_in(4) {
             let _ = writeln!(s, "    {line}");
         }
+    }
+    if d.once_in(3) {
+        let _ = writeln!(s, "    requests {}", d.of(&["40 per s", "300 per m", "9000 per h"]));
     }
     s.push_str("  }\n");
     triggers

@@ -2,7 +2,7 @@
 //! written down. What is drawn first decides what the rest may be.
 
 use super::live::Live;
-use super::{COMMANDS, Dice, Head, VALUES, quoted, schedule, shell};
+use super::{COMMANDS, Dice, Head, common, schedule, shell};
 use std::fmt::Write;
 
 /// A cloud in which deploys are somebody.
@@ -32,9 +32,12 @@ impl Cloud {
             Self::Aws => {
                 let role = if own { "ml/own@acme" } else { "ml-release" };
                 let region = if whole { " region \"eu-central-1\"" } else { "" };
-                let other = " {\n  gitlab \"arn:aws:iam::123456789012:role/ml-gitlab\"\n}";
-                let other = if d.once_in(2) { other } else { "" };
-                format!("auth aws role \"arn:aws:iam::123456789012:role/{role}\"{region}{other}")
+                let arn = |name| format!("\"arn:aws:iam::123456789012:role/{name}\"");
+                let other = match d.once_in(2) {
+                    true => format!(" {{\n  github {}\n  gitlab {}\n}}", arn("ml-github"), arn("ml-gitlab")),
+                    false => String::new(),
+                };
+                format!("auth aws role {}{region}{other}", arn(role))
             }
             Self::Gcp => {
                 let provider = |name| {
@@ -133,8 +136,10 @@ pub(crate) struct Release {
     deploys: Vec<Deploy>,
     state: String,
     reconcile: String,
-    /// Some deploys go to a cluster with a name of its own.
+    /// Where a name stands for a target, it is one of all deploys of that kind.
     named: bool,
+    /// What some deploys narrow themselves to, so that whatever comes behind one of them can run.
+    narrow: String,
     /// The deploy that gets copies of the requests of another one.
     shadow: Option<(usize, usize)>,
 }
@@ -142,7 +147,16 @@ pub(crate) struct Release {
 impl Release {
     pub(crate) fn any(d: &mut Dice, head: &Head) -> Self {
         let count = if head.image || head.model { 1 + d.below(3) } else { 0 };
-        let targets: Vec<Target> = (0..count).map(|_| Target::any(d, head)).collect();
+        let mut targets: Vec<Target> = (0..count).map(|_| Target::any(d, head)).collect();
+        let shadow = (count > 1 && d.once_in(2)).then(|| {
+            let to = d.below(count);
+            (to, (to + 1 + d.below(count - 1)) % count)
+        });
+        // Only ingress-nginx copies by itself, and only where it leads to both.
+        if let Some((to, from)) = shadow.filter(|_| head.image && d.once_in(2)) {
+            targets[to] = Target::Kubernetes(Some("nginx"));
+            targets[from] = targets[to];
+        }
         let clouds: Vec<Cloud> = match count {
             0 => Vec::new(),
             _ => Cloud::ALL.into_iter().filter(|_| d.once_in(5)).collect(),
@@ -154,11 +168,8 @@ impl Release {
             false => String::new(),
         };
         let deploys: Vec<Deploy> = targets.iter().map(|t| Deploy::any(d, *t, kept(t))).collect();
-        let shadow = (count > 1 && d.once_in(2)).then(|| {
-            let to = d.below(count);
-            (to, (to + 1 + d.below(count - 1)) % count)
-        });
-        Self { clouds, deploys, state, reconcile, named: d.once_in(4), shadow }
+        let narrow = head.events[d.below(head.events.len())].clone();
+        Self { clouds, deploys, state, reconcile, named: d.once_in(4), narrow, shadow }
     }
 
     /// What stands at the top of the file.
@@ -170,7 +181,14 @@ impl Release {
         s.push_str(&self.reconcile);
         if self.named {
             s.push_str("target cluster kubernetes { kubeconfig secret KUBECONFIG; namespace \"ml\" }\n");
+            s.push_str("target rollouts argo_rollouts { kubeconfig secret KUBECONFIG; timeout 3m }\n");
+            s.push_str("target script command { live \"./live\"; timeout 3m }\n");
         }
+    }
+
+    /// The deploys, in their order.
+    pub(crate) fn names(&self) -> &'static [&'static str] {
+        &NAMES[..self.deploys.len()]
     }
 
     /// How many gates at most leave a Jenkinsfile short enough.
@@ -184,19 +202,22 @@ impl Release {
 
     /// Writes them; can one of them halt?
     pub(crate) fn deploys(&self, d: &mut Dice, s: &mut String, head: &Head) -> bool {
-        // A deploy behind one that a person starts runs in no other run, and the other way round.
-        let (mut by_push, mut by_hand, mut halts) = (false, false, false);
+        // What is behind one that a person starts runs in no other run, and the other way round.
+        let (mut narrowed, mut by_hand, mut halts) = (false, false, false);
         for (i, deploy) in self.deploys.iter().enumerate() {
             let _ = writeln!(s, "deploy {} {{", NAMES[i]);
-            if head.by_hand && !by_push && d.once_in(4) {
+            if i > 1 && d.once_in(3) {
+                let _ = writeln!(s, "  after {}", NAMES[d.below(i)]);
+            }
+            if head.has("manual") && (!narrowed || self.narrow == "manual") && d.once_in(4) {
                 s.push_str("  approval by_dispatch\n");
                 by_hand = true;
             } else if let Some(approval) = deploy.approval {
                 let _ = writeln!(s, "  approval required{approval}");
             }
-            if !by_hand && d.once_in(3) {
-                s.push_str("  on push main\n");
-                by_push = true;
+            if (!by_hand || self.narrow == "manual") && d.once_in(3) {
+                let _ = writeln!(s, "  on {}", self.narrow);
+                narrowed = true;
             }
             self.target(d, s, i);
             self.traffic(d, s, i);
@@ -223,15 +244,17 @@ impl Release {
                 let _ = writeln!(s, "  target {place}{more}{traffic} }}");
             }
             Target::ArgoRollouts => {
-                let more = d.of(&["", "; namespace \"ml\"", "; container \"app\"", "; timeout 5m"]);
-                let _ = writeln!(
-                    s,
-                    "  target argo_rollouts {{ kubeconfig secret KUBECONFIG_{i}; rollout \"ranker\"{more} }}"
-                );
+                let more =
+                    d.of(&["; container \"app\"", "; namespace \"ml\"", "; container \"app\"; timeout 5m"]);
+                let place = match self.named {
+                    true => format!("rollouts {{ rollout \"ranker-{i}\""),
+                    false => format!("argo_rollouts {{ kubeconfig secret KUBECONFIG_{i}; rollout \"ranker\""),
+                };
+                let _ = writeln!(s, "  target {place}{more} }}");
             }
             Target::Command { shifts } => {
-                let _ = writeln!(s, "  target command {{\n    deploy {}", shell(d.of(COMMANDS)));
-                s.push_str("    live \"./live\"\n");
+                let place = if self.named { "script {" } else { "command {\n    live \"./live\"" };
+                let _ = writeln!(s, "  target {place}\n    deploy {}", shell(d.of(COMMANDS)));
                 if shifts {
                     let _ = writeln!(s, "    shift {}", shell(d.of(COMMANDS)));
                 }
@@ -285,16 +308,14 @@ impl Release {
                 }
             }
         }
-        if deploy.target == Target::ArgoRollouts || head.runner && d.once_in(3) {
+        if d.once_in(2) {
+            let tiers = ["testing", "production", "staging", "development", "other"];
+            let _ = writeln!(s, "  tier {}", d.of(&tiers));
+        }
+        let runs = Head { runner: head.runner && deploy.target != Target::ArgoRollouts, ..head.clone() };
+        common(d, s, &runs);
+        if deploy.target == Target::ArgoRollouts {
             s.push_str("  runner big\n");
-        }
-        if d.once_in(5) {
-            let _ = writeln!(s, "  env LEVEL = {}", quoted(d.of(VALUES)));
-        }
-        for line in ["  secret DEPLOY_TOKEN", "  tier testing", "  timeout 40m"] {
-            if d.once_in(6) {
-                let _ = writeln!(s, "{line}");
-            }
         }
     }
 }
