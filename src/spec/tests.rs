@@ -68,7 +68,10 @@ fn what_comes_later_is_told_once_for_each_statement() {
         "target cloud_run",
     ];
     assert_eq!(later(&below("tests/corpus/ok", "every-kind-of-target.mlpipe")), expected);
-    assert_eq!(later(&below("tests/corpus/ok", "models-of-every-kind.mlpipe")), ["source huggingface", "source s3"]);
+    assert_eq!(
+        later(&below("tests/corpus/ok", "models-of-every-kind.mlpipe")),
+        ["source huggingface", "source s3"]
+    );
     assert_eq!(later(&spec("notify email secret MAIL on failure\n")), ["notify email"]);
     assert_eq!(
         later(&spec("image ecr \"1.dkr.ecr.eu-central-1.amazonaws.com/p\" { tags commit }\n")),

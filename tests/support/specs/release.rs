@@ -83,7 +83,7 @@ impl Target {
             0 => Self::Kubernetes(None),
             1..=2 => Self::Kubernetes(Some("nginx")),
             3 => Self::Kubernetes(Some("istio")),
-            4..=5 if head.runner => Self::ArgoRollouts,
+            4..=6 if head.runner => Self::ArgoRollouts,
             _ => command,
         }
     }
@@ -245,7 +245,7 @@ impl Release {
             }
             Target::ArgoRollouts => {
                 let more =
-                    d.of(&["; container \"app\"", "; namespace \"ml\"", "; container \"app\"; timeout 5m"]);
+                    d.of(&["", "; namespace \"ml\"", "; namespace \"ml\"; container \"app\"; timeout 5m"]);
                 let place = match self.named {
                     true => format!("rollouts {{ rollout \"ranker-{i}\""),
                     false => format!("argo_rollouts {{ kubeconfig secret KUBECONFIG_{i}; rollout \"ranker\""),
