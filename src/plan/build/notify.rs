@@ -60,8 +60,7 @@ impl Builder<'_> {
         });
         for n in &spec.notify {
             let on: Vec<NotifyOn> = n.on.iter().map(|o| o.node).collect();
-            let bad: Vec<NotifyOn> =
-                on.iter().copied().filter(|o| matches!(o, NotifyOn::Failure | NotifyOn::Rollback)).collect();
+            let bad: Vec<NotifyOn> = on.iter().copied().filter(|o| *o != NotifyOn::Success).collect();
             if !bad.is_empty() {
                 // What was put back behind a lost runner is told too.
                 let mended = self.ids(|j| matches!(j.work, Work::Reconcile(_)));
