@@ -187,8 +187,8 @@ fn notify(d: &mut Dice, s: &mut String, halts: bool) {
     }
     let channel = d.of(&["slack", "webhook"]);
     let on = match halts && d.once_in(2) {
-        true => "failure, rollback, halt",
-        false => d.of(&["failure", "failure, rollback", "success", "failure, success"]),
+        true => d.of(&["halt", "failure, rollback, halt", "success, halt"]),
+        false => d.of(&["failure", "rollback", "failure, rollback", "success", "failure, success"]),
     };
     let _ = writeln!(s, "notify {channel} secret HOOK_URL on {on}");
 }
