@@ -14,7 +14,7 @@ mod specs;
 use camino::Utf8PathBuf;
 use mlpipe::plan::{Plan, StepWhen};
 use mlpipe::project::Project;
-use mlpipe::prove::{self, Diagrams, File, Node, Outcome, Outcomes, Play, Reading, Vector};
+use mlpipe::prove::{self, Diagrams, File, Node, Outcome, Outcomes, Play, Reading, Root, Vector};
 use mlpipe::render::Overlay;
 use mlpipe::spec::PlatformName;
 use std::cell::RefCell;
@@ -23,8 +23,17 @@ use std::collections::BTreeSet;
 const PLANS: usize = 600;
 const MOST_JOBS: usize = 7;
 
-/// The plan of a random spec and its three files, as they are printed; no files where it has too many jobs.
-fn printed(seed: u64) -> (Plan, Vec<(PlatformName, String)>) {
+/// One pipeline's files, as they are printed.
+struct Printed {
+    plan: Plan,
+    /// Each platform's file; none where the plan has too many jobs.
+    texts: Vec<(PlatformName, String)>,
+    /// GitLab's file that includes this one, and all that it includes: a `reconcile` shares it.
+    root: Option<(String, Vec<String>)>,
+}
+
+/// A random spec, compiled.
+fn printed(seed: u64) -> Printed {
     let dir = tempfile::tempdir().expect("a folder");
     let root = Utf8PathBuf::from_path_buf(dir.path().canonicalize().expect("a path")).expect("UTF-8");
     std::fs::write(root.join("release.mlpipe"), specs::spec(seed)).expect("written");
@@ -32,12 +41,21 @@ fn printed(seed: u64) -> (Plan, Vec<(PlatformName, String)>) {
     let mut project = Project::load(&root, &all, &all);
     let plan = project.plans_selected().next().expect("a plan").clone();
     if plan.jobs.len() > MOST_JOBS {
-        return (plan, Vec::new());
+        return Printed { plan, texts: Vec::new(), root: None };
     }
     let files = project.print(&PlatformName::ALL, &Overlay::default());
     let text = |path: &str| files.iter().find(|f| f.path == path).expect("printed").text.clone();
-    let texts = plan.emit.iter().map(|e| (e.platform, text(&e.path))).collect();
-    (plan, texts)
+    let part = format!(".gitlab/{}.yml", plan.pipeline);
+    let includes: Vec<String> =
+        files.iter().map(|f| f.path.clone()).filter(|path| path.starts_with(".gitlab/")).collect();
+    let shared = includes.contains(&part);
+    let of = |platform, path: &str| match platform == PlatformName::Gitlab && shared {
+        true => text(&part),
+        false => text(path),
+    };
+    let texts = plan.emit.iter().map(|e| (e.platform, of(e.platform, &e.path))).collect();
+    let root = shared.then(|| (text(".gitlab-ci.yml"), includes));
+    Printed { plan, texts, root }
 }
 
 /// Outcomes are decided when a call asks for its own, so that every run is played once: a list of decisions, of which the
@@ -151,10 +169,12 @@ fn agree(plan: &Plan, file: &dyn Reading, player: &dyn Play, bad: Outcome, name:
 fn half(first: u64) {
     let (mut plans, mut runs, mut seed) = (0, 0, first);
     while plans < PLANS / 2 {
-        let (plan, texts) = printed(seed);
+        let Printed { plan, texts, root } = printed(seed);
         for (platform, text) in &texts {
             let name = format!("seed {seed}, {platform:?}");
-            let file = File { platform: *platform, text, root: None };
+            let shared = root.as_ref().filter(|_| *platform == PlatformName::Gitlab);
+            let root = shared.map(|(text, includes)| Root { text, includes });
+            let file = File { platform: *platform, text, root };
             let reading = prove::read(file).unwrap_or_else(|e| panic!("{name}: {e}"));
             let player = prove::player(file).unwrap_or_else(|e| panic!("{name}: {e}"));
             let bad = if plans % 2 == 0 { Outcome::Failure } else { Outcome::Timeout };

@@ -35,6 +35,27 @@ deploy production {
 }
 "#;
 
+/// Everything that a message may be about reaches the runtime, and each by itself makes a message.
+#[test]
+fn what_is_told_is_what_is_written() {
+    for on in ["failure", "rollback", "halt", "success", "rollback, halt", "failure, rollback, halt"] {
+        let repo = Repo::new();
+        let halts = "rollback { halt when rollbacks > 2 in 1h }";
+        let target = "target kubernetes { kubeconfig secret KUBECONFIG; deployment \"demo\" }";
+        repo.write(
+            "release.mlpipe",
+            format!(
+                "mlpipe 1\npipeline demo\non push main\ngate unit {{ run \"pytest\" }}\nimage ghcr \"ghcr.io/acme/demo\" {{ tags commit }}\n\
+                 deploy production {{\n  {target}\n  {halts}\n}}\nnotify slack secret HOOK on {on}\n"
+            ),
+        );
+        repo.run(&["compile"], 0);
+        let script = repo.read(".mlpipe/demo.sh");
+        let told = script.lines().filter_map(|l| l.trim().strip_prefix("--on '")?.strip_suffix("' \\"));
+        assert_eq!(told.collect::<Vec<_>>(), on.split(", ").collect::<Vec<_>>(), "{on}");
+    }
+}
+
 struct Bench {
     repo: Repo,
     bin: tempfile::TempDir,

@@ -30,10 +30,11 @@ fn printed(example: &str, words: &[&str]) -> String {
     String::from_utf8(done.stdout).expect("UTF-8")
 }
 
-const EXAMPLES: [&str; 7] = [
+const EXAMPLES: [&str; 8] = [
     "canary-release",
     "continuous-training",
     "fastapi-service",
+    "fraud-scorer",
     "llm-service",
     "minimal",
     "monorepo",

@@ -8,8 +8,8 @@ mod runner;
 use runner::Repo;
 
 fn whole() -> String {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/ok/whole-file.mlpipe");
-    std::fs::read_to_string(path).expect("the whole file is in the corpus")
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/fraud-scorer/release.mlpipe");
+    std::fs::read_to_string(path).expect("the whole file is an example")
 }
 
 fn findings(repo: &Repo, code: i32) -> Vec<serde_json::Value> {

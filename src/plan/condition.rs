@@ -116,6 +116,18 @@ impl Refs {
         }
     }
 
+    /// Certainly covers every ref that `other` covers.
+    pub fn covers(&self, other: &Self) -> bool {
+        let within = |a: &[Pattern], b: &[Pattern]| b.iter().all(|q| a.iter().any(|p| p.covers(q)));
+        match (self, other) {
+            (Self::Any, _) => true,
+            (Self::Only { .. }, Self::Any) => false,
+            (Self::Only { branches, tags }, Self::Only { branches: b2, tags: t2 }) => {
+                within(branches, b2) && within(tags, t2)
+            }
+        }
+    }
+
     /// True when no ref can match.
     pub fn is_nothing(&self) -> bool {
         matches!(self, Self::Only { branches, tags } if branches.is_empty() && tags.is_empty())
@@ -154,6 +166,14 @@ impl PrSource {
     }
 }
 
+impl Activation {
+    /// Certainly covers every run that `other` covers.
+    fn covers(&self, other: &Self) -> bool {
+        let source = self.source == PrSource::Any || self.source == other.source;
+        self.event == other.event && source && self.refs.covers(&other.refs)
+    }
+}
+
 impl Condition {
     /// A condition from activations in any order.
     pub fn new(mut any_of: Vec<Activation>) -> Self {
@@ -175,6 +195,29 @@ impl Condition {
             }
         }
         Self::new(both)
+    }
+
+    /// The part of it in which one of the others holds too. What one of them covers stays as it is.
+    #[must_use]
+    pub fn where_any(&self, others: &[&Self]) -> Self {
+        let others: Vec<&Activation> = others.iter().flat_map(|c| &c.any_of).collect();
+        let mut out: Vec<Activation> = Vec::new();
+        for own in &self.any_of {
+            if others.iter().any(|o| o.covers(own)) {
+                out.push(own.clone());
+                continue;
+            }
+            let own = Self { any_of: vec![own.clone()] };
+            let mut parts: Vec<Activation> = Vec::new();
+            for part in others.iter().flat_map(|o| own.and(&Self { any_of: vec![(*o).clone()] }).any_of) {
+                if !parts.iter().any(|p| p.covers(&part)) {
+                    parts.retain(|p| !part.covers(p));
+                    parts.push(part);
+                }
+            }
+            out.extend(parts);
+        }
+        Self::new(out)
     }
 
     /// Keeps the activations of some events.
@@ -239,6 +282,22 @@ mod tests {
         assert_eq!(only(&["**"]).and(&only(&["main"])), only(&["main"]));
         assert!(only(&["main"]).and(&only(&["dev"])).is_nothing());
         assert_eq!(Refs::Any.and(&only(&["dev"])), only(&["dev"]));
+    }
+
+    #[test]
+    fn what_nobody_shares_is_cut_off() {
+        let manual = |refs| on(EventKind::Manual, refs, PrSource::Any);
+        let all = manual(Refs::Any);
+        let (main, more) = (manual(only(&["main"])), manual(only(&["hotfix", "main"])));
+        assert_eq!(all.where_any(&[&main, &all]), all, "what one of them covers stays whole");
+        assert_eq!(
+            all.where_any(&[&main, &more, &main]),
+            more,
+            "a part inside another one is not said twice"
+        );
+        assert_eq!(manual(only(&["release/**", "main"])).where_any(&[&main]), main);
+        assert!(!on(EventKind::Push, Refs::Any, PrSource::Any).where_any(&[&main]).can_hold());
+        assert!(!all.where_any(&[]).can_hold());
     }
 
     #[test]

@@ -46,17 +46,17 @@ fn later(spec: &Spec) -> Vec<&str> {
     spec.later.iter().map(|l| l.what.as_str()).collect()
 }
 
-fn corpus(name: &str) -> Spec {
-    let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/ok");
+fn below(folder: &str, name: &str) -> Spec {
+    let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     load(&root, Utf8Path::new(name), &mut SourceMap::default()).spec.unwrap()
 }
 
 #[test]
 fn what_comes_later_is_told_once_for_each_statement() {
     let expected: [&str; 0] = [];
-    assert_eq!(later(&corpus("whole-file.mlpipe")), expected);
+    assert_eq!(later(&below("examples/fraud-scorer", "release.mlpipe")), expected);
     let expected = ["paths", "data", "needs data", "metrics promptfoo", "when", "train", "patch"];
-    assert_eq!(later(&corpus("other-statements.mlpipe")), expected);
+    assert_eq!(later(&below("tests/corpus/ok", "other-statements.mlpipe")), expected);
     let expected = [
         "target helm",
         "target kserve",
@@ -65,8 +65,11 @@ fn what_comes_later_is_told_once_for_each_statement() {
         "target lambda",
         "target cloud_run",
     ];
-    assert_eq!(later(&corpus("every-kind-of-target.mlpipe")), expected);
-    assert_eq!(later(&corpus("models-of-every-kind.mlpipe")), ["source huggingface", "source s3"]);
+    assert_eq!(later(&below("tests/corpus/ok", "every-kind-of-target.mlpipe")), expected);
+    assert_eq!(
+        later(&below("tests/corpus/ok", "models-of-every-kind.mlpipe")),
+        ["source huggingface", "source s3"]
+    );
     assert_eq!(later(&spec("notify email secret MAIL on failure\n")), ["notify email"]);
     assert_eq!(
         later(&spec("image ecr \"1.dkr.ecr.eu-central-1.amazonaws.com/p\" { tags commit }\n")),
@@ -84,7 +87,7 @@ fn a_named_target_counts_once_however_often_it_is_used() {
 
 #[test]
 fn thresholds_are_in_the_unit_of_the_file() {
-    let spec = corpus("units.mlpipe");
+    let spec = below("tests/corpus/ok", "units.mlpipe");
     let got: Vec<(&str, Right, Unit)> =
         spec.gates["quality"].require.iter().map(|r| (r.text.as_str(), r.right, r.file_unit)).collect();
     use Right::{Baseline, Literal};
@@ -118,7 +121,7 @@ fn thresholds_are_in_the_unit_of_the_file() {
 fn strings_are_filled_with_lets_and_keep_what_the_run_knows() {
     use TemplatePiece::{Lit, Ref};
     let lit = |t: &str| Lit(t.to_owned());
-    let spec = corpus("interpolation.mlpipe");
+    let spec = below("tests/corpus/ok", "interpolation.mlpipe");
     assert_eq!(spec.env["SERVICE"].0, [lit("ranker-eu-central-1.example.com")]);
     assert_eq!(spec.env["RETRIES"].0, [lit("3")]);
     let commit = [lit("v-"), Ref("commit".into()), lit(" on "), Ref("branch".into()), Ref("tag".into())];

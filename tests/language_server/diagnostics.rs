@@ -177,9 +177,15 @@ fn two_pipelines_of_one_name_know_of_each_other() {
 #[test]
 fn what_the_editor_says_is_what_the_command_line_says() {
     let mut compared = 0;
-    for example in
-        ["canary-release", "continuous-training", "fastapi-service", "llm-service", "minimal", "quality-gate"]
-    {
+    for example in [
+        "canary-release",
+        "continuous-training",
+        "fastapi-service",
+        "fraud-scorer",
+        "llm-service",
+        "minimal",
+        "quality-gate",
+    ] {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(example);
         let mut client = Client::new(&[]);
         for entry in std::fs::read_dir(&root).expect("readable") {

@@ -84,6 +84,23 @@ class Notify(Bench):
         self.send("slack", "rollback")
         self.assertEqual(self.asked, [])
 
+    def test_a_halt_comes_first_and_alone_is_told_only_of_a_halt(self) -> None:
+        why = "3 rollbacks within an hour"
+        for halted, on, told in (
+            (why, ("halt",), "halted"),
+            (why, ("failure", "rollback", "halt"), "halted"),
+            (None, ("failure", "rollback", "halt"), "rolled back"),
+            (None, ("halt",), ""),
+        ):
+            what = {"environment": "production", "outcome": "restored", "what": "old was put back"}
+            what["halted"] = halted
+            self.record("deploy-production", status="failed", reason="smoke", deploy=what)
+            self.assertEqual(self.send("slack", *on).returncode, 0)
+            self.assertEqual(len(self.asked), int(bool(told)), (halted, on))
+            if told:
+                self.assertIn(told, self.sent()["text"].splitlines()[0])
+                self.assertEqual(why in self.sent()["text"], bool(halted))
+
     def test_success(self) -> None:
         self.record("gate-unit")
         self.send("slack", "success")

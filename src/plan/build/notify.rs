@@ -60,8 +60,7 @@ impl Builder<'_> {
         });
         for n in &spec.notify {
             let on: Vec<NotifyOn> = n.on.iter().map(|o| o.node).collect();
-            let bad: Vec<NotifyOn> =
-                on.iter().copied().filter(|o| matches!(o, NotifyOn::Failure | NotifyOn::Rollback)).collect();
+            let bad: Vec<NotifyOn> = on.iter().copied().filter(|o| *o != NotifyOn::Success).collect();
             if !bad.is_empty() {
                 // What was put back behind a lost runner is told too.
                 let mended = self.ids(|j| matches!(j.work, Work::Reconcile(_)));
@@ -87,7 +86,10 @@ impl Builder<'_> {
             name = format!("{name}-{}", taken + 1);
         }
         let url = self.secret(&n.secret, SecretKind::Text);
-        let own = self.triggers.everything().only(|e| *e != EventKind::PullRequest);
+        // Where none of them is in the run there is nothing to tell.
+        let heard: Vec<&Condition> =
+            self.jobs.iter().filter(|j| told.contains(&j.id)).map(|j| &j.condition).collect();
+        let own = self.triggers.everything().only(|e| *e != EventKind::PullRequest).where_any(&heard);
         if !own.can_hold() {
             return;
         }

@@ -92,10 +92,10 @@ fn a_soak_knows_the_words_of_a_watch() {
     let (broken, good) =
         ("soak-staging=failed production:untouched", "soak-staging=passed production:deployed");
     with("\"errors\"", "warm_up 2m")
-        .table(&[("staging.error_rate = 6% at 11m, staging.error_rate = 1% at 11m30s", broken)]);
+        .table(&[("staging.error_rate = 6% at 11m, staging.error_rate = 1% at 690s", broken)]);
     with("\"errors\"", "missing tolerate 3").table(&[
-        ("staging.error_rate = missing at 1447m30s", good),
-        ("staging.error_rate = missing at 1446m30s", broken),
+        ("staging.error_rate = missing at 86850s", good),
+        ("staging.error_rate = missing at 86790s", broken),
     ]);
     with("\"errors\" { min_samples 100 of \"n\" }", "missing tolerate 3").table(&[
         ("staging.error_rate = 6% at 1h, staging.samples.error_rate = 99 at 1h", broken),
@@ -109,7 +109,7 @@ fn a_soak_knows_the_words_of_a_watch() {
         with(once, "missing tolerate 3").table(&[
             ("staging.error_rate = 6% at 1h, staging.error_rate = 1% at 2h", good),
             ("staging.error_rate = 6% at 24h", broken),
-            ("staging.error_rate = missing at 1449m30s", broken),
+            ("staging.error_rate = missing at 86970s", broken),
         ]);
     }
 }

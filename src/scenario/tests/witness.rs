@@ -100,9 +100,9 @@ fn every_trigger_of_the_corpus_and_the_examples_trips_and_holds() {
     let root = camino::Utf8Path::new(env!("CARGO_MANIFEST_DIR"));
     let texts = [
         "tests/corpus/ok/live.mlpipe",
-        "tests/corpus/ok/whole-file.mlpipe",
         "examples/canary-release/release.mlpipe",
         "examples/fastapi-service/full.mlpipe",
+        "examples/fraud-scorer/release.mlpipe",
         "examples/llm-service/full.mlpipe",
     ];
     for path in texts {
