@@ -6,6 +6,10 @@ use std::fmt::Write;
 /// What of a deploy is looked at.
 pub(crate) struct Live {
     pub(crate) watched: bool,
+    /// The version before can be asked, too.
+    pub(crate) beside: bool,
+    /// Each step is long enough for a warm-up.
+    pub(crate) warms: bool,
     /// So many rollbacks stop every deploy.
     pub(crate) halts: bool,
     /// Behind the failure of a gate, the last good release is made sure of.
@@ -32,7 +36,7 @@ const METRICS: &[(&str, &str, &[&str])] = &[
 impl Live {
     /// Writes it; can it halt?
     pub(crate) fn write(&self, d: &mut Dice, s: &mut String, head: &Head) -> bool {
-        let triggers = if self.watched { watch(d, s) } else { Vec::new() };
+        let triggers = if self.watched { self.watch(d, s) } else { Vec::new() };
         let mut lines: Vec<String> = triggers.iter().map(|t| format!("    when {t}\n")).collect();
         if d.once_in(3) {
             lines.push(format!("    within {}\n", d.of(&["3m", "90s", "20m"])));
@@ -52,52 +56,86 @@ impl Live {
         }
         self.halts
     }
-}
 
-/// A `watch`; what it can trip by.
-fn watch(d: &mut Dice, s: &mut String) -> Vec<String> {
-    let window = d.of(&["20m", "30m", "1h"]);
-    let interval = d.of(&["20s", "1m", "150s"]);
-    let mut triggers = Vec::new();
-    let mut metrics = String::new();
-    let mut asked = false;
-    let (first, count) = (d.below(METRICS.len()), 1 + d.below(3));
-    for i in 0..count {
-        let (name, unit, rules) = METRICS[(first + i) % METRICS.len()];
-        let source = match d.below(3) {
-            0 => format!("run {}", shell(d.of(COMMANDS))),
-            1 => format!("\"\"\"\n      {}\n    \"\"\"", d.of(QUERIES)),
-            _ => quoted(d.of(QUERIES)),
-        };
-        asked |= !source.starts_with("run");
-        let _ = writeln!(metrics, "    metric {name} = {source}{unit}");
-        if !d.once_in(3) {
-            triggers.push(format!("{name} {}", d.of(rules)));
+    /// A `watch`; what it can trip by.
+    fn watch(&self, d: &mut Dice, s: &mut String) -> Vec<String> {
+        let window = d.of(&["20m", "30m", "1h"]);
+        let interval = d.of(&["20s", "1m", "150s"]);
+        let mut triggers = Vec::new();
+        let mut metrics = String::new();
+        let mut asked = false;
+        let (first, count) = (d.below(METRICS.len()), 1 + d.below(3));
+        for i in 0..count {
+            let (name, unit, rules) = METRICS[(first + i) % METRICS.len()];
+            let source = match d.below(5) {
+                3 => format!("run {} at data.\"p@t h\"", shell(d.of(COMMANDS))),
+                4 => {
+                    format!("http {} at depth", d.of(&["secret STATS_URL", "\"https://stats.acme.test/v1\""]))
+                }
+                0 => format!("run {}", shell(d.of(COMMANDS))),
+                1 => format!("\"\"\"\n      {}\n    \"\"\"", d.of(QUERIES)),
+                _ => quoted(d.of(QUERIES)),
+            };
+            let mut block = String::new();
+            if source.starts_with("http") {
+                block.push_str(d.of(&[
+                    "",
+                    "token secret STATS_TOKEN\n",
+                    "basic secret STATS_USER, STATS_PASSWORD\n",
+                ]));
+            }
+            let more = ["run \"./count.sh\" at count", "http \"https://stats.acme.test/n\"", "\"sum(up)\""];
+            if d.once_in(4) {
+                let of = d.of(&more);
+                asked |= of.starts_with('"');
+                let _ = writeln!(block, "min_samples 100 of {of}");
+            }
+            if self.beside && d.once_in(2) {
+                let of = d.of(&more);
+                asked |= of.starts_with('"');
+                let _ = writeln!(block, "baseline live {of}");
+                triggers.push(format!(
+                    "{name} {}",
+                    d.of(&["> baseline", "> baseline + 10%", "< baseline - 5% for 1m"])
+                ));
+            }
+            asked |= source.starts_with('"');
+            let block = if block.is_empty() { block } else { format!(" {{\n{block}    }}") };
+            let _ = writeln!(metrics, "    metric {name} = {source}{unit}{block}");
+            if !d.once_in(3) {
+                triggers.push(format!("{name} {}", d.of(rules)));
+            }
         }
-    }
-    let _ = writeln!(s, "  watch {window} every {interval} {{");
-    if asked {
-        let block = d.of(&[
-            "secret PROMETHEUS_URL",
-            "secret PROMETHEUS_URL { token secret PROMETHEUS_TOKEN }",
-            "\"https://prometheus.acme.test/base\" { basic secret PROMETHEUS_USER, PROMETHEUS_PASSWORD }",
-            "\"http://prometheus:9090\"",
-        ]);
-        let _ = writeln!(s, "    prometheus {block}");
-    }
-    s.push_str(&metrics);
-    if d.once_in(3) {
-        let _ = writeln!(s, "    smoke {} every {}", shell(d.of(COMMANDS)), d.of(&["2m", "150s", "4m"]));
-        triggers.push(format!("smoke.failures {}", d.of(&["> 3 consecutive", ">= 2", "> 0"])));
-    }
-    for line in ["timeout 10s", "secret WATCH_TOKEN"] {
-        if d.once_in(4) {
-            let _ = writeln!(s, "    {line}");
+        let _ = writeln!(s, "  watch {window} every {interval} {{");
+        if asked {
+            let block = d.of(&[
+                "secret PROMETHEUS_URL",
+                "secret PROMETHEUS_URL { token secret PROMETHEUS_TOKEN }",
+                "\"https://prometheus.acme.test/base\" { basic secret PROMETHEUS_USER, PROMETHEUS_PASSWORD }",
+                "\"http://prometheus:9090\"",
+            ]);
+            let _ = writeln!(s, "    prometheus {block}");
         }
+        s.push_str(&metrics);
+        if d.once_in(3) {
+            let _ = writeln!(s, "    smoke {} every {}", shell(d.of(COMMANDS)), d.of(&["2m", "150s", "4m"]));
+            triggers.push(format!("smoke.failures {}", d.of(&["> 3 consecutive", ">= 2", "> 0"])));
+        }
+        for line in ["timeout 10s", "secret WATCH_TOKEN"] {
+            if d.once_in(4) {
+                let _ = writeln!(s, "    {line}");
+            }
+        }
+        if self.warms && d.once_in(3) {
+            s.push_str("    warm_up 2m\n");
+        }
+        if d.once_in(3) {
+            let _ = writeln!(s, "    missing tolerate {}", d.of(&["1", "3"]));
+        }
+        if d.once_in(3) {
+            let _ = writeln!(s, "    requests {}", d.of(&["40 per s", "300 per m", "9000 per h"]));
+        }
+        s.push_str("  }\n");
+        triggers
     }
-    if d.once_in(3) {
-        let _ = writeln!(s, "    requests {}", d.of(&["40 per s", "300 per m", "9000 per h"]));
-    }
-    s.push_str("  }\n");
-    triggers
 }

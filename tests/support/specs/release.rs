@@ -69,6 +69,8 @@ enum Target {
     Kubernetes(Option<&'static str>),
     /// A Rollout.
     ArgoRollouts,
+    /// Docker on hosts.
+    Ssh,
     /// Commands, with or without one that moves traffic.
     Command { shifts: bool },
 }
@@ -79,7 +81,8 @@ impl Target {
         if !head.image {
             return command;
         }
-        match d.below(8) {
+        match d.below(9) {
+            8 => Self::Ssh,
             0 => Self::Kubernetes(None),
             1..=2 => Self::Kubernetes(Some("nginx")),
             3 => Self::Kubernetes(Some("istio")),
@@ -89,6 +92,11 @@ impl Target {
     }
 
     fn in_a_cluster(self) -> bool {
+        !matches!(self, Self::Command { .. } | Self::Ssh)
+    }
+
+    /// It has a place for a ledger of its own.
+    fn has_ledger(self) -> bool {
         !matches!(self, Self::Command { .. })
     }
 
@@ -96,7 +104,7 @@ impl Target {
     /// keep a release without traffic.
     fn strategies(self) -> &'static [&'static str] {
         match self {
-            Self::Kubernetes(None) | Self::Command { shifts: false } => &["", "rolling"],
+            Self::Kubernetes(None) | Self::Ssh | Self::Command { shifts: false } => &["", "rolling"],
             Self::Kubernetes(Some("nginx")) | Self::Command { shifts: true } => &[
                 "",
                 "canary 0.5% for 30m, 10% for 30m, 100%",
@@ -162,7 +170,7 @@ impl Release {
             _ => Cloud::ALL.into_iter().filter(|_| d.once_in(5)).collect(),
         };
         let state = if count > 0 { state(d, &targets, &clouds) } else { String::new() };
-        let kept = |t: &Target| t.in_a_cluster() || !state.is_empty();
+        let kept = |t: &Target| t.has_ledger() || !state.is_empty();
         let reconcile = match targets.iter().any(kept) && d.once_in(4) {
             true => format!("reconcile {{\n  on schedule {}\n}}\n", schedule(d)),
             false => String::new(),
@@ -182,6 +190,7 @@ impl Release {
         if self.named {
             s.push_str("target cluster kubernetes { kubeconfig secret KUBECONFIG; namespace \"ml\" }\n");
             s.push_str("target rollouts argo_rollouts { kubeconfig secret KUBECONFIG; timeout 3m }\n");
+            s.push_str("target hosts ssh { key secret SSH_KEY; known_hosts secret KNOWN_HOSTS; host \"app@vm1.acme.test\" }\n");
             s.push_str("target script command { live \"./live\"; timeout 3m }\n");
         }
     }
@@ -220,9 +229,9 @@ impl Release {
                 narrowed = true;
             }
             self.target(d, s, i);
-            self.traffic(d, s, i);
+            let strategy = self.traffic(d, s, i);
             self.around(d, s, i, head);
-            halts |= deploy.live().write(d, s, head);
+            halts |= deploy.live(strategy).write(d, s, head);
             s.push_str("}\n");
         }
         halts
@@ -252,6 +261,24 @@ impl Release {
                 };
                 let _ = writeln!(s, "  target {place}{more} }}");
             }
+            Target::Ssh => {
+                let docker = "docker \"ranker\" run \"--publish=8080:8080\", \"--env=GREETING=it's $HOME\"";
+                let service = d.of(&[
+                    "compose \"/srv/it's ranker/compose.yml\" service \"api\"",
+                    "docker \"ranker\"",
+                    docker,
+                ]);
+                let host =
+                    d.of(&["\"app@vm1.acme.test\"", "\"app@vm1.acme.test\", \"app@vm2.acme.test:2222\""]);
+                let more = d.of(&["", "\n    timeout 2m"]);
+                let place = match self.named {
+                    true => "hosts {".to_owned(),
+                    false => format!(
+                        "ssh {{\n    key secret SSH_KEY\n    known_hosts secret KNOWN_HOSTS\n    host {host}"
+                    ),
+                };
+                let _ = writeln!(s, "  target {place}\n    {service}{more}\n  }}");
+            }
             Target::Command { shifts } => {
                 let place = if self.named { "script {" } else { "command {\n    live \"./live\"" };
                 let _ = writeln!(s, "  target {place}\n    deploy {}", shell(d.of(COMMANDS)));
@@ -272,13 +299,13 @@ impl Release {
     }
 
     /// How traffic moves, and where else requests come from.
-    fn traffic(&self, d: &mut Dice, s: &mut String, i: usize) {
+    fn traffic(&self, d: &mut Dice, s: &mut String, i: usize) -> &'static str {
         let target = self.deploys[i].target;
-        let strategy = d.of(target.strategies());
+        let strategy: &'static str = target.strategies()[d.below(target.strategies().len())];
         if !strategy.is_empty() {
             let _ = writeln!(s, "  {strategy}");
         }
-        let Some((_, from)) = self.shadow.filter(|(to, _)| *to == i) else { return };
+        let Some((_, from)) = self.shadow.filter(|(to, _)| *to == i) else { return strategy };
         let nginx = Target::Kubernetes(Some("nginx"));
         let mirrored = target == nginx && self.deploys[from].target == nginx;
         let way = match mirrored && !d.once_in(3) {
@@ -288,6 +315,7 @@ impl Release {
             }
         };
         let _ = writeln!(s, "  shadow from {}{way}", NAMES[from]);
+        strategy
     }
 
     /// What its job runs in, and what comes behind it.
@@ -342,8 +370,12 @@ impl Deploy {
         }
     }
 
-    fn live(&self) -> Live {
-        Live { watched: self.watched, halts: self.halts, redeploys: self.redeploys }
+    fn live(&self, strategy: &str) -> Live {
+        // The version before serves beside the new one for long enough to be compared, or to warm up.
+        let canary = strategy.starts_with("canary");
+        let beside = canary && strategy.contains("10m");
+        let warms = !strategy.contains("90s");
+        Live { beside, warms, watched: self.watched, halts: self.halts, redeploys: self.redeploys }
     }
 }
 
