@@ -14,6 +14,8 @@ pub(crate) struct Live {
     pub(crate) halts: bool,
     /// Behind the failure of a gate, the last good release is made sure of.
     pub(crate) redeploys: bool,
+    /// Putting back has a limit.
+    pub(crate) timed: bool,
 }
 
 /// Queries that break whoever quotes carelessly.
@@ -38,7 +40,7 @@ impl Live {
     pub(crate) fn write(&self, d: &mut Dice, s: &mut String, head: &Head) -> bool {
         let triggers = if self.watched { self.watch(d, s) } else { Vec::new() };
         let mut lines: Vec<String> = triggers.iter().map(|t| format!("    when {t}\n")).collect();
-        if d.once_in(3) {
+        if self.timed || d.once_in(3) {
             lines.push(format!("    within {}\n", d.of(&["3m", "90s", "20m"])));
         }
         if self.halts {

@@ -132,6 +132,8 @@ struct Deploy {
     redeploys: bool,
     halts: bool,
     watched: bool,
+    /// Putting back is rehearsed there.
+    drilled: bool,
 }
 
 /// Names of the deploys, in their order.
@@ -144,6 +146,8 @@ pub(crate) struct Release {
     deploys: Vec<Deploy>,
     state: String,
     reconcile: String,
+    /// When putting back is rehearsed.
+    drill: String,
     /// Where a name stands for a target, it is one of all deploys of that kind.
     named: bool,
     /// What some deploys narrow themselves to, so that whatever comes behind one of them can run.
@@ -175,9 +179,21 @@ impl Release {
             true => format!("reconcile {{\n  on schedule {}\n}}\n", schedule(d)),
             false => String::new(),
         };
-        let deploys: Vec<Deploy> = targets.iter().map(|t| Deploy::any(d, *t, kept(t))).collect();
+        let mut deploys: Vec<Deploy> = targets.iter().map(|t| Deploy::any(d, *t, kept(t))).collect();
+        let drilled = targets.iter().take(2).filter(|t| kept(t) && d.once_in(3)).count();
+        let drilled: Vec<&str> = match targets.iter().take(drilled).all(kept) {
+            true => NAMES[..drilled].to_vec(),
+            false => Vec::new(),
+        };
+        for deploy in &mut deploys[..drilled.len()] {
+            (deploy.drilled, deploy.approval) = (true, None);
+        }
+        let drill = match drilled.is_empty() {
+            true => String::new(),
+            false => format!("drill {} {{\n  on schedule {}\n}}\n", drilled.join(", "), schedule(d)),
+        };
         let narrow = head.events[d.below(head.events.len())].clone();
-        Self { clouds, deploys, state, reconcile, named: d.once_in(4), narrow, shadow }
+        Self { clouds, deploys, state, reconcile, drill, named: d.once_in(4), narrow, shadow }
     }
 
     /// What stands at the top of the file.
@@ -187,6 +203,7 @@ impl Release {
         }
         s.push_str(&self.state);
         s.push_str(&self.reconcile);
+        s.push_str(&self.drill);
         if self.named {
             s.push_str("target cluster kubernetes { kubeconfig secret KUBECONFIG; namespace \"ml\" }\n");
             s.push_str("target rollouts argo_rollouts { kubeconfig secret KUBECONFIG; timeout 3m }\n");
@@ -218,7 +235,8 @@ impl Release {
             if i > 1 && d.once_in(3) {
                 let _ = writeln!(s, "  after {}", NAMES[d.below(i)]);
             }
-            if head.has("manual") && (!narrowed || self.narrow == "manual") && d.once_in(4) {
+            if head.has("manual") && !deploy.drilled && (!narrowed || self.narrow == "manual") && d.once_in(4)
+            {
                 s.push_str("  approval by_dispatch\n");
                 by_hand = true;
             } else if let Some(approval) = deploy.approval {
@@ -337,8 +355,8 @@ impl Release {
             }
         }
         if d.once_in(2) {
-            let tiers = ["testing", "production", "staging", "development", "other"];
-            let _ = writeln!(s, "  tier {}", d.of(&tiers));
+            let tiers = ["testing", "staging", "development", "other", "production"];
+            let _ = writeln!(s, "  tier {}", d.of(if deploy.drilled { &tiers[..4] } else { &tiers }));
         }
         let runs = Head { runner: head.runner && deploy.target != Target::ArgoRollouts, ..head.clone() };
         common(d, s, &runs);
@@ -367,6 +385,7 @@ impl Deploy {
             redeploys: kept && d.once_in(5),
             halts: kept && d.once_in(3),
             watched: d.once_in(2),
+            drilled: false,
         }
     }
 
@@ -375,7 +394,8 @@ impl Deploy {
         let canary = strategy.starts_with("canary");
         let beside = canary && strategy.contains("10m");
         let warms = !strategy.contains("90s");
-        Live { beside, warms, watched: self.watched, halts: self.halts, redeploys: self.redeploys }
+        let (watched, halts, redeploys) = (self.watched, self.halts, self.redeploys);
+        Live { beside, warms, watched, halts, redeploys, timed: self.drilled }
     }
 }
 
