@@ -4,8 +4,9 @@ kubectl, and what only they can show."""
 import json
 import unittest
 
-from worlds import RealCluster, RealMesh, steps
-from test_faults import CHECKS, HALT, KilledOnACluster, KilledOnAMesh
+from test_faults import CHECKS, HALT, SHADOW, KilledOnACluster, KilledOnAMesh, KilledWithShadow
+
+from worlds import RealCluster, RealMesh, RealMirror, steps
 
 NEW, OLD, NEXT, STEPS = steps.NEW, steps.OLD, steps.NEXT, steps.STEPS
 BROKEN = steps.sha("broken")
@@ -114,12 +115,18 @@ class Killed(KilledOnACluster):
     def test_at_every_step(self):
         keys = self.moments()
         self.assertGreater(len(keys), 10)
-        for key in keys:
-            with self.subTest(key):
-                self.one(key)
+        wrong = steps.shared_out(keys, self.one)
+        self.assertEqual(wrong, [], "\n".join(wrong))
         type(self).count = len(keys)
 
     test_while_it_is_put_back = None
+
+
+class KilledMirror(Killed, KilledWithShadow):
+    """Requests of another environment are copied meanwhile."""
+
+    kind, moves = RealMirror, SHADOW
+    steps = ("get ingress", "annotate ingress web", "set image", "rollout", "replace -f")
 
 
 class KilledMesh(Killed):

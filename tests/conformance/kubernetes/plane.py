@@ -37,13 +37,36 @@ def free_ports(count):
         return [one.getsockname()[1] for one in found]
 
 
-class Plane:
+class Wire:
+    """To an API server on loopback that signed its own certificate."""
+
+    def __init__(self, port, authority):
+        self.port, self.authority = port, authority
+
+    def ask(self, method, path, body=None, token=ADMIN, kind="application/json"):
+        """One call of the API, beside kubectl: what the tests set up and look at."""
+        tls = ssl.create_default_context(cafile=str(self.authority))
+        wire = http.client.HTTPSConnection("127.0.0.1", self.port, context=tls, timeout=30)
+        head = {"Authorization": f"Bearer {token}", "Content-Type": kind, "Accept": "application/json"}
+        try:
+            wire.request(method, path, None if body is None else json.dumps(body), head)
+            answer = wire.getresponse()
+            text = answer.read().decode()
+        finally:
+            wire.close()
+        if answer.status >= 300:
+            raise Refused(answer.status, text[:500])
+        return json.loads(text) if text[:1] == "{" else text
+
+
+class Plane(Wire):
     """Started when made, ended by `close`. What the parts say is in `folder/NAME.log`."""
 
     def __init__(self, programs, folder):
         self.programs, self.folder = Path(programs), Path(folder)
         self.running = []
-        client, peer, self.port = free_ports(3)
+        client, peer, port = free_ports(3)
+        super().__init__(port, self.folder / "certs/apiserver.crt")
         self.audit = self.folder / "audit.log"
         try:
             etcd, hosts = f"http://127.0.0.1:{client}", f"http://127.0.0.1:{peer}"
@@ -103,29 +126,11 @@ class Plane:
                 one.kill()
                 one.wait()
 
-    def authority(self):
-        return self.folder / "certs/apiserver.crt"
-
     def config(self, token):
         """A kubeconfig, as a text."""
-        ca = base64.b64encode(self.authority().read_bytes()).decode()
+        ca = base64.b64encode(self.authority.read_bytes()).decode()
         cluster = {"server": f"https://127.0.0.1:{self.port}", "certificate-authority-data": ca}
         return config(cluster, {"token": token})
-
-    def ask(self, method, path, body=None, token=ADMIN, kind="application/json"):
-        """One call of the API, beside kubectl: what the tests set up and look at."""
-        tls = ssl.create_default_context(cafile=str(self.authority()))
-        wire = http.client.HTTPSConnection("127.0.0.1", self.port, context=tls, timeout=30)
-        head = {"Authorization": f"Bearer {token}", "Content-Type": kind, "Accept": "application/json"}
-        try:
-            wire.request(method, path, None if body is None else json.dumps(body), head)
-            answer = wire.getresponse()
-            text = answer.read().decode()
-        finally:
-            wire.close()
-        if answer.status >= 300:
-            raise Refused(answer.status, text[:500])
-        return json.loads(text) if text[:1] == "{" else text
 
     def kubectl(self, *words, stdin=None):
         """As the administrator; what it printed."""
@@ -155,5 +160,7 @@ class Plane:
 
 
 def config(cluster, user):
+    """A kubeconfig of one cluster and one user."""
     whole = {"apiVersion": "v1", "kind": "Config", "current-context": "c", "clusters": [{"name": "k", "cluster": cluster}]}
-    return json.dumps({**whole, "users": [{"name": "u", "user": user}], "contexts": [{"name": "c", "context": {"cluster": "k", "user": "u"}}]})
+    context = {"name": "c", "context": {"cluster": "k", "user": "u"}}
+    return json.dumps({**whole, "users": [{"name": "u", "user": user}], "contexts": [context]})

@@ -8,8 +8,9 @@ import tempfile
 import time
 from pathlib import Path
 
-import worlds
 from bench import Bench
+
+import worlds
 
 ROOT = worlds.ROOT
 MLPIPE = os.environ.get("MLPIPE_BIN", str(ROOT / "target/debug/mlpipe"))

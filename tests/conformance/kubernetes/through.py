@@ -3,7 +3,6 @@ refuses because another came first, and that lets something happen to the next w
 
 import http.client
 import http.server
-import json
 import ssl
 import threading
 
@@ -50,7 +49,7 @@ class Through:
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
     def forward(self, method, path, head, body, token):
-        tls = ssl.create_default_context(cafile=str(self.plane.authority()))
+        tls = ssl.create_default_context(cafile=str(self.plane.authority))
         wire = http.client.HTTPSConnection("127.0.0.1", self.plane.port, context=tls, timeout=30)
         kept = {name: head[name] for name in ("Accept", "Content-Type") if head.get(name)}
         try:

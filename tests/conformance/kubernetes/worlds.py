@@ -58,28 +58,32 @@ class Real:
     def begin_with(self):
         (self.folder / "bin/kubectl").unlink()
         os.symlink(shutil.which("kubectl"), self.folder / "bin/kubectl")
-        self.enter("w" + os.urandom(5).hex())
+        self.enter()
         for thing in self.beginning().values():
             if thing["kind"] == "Deployment":
                 thing["spec"]["template"]["spec"]["containers"][0]["image"] = f"{steps.REPOSITORY}@{steps.OLD}"
             self.make(thing)
         self.settle()
 
-    def enter(self, namespace):
-        """A namespace, and in it an account with the role, and the ledger's file of it."""
-        plane = self.plane
-        self.namespace = namespace
+    def enter(self):
+        """A namespace of its own; what is known of it lies beside the checkout."""
+        found = self.admit(self.account)
+        (self.folder / "cluster.json").write_text(json.dumps(found))
+
+    def admit(self, account):
+        """A new namespace, and in it an account with its role: where it is, and its kubeconfig."""
+        plane, namespace = self.plane, "w" + os.urandom(5).hex()
         about = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}}
         plane.ask("POST", "/api/v1/namespaces", about)
         place = f"/apis/rbac.authorization.k8s.io/v1/namespaces/{namespace}"
-        plane.ask("POST", place + "/roles", {"metadata": {"name": self.account}, "rules": self.rules[self.account]})
-        plane.ask("POST", f"/api/v1/namespaces/{namespace}/serviceaccounts", {"metadata": {"name": self.account}})
-        role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": self.account}
-        who = [{"kind": "ServiceAccount", "name": self.account, "namespace": namespace}]
-        plane.ask("POST", place + "/rolebindings", {"metadata": {"name": self.account}, "roleRef": role, "subjects": who})
-        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{self.account}/token"
+        plane.ask("POST", place + "/roles", {"metadata": {"name": account}, "rules": self.rules[account]})
+        plane.ask("POST", f"/api/v1/namespaces/{namespace}/serviceaccounts", {"metadata": {"name": account}})
+        role = {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": account}
+        who = [{"kind": "ServiceAccount", "name": account, "namespace": namespace}]
+        plane.ask("POST", place + "/rolebindings", {"metadata": {"name": account}, "roleRef": role, "subjects": who})
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{account}/token"
         token = plane.ask("POST", path, {"spec": {"expirationSeconds": 7200}})["status"]["token"]
-        (self.folder / "cluster.json").write_text(json.dumps({"namespace": namespace, "kubeconfig": plane.config(token)}))
+        return {"namespace": namespace, "kubeconfig": plane.config(token)}
 
     def known(self):
         return json.loads((self.folder / "cluster.json").read_text())
@@ -108,12 +112,12 @@ class Real:
         other.number, other.digest, other.platform = self.number, self.digest, self.platform
         other.repository, other.words = self.repository, list(self.words)
         there, maps = self.seen(), self.maps()
-        other.enter("w" + os.urandom(5).hex())
+        other.enter()
         for thing in there.values():
             other.make(thing)
         for one in maps:
-            path = f"/api/v1/namespaces/{other.namespace}/configmaps"
-            self.plane.ask("POST", path, plain(one, other.namespace))
+            namespace = other.known()["namespace"]
+            self.plane.ask("POST", f"/api/v1/namespaces/{namespace}/configmaps", plain(one, namespace))
         return other
 
     def gone(self):
@@ -179,11 +183,51 @@ class RealCluster(Real, steps.Cluster):
     account = "nginx"
 
 
+class RealMirror(RealCluster):
+    """Beside another environment, whose Ingress an account of its own may get and patch and nothing else."""
+
+    account = "mirrored"
+
+    def enter(self):
+        there = self.admit("mirror")
+        (self.folder / "there.json").write_text(json.dumps(there))
+        live = steps.nginx_cluster()["ingress/web"]
+        live["metadata"]["annotations"] = {}
+        live["spec"]["rules"][0]["host"] = "live.example.com"
+        self.plane.ask("POST", self.ingresses(), plain(live, there["namespace"]))
+        super().enter()
+
+    def there(self):
+        return json.loads((self.folder / "there.json").read_text())
+
+    def ingresses(self):
+        return f"/apis/networking.k8s.io/v1/namespaces/{self.there()['namespace']}/ingresses"
+
+    def copy(self):
+        theirs = self.others()["ingress/web"]
+        other = super().copy()
+        notes = {"metadata": {"annotations": theirs["metadata"].get("annotations", {})}}
+        self.plane.ask("PATCH", other.ingresses() + "/web", notes, kind="application/merge-patch+json")
+        return other
+
+    def env(self):
+        return {**super().env(), "KUBE_LIVE": self.there()["kubeconfig"]}
+
+    def shadow(self):
+        return ["--shadow", "live", "KUBE_LIVE", self.there()["namespace"], "web"]
+
+    def others(self):
+        return {"ingress/web": plain(self.plane.ask("GET", self.ingresses() + "/web"))}
+
+    def print(self):
+        return super().print() + json.dumps(self.others(), sort_keys=True)
+
+    def gone(self):
+        self.plane.ask("DELETE", f"/api/v1/namespaces/{self.there()['namespace']}")
+        super().gone()
+
+
 class RealMesh(Real, steps.Mesh):
     """A Deployment behind a VirtualService, whose kind is `crd.json`: a minimal one of ours, without Istio."""
 
     account = "istio"
-
-    @staticmethod
-    def beginning():
-        return steps.mesh_cluster([steps.leads("ranker")])
