@@ -88,8 +88,8 @@ class Books(unittest.TestCase):
     def test_pages(self):
         """Two and a half MB, which no ConfigMap holds: written in pieces, as a ledger grows, and read again."""
         text = b"{}"
-        for number in range(5):
-            text += b"".join(b"\n%d %s" % (line, b"x" * 990) for line in range(number * 500, number * 500 + 500))
+        for number in range(13):
+            text += b"".join(b"\n%d %s" % (line, b"x" * 990) for line in range(number * 200, number * 200 + 200))
             store = self.ledger("ml/long").store
             store.write({"ledger.json": text}, store.read()[1])
         self.assertEqual(self.ledger("ml/long").store.read()[0]["ledger.json"], text)

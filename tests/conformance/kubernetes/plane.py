@@ -1,5 +1,6 @@
-"""A control plane on loopback: etcd, kube-apiserver and kube-controller-manager as they are, with the controllers that a
-Deployment needs, and RBAC. There is no node and no scheduler: `kubelet.py` stands in for what makes pods ready."""
+"""A control plane on loopback: etcd and kube-apiserver as they are, with RBAC, and those of Kubernetes' own controllers that a
+Deployment needs (`tools/kubernetes/controllers`). There is no node and no scheduler: `kubelet.py` stands in for what makes pods
+ready."""
 
 import base64
 import contextlib
@@ -13,9 +14,7 @@ import subprocess
 import time
 from pathlib import Path
 
-#: What makes a Deployment roll out, deletes what belonged to what was deleted, and gives a namespace its account.
-CONTROLLERS = "deployment-controller,replicaset-controller,garbage-collector-controller,namespace-controller,serviceaccount-controller"
-NAMES = ("etcd", "kube-apiserver", "kube-controller-manager")
+NAMES = ("etcd", "kube-apiserver", "controllers")
 #: Who asked for what, without bodies.
 POLICY = {"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "rules": [{"level": "Metadata"}]}
 ADMIN = "of-the-tests"
@@ -77,8 +76,7 @@ class Plane(Wire):
             self.wait_for("/readyz", "kube-apiserver")
             self.kubeconfig = self.folder / "admin.json"
             self.kubeconfig.write_text(self.config(ADMIN))
-            words = ["--kubeconfig", str(self.kubeconfig), "--controllers", CONTROLLERS, "--leader-elect=false", "--secure-port=0"]
-            self.start("kube-controller-manager", *words, "--concurrent-deployment-syncs=2")
+            self.start("controllers", str(self.kubeconfig))
         except BaseException:
             self.close()
             raise
@@ -94,6 +92,8 @@ class Plane(Wire):
             *("--cert-dir", str(self.folder / "certs"), "--token-auth-file", str(users), "--authorization-mode", "RBAC"),
             *("--service-account-issuer", "https://kubernetes.default.svc", "--service-account-key-file", str(key)),
             *("--service-account-signing-key-file", str(key), "--service-cluster-ip-range", "10.0.0.0/16"),
+            # Pods run as the namespace's own account, which one more controller would make.
+            *("--disable-admission-plugins", "ServiceAccount"),
             *("--audit-log-path", str(self.audit), "--audit-policy-file", str(policy)),
         ]
 
@@ -145,7 +145,7 @@ class Plane(Wire):
         etcd = subprocess.run([str(self.programs / "etcd"), "--version"], capture_output=True, text=True).stdout.split("\n")[0]
         found = json.loads(self.kubectl("version", "-o", "json"))
         server, client = (found[one]["gitVersion"] for one in ("serverVersion", "clientVersion"))
-        return {"kube-apiserver": server, "kube-controller-manager": server, "kubectl": client, "etcd": etcd.split()[-1]}
+        return {"kube-apiserver": server, "etcd": etcd.split()[-1], "kubectl": client}
 
     def asked_by(self, account):
         """What the accounts of this name asked for in any namespace and got, as (group, resource, verb)."""

@@ -52,7 +52,7 @@ def rights(namespace, traffic):
     with tempfile.TemporaryDirectory() as name:
         compiled(Path(name), namespace, traffic)
         words = [MLPIPE, "setup", "--format", "json"]
-        found = json.loads(subprocess.run(words, cwd=name, stdout=subprocess.PIPE, check=True).stdout)
+        found = json.loads(subprocess.run(words, cwd=name, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=True).stdout)
     items = [item for item in found["manifests"][0]["items"] if item["setting"]["kind"] == "rights"]
     if len(items) != 1:
         raise RuntimeError(f"mlpipe setup lists {len(items)} roles for {namespace}")

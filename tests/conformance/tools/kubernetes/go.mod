@@ -5,7 +5,7 @@ go 1.25
 tool (
 	go.etcd.io/etcd/server/v3
 	k8s.io/kubernetes/cmd/kube-apiserver
-	k8s.io/kubernetes/cmd/kube-controller-manager
+	mlpipe.example/kubernetes/controllers
 )
 
 require k8s.io/kubernetes v1.33.13
