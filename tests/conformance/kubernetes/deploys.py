@@ -5,7 +5,6 @@ import json
 import unittest
 
 from test_faults import CHECKS, HALT, SHADOW, KilledOnACluster, KilledOnAMesh, KilledWithShadow
-
 from worlds import RealCluster, RealMesh, RealMirror, steps
 
 NEW, OLD, NEXT, STEPS = steps.NEW, steps.OLD, steps.NEXT, steps.STEPS
@@ -43,15 +42,17 @@ class Deploys(unittest.TestCase):
         self.as_before(world, NEW)
         self.assertEqual(world.kinds(), ["adopted", "intent", "good"])
 
+    first = "0.5"
+
     def test_on_the_way(self):
-        world = self.world("--canary", "0.5", "0", "--canary", "25", "0", "--canary", "100", "0")
+        world = self.world("--canary", self.first, "0", "--canary", "25", "0", "--canary", "100", "0")
         world.records()
         for phase in ("begin", "roll-out", "canary-1"):
             self.good(world.phase(phase), world)
         self.assertEqual(world.serving(), ({OLD}, 3), "the live Service chooses a pod of the copy")
         self.assertIn("deployment/ranker-canary", world.objects())
         self.assertIn("service/ranker-canary", world.objects())
-        self.split(world, "0.5")
+        self.split(world, self.first)
         self.good(world.phase("canary-2"), world)
         self.split(world, "25")
         for phase in ("canary-3", "finish"):
@@ -95,7 +96,7 @@ class Deploys(unittest.TestCase):
 
 
 class Mesh(Deploys):
-    kind = RealMesh
+    kind, first = RealMesh, "5"
 
     def split(self, world, share):
         route = world.objects()["virtualservice/web"]["spec"]["http"][0]["route"]
@@ -103,18 +104,35 @@ class Mesh(Deploys):
         self.assertEqual(found, [("ranker", 100 - int(share)), ("ranker-canary", int(share))])
 
 
+class Mirror(unittest.TestCase):
+    """A deploy that gets copies of another environment's requests."""
+
+    def test_whole(self):
+        world = RealMirror()
+        self.addCleanup(world.gone)
+        (world.folder / "rate").write_text("0")
+        world.words = [*world.shadow(), *CHECKS]
+        self.assertEqual(world.deploy(), 0, world.log())
+        self.assertEqual((world.live(), world.rest()), (NEW, []), world.log())
+
+
 class Killed(KilledOnACluster):
-    """Behind each write the run is killed; then `restore`, a reconcile and the next run each put it right by themselves."""
+    """Behind a write the run is killed; then `restore`, a reconcile and the next run each put it right by themselves. Behind
+    one of each kind, or with `--every` behind each of them."""
 
     kind = RealCluster
+    every = False
     count = 0
 
     def moments(self, rate="0"):
-        return [key for key in super().moments(rate) if key[1] == "after" and any(word in key[2] for word in WRITES)]
+        found = [key for key in super().moments(rate) if key[1] == "after"]
+        found = [(word, key) for key in found for word in WRITES if word in key[2]]
+        kinds = {word: key for word, key in reversed(found)}
+        return [key for word, key in found if self.every or kinds[word] == key]
 
     def test_at_every_step(self):
         keys = self.moments()
-        self.assertGreater(len(keys), 10)
+        self.assertGreater(len(keys), 3)
         wrong = steps.shared_out(keys, self.one)
         self.assertEqual(wrong, [], "\n".join(wrong))
         type(self).count = len(keys)

@@ -8,9 +8,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import Bench
-
 import worlds
+from bench import Bench
 
 ROOT = worlds.ROOT
 MLPIPE = os.environ.get("MLPIPE_BIN", str(ROOT / "target/debug/mlpipe"))
