@@ -107,7 +107,7 @@ class Books(unittest.TestCase):
         self.assertIn(f"goes on in {pages[0]['metadata']['name']}, which is gone", said)
 
     def test_too_large_for_the_server(self):
-        """Were mlpipe's limit too high, the server's answer would stop the run with its own words."""
+        """Were mlpipe's limit too high, the server's answer would stop the run at once, with its own words."""
         limit, runtime.MAP_LIMIT = runtime.MAP_LIMIT, 3 * LIMIT
         self.addCleanup(setattr, runtime, "MAP_LIMIT", limit)
         store = self.ledger("ml/huge").store
