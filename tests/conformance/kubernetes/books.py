@@ -110,10 +110,13 @@ class Books(unittest.TestCase):
         """Were mlpipe's limit too high, the server's answer would stop the run at once, with its own words."""
         limit, runtime.MAP_LIMIT = runtime.MAP_LIMIT, 3 * LIMIT
         self.addCleanup(setattr, runtime, "MAP_LIMIT", limit)
-        store = self.ledger("ml/huge").store
+        store, calls, run = self.ledger("ml/huge").store, [], runtime.run
+        runtime.run = lambda words, *rest, **how: (calls.append(words), run(words, *rest, **how))[1]
+        self.addCleanup(setattr, runtime, "run", run)
         said = self.stopped(lambda: store.write({"ledger.json": b"x" * (LIMIT + 1)}, ""))
         self.assertIn("cannot be written", said)
         self.assertIn("1048576", said)
+        self.assertEqual(len(calls), 1, "it is not tried again")
 
     def test_what_is_refused(self):
         """Garbled, cut, of somebody else: as a person could leave it with kubectl."""
