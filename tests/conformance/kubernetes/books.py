@@ -2,7 +2,6 @@
 
 import importlib.machinery
 import importlib.util
-import json
 import os
 import subprocess
 import tempfile
@@ -159,30 +158,9 @@ def granted(rules):
 
 
 class Rights(unittest.TestCase):
-    """The role is what it takes, and nothing more. Asked when everything else has run."""
+    """The role is what it takes, and nothing more. Asked when all else has run."""
 
     def test_every_right_is_used(self):
         for account in ("nginx", "istio", "mirror"):
             asked, rules = worlds.Real.plane.asked_by(account), worlds.Real.rules[account]
             self.assertEqual(sorted(asked), sorted(granted(rules)), account)
-
-
-class NoRight(unittest.TestCase):
-    def test_can_be_left_out(self):
-        """A release, and what puts a bad one back, once for each right without it."""
-        whole = worlds.Real.rules
-        self.addCleanup(setattr, worlds.Real, "rules", whole)
-        for kind in (worlds.RealCluster, worlds.RealMesh):
-            for group, resource, verb in sorted(granted(whole[kind.account])):
-                rules = json.loads(json.dumps(whole[kind.account]))
-                for one in rules:
-                    if one["apiGroups"] == [group] and one["resources"] == [resource]:
-                        one["verbs"].remove(verb)
-                worlds.Real.rules = {**whole, kind.account: [one for one in rules if one["verbs"]]}
-                with self.subTest(f"{kind.account}: {verb} {resource}"):
-                    world = kind()
-                    world.words = list(worlds.steps.STEPS)
-                    code = world.deploy()
-                    self.assertNotEqual(code, 0, world.log())
-                    self.assertIn("orbidden", world.log())
-                    world.gone()

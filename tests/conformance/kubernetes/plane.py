@@ -153,7 +153,8 @@ class Plane(Wire):
         for line in self.audit.read_text().splitlines():
             event = json.loads(line)
             about = event.get("objectRef") or {}
-            if event["user"]["username"].endswith(":" + account) and about.get("resource") and event["responseStatus"]["code"] != 403:
+            who, code = event["user"].get("username", ""), event.get("responseStatus", {}).get("code", 0)
+            if who.endswith(":" + account) and about.get("resource") and code != 403:
                 resource = "/".join(filter(None, (about["resource"], about.get("subresource"))))
                 found.add((about.get("apiGroup", ""), resource, event["verb"]))
         return found
