@@ -117,7 +117,7 @@ class Real:
         shutil.copytree(self.folder, folder, symlinks=True, dirs_exist_ok=True)
         other = type(self)(folder)
         other.number, other.digest, other.platform = self.number, self.digest, self.platform
-        other.repository, other.words = self.repository, list(self.words)
+        other.repository, other.words = self.repository, self.words
         there, maps = self.seen(), self.maps()
         other.enter()
         for thing in there.values():
@@ -213,6 +213,8 @@ class RealMirror(RealCluster):
     def copy(self):
         theirs = self.others()["ingress/web"]
         other = super().copy()
+        there, now = self.there()["namespace"], other.there()["namespace"]
+        other.words = [now if word == there else word for word in self.words]
         notes = {"metadata": {"annotations": theirs["metadata"].get("annotations", {})}}
         self.plane.ask("PATCH", other.ingresses() + "/web", notes, kind="application/merge-patch+json")
         return other
