@@ -11,10 +11,8 @@ type Rule = (&'static str, &'static str, &'static [&'static str]);
 const WORKLOAD: &[Rule] = &[("apps", "deployments", &["get", "list", "watch", "patch"])];
 /// A copy is applied where nothing is (get, create) and deleted by its label (list, delete). Without patch, what somebody
 /// else has under its name is refused and not changed.
-const COPIES: &[Rule] = &[
-    ("apps", "deployments", &["create", "delete"]),
-    ("", "services", &["get", "list", "create", "delete"]),
-];
+const COPIES: &[Rule] =
+    &[("apps", "deployments", &["create", "delete"]), ("", "services", &["get", "list", "create", "delete"])];
 /// Its weight is an annotation (patch).
 const INGRESS: &[Rule] = &[("networking.k8s.io", "ingresses", &["get", "list", "create", "patch", "delete"])];
 const ROUTES: &[Rule] = &[("networking.istio.io", "virtualservices", &["get", "patch"])];
