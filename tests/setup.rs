@@ -270,7 +270,7 @@ fn rights_in_a_cluster_are_those_of_the_target_and_of_its_ledger() {
     let plain = format!("kubernetes {{ {head}; deployment \"x\" }}");
     assert_eq!(rights(&plain, ""), ["deployments get list watch patch", ledger]);
     assert_eq!(rights(&plain, "state git \"ledger\""), ["deployments get list watch patch"]);
-    let copies = ["deployments get list watch patch create delete", "services get list create patch delete"];
+    let copies = ["deployments get list watch patch create delete", "services get list create delete"];
     let istio = format!("kubernetes {{ {head}; deployment \"x\"; traffic istio \"web\" }}");
     assert_eq!(rights(&istio, ""), [copies[0], copies[1], "virtualservices get patch", ledger]);
     let argo = format!("argo_rollouts {{ {head}; rollout \"x\" }}");

@@ -9,11 +9,11 @@ type Rule = (&'static str, &'static str, &'static [&'static str]);
 
 /// `kubectl set image` patches, `kubectl rollout status` lists and watches.
 const WORKLOAD: &[Rule] = &[("apps", "deployments", &["get", "list", "watch", "patch"])];
-/// A copy is applied (get, create, patch) and deleted by its label (list, delete).
-const COPIES: &[Rule] = &[
-    ("apps", "deployments", &["create", "delete"]),
-    ("", "services", &["get", "list", "create", "patch", "delete"]),
-];
+/// A copy is applied where nothing is (get, create) and deleted by its label (list, delete). Without patch, what somebody
+/// else has under its name is refused and not changed.
+const COPIES: &[Rule] =
+    &[("apps", "deployments", &["create", "delete"]), ("", "services", &["get", "list", "create", "delete"])];
+/// Its weight is an annotation (patch).
 const INGRESS: &[Rule] = &[("networking.k8s.io", "ingresses", &["get", "list", "create", "patch", "delete"])];
 const ROUTES: &[Rule] = &[("networking.istio.io", "virtualservices", &["get", "patch"])];
 /// The plugin's `set image` updates, `promote` and `abort` patch the status.

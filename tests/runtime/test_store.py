@@ -493,6 +493,13 @@ class AConfigMap(Place):
         with self.stops("too large for a ConfigMap: 1000001 bytes, at most 1000000"):
             store.write({"ledger.json": large["ledger.json"] + b"x"}, version)
 
+    def test_too_large_for_the_server(self) -> None:
+        """Were the limit too high, the server's own words would stop the run at once."""
+        self.limits(3_000_000, 1200)
+        with self.stops("Too long: may not be more than 1048576 bytes"):
+            self.store("configmap").write({"ledger.json": b"x" * 1_048_576}, "")
+        self.assertEqual(len(self.calls()), 1, "it is not tried again")
+
     def test_a_long_ledger_goes_on_in_pages(self) -> None:
         self.limits(3000, 1200)
         ledger = self.ledger("configmap")

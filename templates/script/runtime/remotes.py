@@ -241,6 +241,8 @@ class ConfigMapStore(Store):
         """What an error of kubectl's means."""
         reason = re.search(r"server \((\w+)\)", done.errors)
         word = reason[1] if reason else ""
+        if re.search(r'^The ConfigMap "[^"]*" is invalid:', done.errors, re.MULTILINE):
+            word = "Invalid"  # kubectl has a form of its own for it
         heard = " ".join(done.errors.split())[-400:] or "no answer in time"
         sentence = f"the ledger's {self.place} cannot be {what}: {heard}"
         gone = word == "NotFound" and f'configmaps "{self.name}"' in heard

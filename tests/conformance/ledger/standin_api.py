@@ -128,6 +128,9 @@ class Api:
         self.keep_routes(name, found)
         return None if act == "break after" else (200, found)
 
+    def routes_of(self, name):
+        return self.objects[f"virtualservice {name}"]
+
     def keep_routes(self, name, document):
         self.version += 1
         meta = {**document["metadata"], "name": name, "namespace": "ml", "resourceVersion": str(self.version)}

@@ -1,4 +1,5 @@
-"""A stand-in for an API server that keeps ConfigMaps, behind the stand-in for kubectl.
+"""A stand-in for an API server that keeps ConfigMaps, behind the stand-in for kubectl. It refuses what the real one
+refuses, in its words: another resourceVersion, more than 1 MiB.
 
 Objects and their resourceVersion are in $STANDIN/configmaps.json, changed under a lock, so that two
 processes may race for them. `faults` maps a verb (`get`, `create`, `replace`) to a list, what each
@@ -74,6 +75,8 @@ if verb == "get":
     elif "--ignore-not-found" not in words:
         fail(f'Error from server (NotFound): configmaps "{name}" not found')
     sys.exit(0)
+if sum(len(k) + len(v.encode()) for k, v in body["data"].items()) > 1024 * 1024:
+    fail(f'The ConfigMap "{name}" is invalid: []: Too long: may not be more than 1048576 bytes')
 if verb == "create" and key in objects:
     fail(f'Error from server (AlreadyExists): error when creating "STDIN": configmaps "{name}" already exists')
 if verb == "replace":

@@ -86,8 +86,13 @@ impl Live {
                     "basic secret STATS_USER, STATS_PASSWORD\n",
                 ]));
             }
-            let more = ["run \"./count.sh\" at count", "http \"https://stats.acme.test/n\"", "\"sum(up)\""];
-            if d.once_in(4) {
+            let more = [
+                "run \"./count.sh\" at count",
+                "http \"https://stats.acme.test/n\"",
+                "http secret COUNT_URL at n.all",
+                "\"sum(up)\"",
+            ];
+            if d.once_in(3) {
                 let of = d.of(&more);
                 asked |= of.starts_with('"');
                 let _ = writeln!(block, "min_samples 100 of {of}");
