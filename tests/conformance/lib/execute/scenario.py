@@ -1,7 +1,8 @@
 """What happens in a run and what must come of it: `scenarios/EXAMPLE.toml`, one file for each example."""
 
+import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..base import HERE, BrokenTool
 
@@ -10,6 +11,9 @@ SCENARIOS = HERE / "scenarios"
 KEYS = {"about", "event", "branch", "fork", "inputs", "spec", "files", "secrets", "state", "command", "approval", "cancel", "given",
         "places", "lost", "clock", "instead", "waits", "meanwhile", "begins", "queries", "course", "ledger", "expect"}
 EXPECTED = {"outcome", "jobs", "calls", "never", "live", "apart", "ledger"}
+#: What an entry of a list of cancels may say besides its moment: what is different from what the scenario says.
+ENTRY = {"during", "given", "live", "ledger"}
+COUNT = re.compile(r"(\d+) x ")
 EVENTS = ("push", "tag", "pull_request", "schedule", "manual")
 
 
@@ -44,8 +48,11 @@ class Scenario:
     commands: tuple
     #: what a person says to the question: yes, no, or "" where nobody is asked
     approval: str
-    #: when a deploy is cancelled (cancel.py): `ENVIRONMENT.PHASE: WORDS`, during the call that begins with these words; "" for never
+    #: when a deploy is cancelled (cancel.py): `ENVIRONMENT.PHASE: [N x ]WORDS`, during its job's Nth call that begins with these words;
+    #: "" for never
     cancel: str
+    #: the name of the scenario whose `cancel` is a list of such moments, each a run of its own, of which this is one; else its own name
+    group: str
     #: when the runner of a deploy is lost: `ENVIRONMENT: WORDS`, once the call that begins with these words has ended; "" for never.
     #: From then on nothing of that job runs any more, its handlers neither
     lost: str
@@ -83,6 +90,13 @@ class Scenario:
         environment, _, phase = self.cancel.partition(":")[0].partition(".")
         return f"deploy-{environment}", phase
 
+    @property
+    def moment(self) -> dict:
+        """The call during which the cancel comes: its job, its words, the how manyth of the job's calls that begin with them."""
+        words = self.cancel.partition(": ")[2]
+        count = COUNT.match(words)
+        return {"job": self.cancelled[0], "words": words[count.end():] if count else words, "count": int(count[1]) if count else 1}
+
 
 def scenarios() -> list:
     """All scenarios, by example and in the order of their files. Raises BrokenTool for a word that nobody reads."""
@@ -90,7 +104,24 @@ def scenarios() -> list:
     for path in sorted(SCENARIOS.glob("*.toml")):
         world = tomllib.loads(path.read_text(encoding="utf-8"))
         for name, one in world.pop("scenario").items():
-            found.append(read(path.stem, name, world, one))
+            found += each(path.stem, name, world, one)
+    return found
+
+
+def each(example, name, world, one) -> list:
+    """The scenario; where `cancel` is a list, one for each of its moments."""
+    if isinstance(one.get("cancel", ""), str):
+        return [read(example, name, world, one)]
+    found, seen = [], {}
+    for entry in one["cancel"]:
+        if strange := set(entry) - ENTRY:
+            raise BrokenTool(f"{example}.toml, scenario {name}: {', '.join(sorted(strange))} is not a word of a cancel")
+        place = entry["during"].partition(":")[0]
+        seen[place] = seen.get(place, 0) + 1
+        expect = {**one["expect"], **{key: entry[key] for key in ("live", "ledger") if key in entry}}
+        alone = {**one, "cancel": entry["during"], "given": [*one.get("given", []), *entry.get("given", [])], "expect": expect}
+        number = f"-{seen[place]}" if seen[place] > 1 else ""
+        found.append(replace(read(example, f"{name}/{place}{number}", world, alone), group=f"{example}/{name}"))
     return found
 
 
@@ -127,7 +158,7 @@ def read(example, name, world, one) -> Scenario:
         inputs=one.get("inputs", {}), spec=one.get("spec", {}), files={**world.get("files", {}), **one.get("files", {})},
         secrets=secrets, state=merged(world.get("state", {}), one.get("state", {})),
         commands=(*one.get("command", ()), *world.get("command", ())), approval=one.get("approval", world.get("approval", "")),
-        cancel=one.get("cancel", ""), lost=one.get("lost", ""), clock=one.get("clock", False), given=one.get("given", []),
+        cancel=one.get("cancel", ""), group=f"{example}/{name}", lost=one.get("lost", ""), clock=one.get("clock", False), given=one.get("given", []),
         places=world.get("places", {}), instead=one.get("instead", ""), waits=one.get("waits", True), meanwhile=one.get("meanwhile", {}),
         begins=one.get("begins", world.get("begins", "")), queries=world.get("queries", {}),
         course=merged(world.get("course", {}), one.get("course", {})),
