@@ -18,6 +18,7 @@ from .foretold import foretell, unforeseen
 from .platforms import PLATFORMS, edges
 from .scenario import never_broken, scenarios
 from .trace import difference, out_of_order, plain, told
+from .uncancelled import uncancelled
 
 #: The examples, and the scenarios of others, that run on every submission; the rest by command (`--scenarios all`).
 SUBMITTED = ("minimal", "fastapi-service", "canary-release/errors-at-25-percent", "canary-release/cancel-in-canary-2",
@@ -62,7 +63,7 @@ def run_all(examples: Path, only=(), every=False) -> tuple:
     except (BrokenTool, KeyError) as error:
         return [f"scenarios: {error}"], (["scenario"], [])
     faults = [f"there is no scenario {name}" for name in only if not any(name in (s.name, s.group) for s in known)]
-    faults += never_broken(known)
+    faults += never_broken(known) + never_cancelled(known, examples)
     chosen = [s for s in known if ({s.name, s.group} & set(only) if only else every or {s.example, s.name, s.group} & set(SUBMITTED))]
     keep = os.environ.get("MLPIPE_CONFORMANCE_KEEP")
     folder = Path(keep or tempfile.mkdtemp(prefix="mlpipe-run-"))
@@ -88,6 +89,14 @@ def run_all(examples: Path, only=(), every=False) -> tuple:
     say(table(head, rows))
     say(f"{len(rows) * len(PLATFORMS)} runs of {len(rows)} scenarios")
     return faults, (head, rows)
+
+
+def never_cancelled(known, examples) -> list:
+    """Steps of deploys in which no scenario cancels."""
+    try:
+        return uncancelled(known, examples)
+    except (BrokenTool, MissingTool, OSError) as error:
+        return [f"which steps can be cancelled is not known: {error}"]
 
 
 def surprised(scenario, play, runs) -> list:
