@@ -25,6 +25,8 @@ FASTER = 5
 GITHUB_WAITS = ((signal.SIGINT, 7.5), (signal.SIGTERM, 2.5))
 #: gitlab-runner since 16.8 (merge request 4446): TERM to every process of the build container, the newest first; 10 s later KILL.
 GITLAB_WAIT = 10.0
+#: Seconds in which the call of the cancel has to come.
+REACHED = 240
 #: GitHub ends a cancelled job after 5 minutes, GitLab an after_script.
 HANDLERS = 300
 #: The variable by which a run's processes are found again, as GitHub's runner finds those that a job leaves behind.
@@ -58,7 +60,7 @@ class Driver:
         process = subprocess.Popen(words, cwd=self.bench.repository, env={**self.env, **env}, stdin=subprocess.DEVNULL, stdout=log,
                                    stderr=subprocess.STDOUT, start_new_session=True)
         log.close()
-        end = time.monotonic() + 60
+        end = time.monotonic() + REACHED
         while not self.bench.reached().exists():
             if process.poll() is not None or time.monotonic() > end:
                 self.output.append((self.bench.folder / "cancelled.txt").read_text(errors="replace"))
