@@ -36,8 +36,8 @@ esac
 case "$*" in .mlpipe/*' deploy {environment} reconcile') ;; .mlpipe/*' deploy {environment}'*) kill -s KILL $$ ;; esac
 fi
 exec {sh} "$@\""""
-#: Of several cancelled runs of one scenario, what comes before the cancel happens once (standins/kept). What the cancel meets, and what comes
-#: behind it, is called with nothing in between.
+#: Of several cancelled runs of one scenario, what comes before the cancel happens once (standins/kept). What the cancel meets, and
+#: what comes behind it, is called with nothing in between.
 KEPT = """case "$*" in
 .mlpipe/*' deploy {environment}'|.mlpipe/*' deploy {environment} {phase}'|.mlpipe/*' deploy {environment} re'*) ;;
 .mlpipe/*.sh*) exec {kept} "${{GITHUB_JOB-}}${{CI_JOB_NAME-}}${{STAGE_NAME-}}" {sh} "$@" ;;
@@ -199,8 +199,8 @@ class Bench:
                                kept=" ".join(shlex.quote(str(word)) for word in words))
         soaked = " ".join(shlex.quote(str(word)) for word in [programs["python3"][0], "-I", HERE / "standins" / "soaked", state])
         self.program("sh", CALLED.format(
-            kept=kept, calls=shlex.quote(str(self.calls)), soaked=soaked, sh=shlex.quote(system("sh")), lost=shlex.quote(str(state / "lost-runner")),
-            environment=self.scenario.lost.partition(":")[0]))
+            kept=kept, calls=shlex.quote(str(self.calls)), soaked=soaked, sh=shlex.quote(system("sh")),
+            lost=shlex.quote(str(state / "lost-runner")), environment=self.scenario.lost.partition(":")[0]))
 
     def wait(self, waits: dict):
         """Says for how many seconds the platform lets which job wait before it starts."""
@@ -243,6 +243,8 @@ class Bench:
             for name in filter(lambda name: name.startswith("deployment/"), one["objects"]):
                 was, there = (images(kept[name]) for kept in (one["objects"], objects))
                 left = sorted(objects.keys() - one["objects"].keys())
+                left += [f"changed annotations of {key}" for key, thing in one["objects"].items()
+                         if notes(thing) != notes(objects.get(key, thing))]
                 text = ["before" if was == there else "new", *(f"with {thing} beside it" for thing in left)]
                 found[f"{namespace}/{name.partition('/')[2]}"] = ", ".join(text)
         return found
@@ -278,6 +280,11 @@ class Bench:
         if not self.trace.is_file():
             return []
         return [json.loads(line) for line in self.trace.read_text(encoding="utf-8").splitlines()]
+
+
+def notes(thing) -> dict:
+    """The annotations of an object. Copies of requests are asked for in those of an Ingress."""
+    return thing["metadata"].get("annotations", {})
 
 
 def images(deployment) -> list:

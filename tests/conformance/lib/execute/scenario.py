@@ -8,8 +8,8 @@ from ..base import HERE, BrokenTool
 
 SCENARIOS = HERE / "scenarios"
 #: What a scenario may say; anything else is a slip of the pen.
-KEYS = {"about", "event", "branch", "fork", "inputs", "spec", "files", "secrets", "state", "command", "approval", "cancel", "decided", "given",
-        "places", "lost", "clock", "instead", "waits", "meanwhile", "begins", "queries", "course", "ledger", "expect"}
+KEYS = {"about", "event", "branch", "fork", "inputs", "spec", "files", "secrets", "state", "command", "approval", "cancel", "decided",
+        "given", "places", "lost", "clock", "instead", "waits", "meanwhile", "begins", "queries", "course", "ledger", "expect"}
 EXPECTED = {"outcome", "jobs", "calls", "never", "live", "apart", "ledger"}
 #: What an entry of a list of cancels may say besides its moment: what is different from what the scenario says.
 ENTRY = {"during", "given", "live", "ledger", "decided"}
