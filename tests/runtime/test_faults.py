@@ -113,8 +113,8 @@ class KilledOnCommands(Faults):
         return not known
 
     def by_the_clock(self, world: World) -> None:
-        """The pipeline of `reconcile`, on another runner: the same call (tests/reconcile.rs), in a run that has neither a candidate nor a
-        record of this one, on another day for its platform and in no time for the ledger."""
+        """The pipeline of `reconcile`: the same call (tests/reconcile.rs), in a run with another id that was not pushed, on a runner
+        that has neither a candidate nor a record of the first."""
         world.checkout, world.event = "by-the-clock", "schedule"
         shutil.copytree(world.folder / "repo", world.folder / world.checkout, ignore=shutil.ignore_patterns("mlpipe-out"))
         self.reconcile(world.run_of("9"))
@@ -212,6 +212,22 @@ class CancelledOnCommands(Faults):
         self.moments()
         wrong = shared_out(self.trace, self.cancelled)
         self.assertEqual(wrong, [], "\n".join(wrong))
+
+
+    def test_while_it_is_put_back(self) -> None:
+        """A put-back that is cancelled is done, or is left to whatever comes next."""
+        keys = [key for key in self.moments("1") if key[0] == "restore"]
+        wrong = shared_out(keys, self.cancelled_again)
+        self.assertEqual(wrong, [], "\n".join(wrong))
+
+    def cancelled_again(self, key: list) -> None:
+        world = self.world("1")
+        world.deploy(at=key, act=cancel)
+        self.assertEqual(world.run_of("9").reconcile(), 0, world.log())
+        self.settled(world, OLD)
+        assert world.document()["lease"] is None, f"the lease is still held\n{world.log()}"
+        assert world.kinds().count("rolled_back") == 1, world.kinds()
+        world.gone()
 
 
 class CancelledOnACluster(CancelledOnCommands):
