@@ -194,7 +194,7 @@ class Bench:
         kept = ""
         if self.scenario.group != self.scenario.name:
             job, phase = self.scenario.cancelled
-            words = [programs["python3"][0], "-I", HERE / "standins" / "kept", state, slept, self.folder / "kept"]
+            words = [python, "-I", "-S", HERE / "standins" / "kept", state, slept, self.folder / "kept"]
             kept = KEPT.format(environment=job.removeprefix("deploy-"), phase=phase, sh=shlex.quote(system("sh")),
                                kept=" ".join(shlex.quote(str(word)) for word in words))
         soaked = " ".join(shlex.quote(str(word)) for word in [programs["python3"][0], "-I", HERE / "standins" / "soaked", state])
