@@ -16,6 +16,7 @@ import uuid
 import yaml
 
 from ..base import BrokenTool
+from ..tokens import token
 from .events import ACTOR, event_file
 from .platforms import jenkins
 
@@ -92,12 +93,12 @@ class Driver:
         if any(names):
             raise BrokenTool("the cancelled step has left behind what still works: " + "; ".join(filter(None, names)))
 
-    def earlier_jobs(self, verbs, variable, env) -> dict:
+    def earlier_jobs(self, verbs, variable, env, identity) -> dict:
         """What ran before the deploy, by the script's own words. The records lie where the deploy looks for them.
 
-        `verbs`: job and words; `variable` is the platform's for the job's name. The verdicts."""
+        `verbs`: job and words; `variable` is the platform's for the job's name; `identity` gives a job's way to tokens. The verdicts."""
         for job, words in verbs:
-            if self.run(["bash", "-c", words], {**env, variable: job}):
+            if self.run(["bash", "-c", words], {**env, **identity(job), variable: job}):
                 raise BrokenTool(f"`{words}` failed:\n{self.told()[-3000:]}")
         return {job: "success" for job, _ in verbs}
 
@@ -125,7 +126,12 @@ def github(bench):
     every = {**bench.secrets(), "GITHUB_TOKEN": "conformance-token"}
     verbs = [(name, step["run"]) for name in before(jobs, deploy) for step in jobs[name]["steps"]
              if "run" in step and step.get("id") not in (None, "restore")]
-    earlier = driver.earlier_jobs(verbs, "GITHUB_JOB", every)
+    asks = {"ACTIONS_ID_TOKEN_REQUEST_URL": f"{bench.api.url}/id-token?v=2", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "conformance-request"}
+
+    def identity(name) -> dict:
+        return asks if jobs[name].get("permissions", {}).get("id-token") == "write" else {}
+
+    earlier = driver.earlier_jobs(verbs, "GITHUB_JOB", every, identity)
     outcomes, cancelled, killed = {}, False, []
     for step in jobs[deploy]["steps"]:
         if "run" not in step or "id" not in step:
@@ -136,7 +142,7 @@ def github(bench):
         file = bench.folder / f"step-{step['id']}"
         file.write_text(step["run"] + "\n", encoding="utf-8")
         words = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(file)]
-        more = {"GITHUB_JOB": deploy, **{name: expression(value, every) for name, value in step.get("env", {}).items()}}
+        more = {"GITHUB_JOB": deploy, **identity(deploy), **{name: expression(value, every) for name, value in step.get("env", {}).items()}}
         if step["id"] == phase:
             process = driver.start(words, more)
             for number, seconds in GITHUB_WAITS:
@@ -221,8 +227,12 @@ def gitlab(bench):
     driver = Driver(bench, env)
     needs = {name: {"needs": [need["job"] for need in job.get("needs", [])]} for name, job in jobs.items()}
     verbs = [(name, line) for name in before(needs, deploy) for line in jobs[name]["script"]]
-    earlier = driver.earlier_jobs(verbs, "CI_JOB_NAME", {})
-    driver.env["CI_JOB_NAME"] = deploy
+
+    def identity(name) -> dict:
+        return {variable: token(one["aud"]) for variable, one in jobs[name].get("id_tokens", {}).items()}
+
+    earlier = driver.earlier_jobs(verbs, "CI_JOB_NAME", {}, identity)
+    driver.env |= {"CI_JOB_NAME": deploy, **identity(deploy)}
     process = driver.start(["bash", "-c", shell(jobs[deploy]["script"])], {})
     driver.signal_all(signal.SIGTERM)
     ended = wait(process, driver.waits(GITLAB_WAIT))
