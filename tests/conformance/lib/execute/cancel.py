@@ -18,7 +18,7 @@ import yaml
 from ..base import BrokenTool
 from ..tokens import token
 from .events import ACTOR, event_file
-from .platforms import jenkins
+from .platforms import delayed, jenkins, timers
 
 FASTER = 5
 #: actions/runner, ProcessInvoker.cs: SIGINT to the step's entry process, SIGTERM after 7.5 s, 2.5 s later that process is killed.
@@ -131,6 +131,7 @@ def github(bench):
     def identity(name) -> dict:
         return asks if jobs[name].get("permissions", {}).get("id-token") == "write" else {}
 
+    bench.wait(timers(bench, path))
     earlier = driver.earlier_jobs(verbs, "GITHUB_JOB", every, identity)
     outcomes, cancelled, killed = {}, False, []
     for step in jobs[deploy]["steps"]:
@@ -231,6 +232,7 @@ def gitlab(bench):
     def identity(name) -> dict:
         return {variable: token(one["aud"]) for variable, one in jobs[name].get("id_tokens", {}).items()}
 
+    bench.wait(delayed(bench.repository / ".gitlab-ci.yml"))
     earlier = driver.earlier_jobs(verbs, "CI_JOB_NAME", {}, identity)
     driver.env |= {"CI_JOB_NAME": deploy, **identity(deploy)}
     process = driver.start(["bash", "-c", shell(jobs[deploy]["script"])], {})
