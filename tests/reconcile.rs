@@ -48,6 +48,37 @@ fn it_has_files_of_its_own_and_calls_the_script_of_the_first() {
     assert!(setup.contains("`mlpipe_pipeline` = `demo-reconcile`"), "{setup}");
 }
 
+/// The runtime's tests kill a deploy at every step and repair it by this call (tests/runtime/test_faults.py): by the clock it is the
+/// same one, with the same secrets.
+#[test]
+fn the_clock_makes_the_call_of_the_job_behind_the_deploy() {
+    let repo = compiled();
+    let files = files(&repo);
+    let calls = |path: &str| -> Vec<String> {
+        let text = files.get(path).unwrap_or_else(|| panic!("no {path}"));
+        let mine = text.lines().filter(|line| line.contains(".mlpipe/demo.sh") && line.contains("reconcile"));
+        mine.map(|line| line.trim().to_owned()).collect()
+    };
+    for (release, clock) in [
+        (".github/workflows/demo.yml", ".github/workflows/demo-reconcile.yml"),
+        (".gitlab/demo.yml", ".gitlab/demo-reconcile.yml"),
+        ("Jenkinsfile", "Jenkinsfile.reconcile"),
+    ] {
+        assert_eq!(calls(release).len(), 1, "{release}: {:?}", calls(release));
+        assert_eq!(calls(release), calls(clock), "{release} and {clock}");
+    }
+    let step = |path: &str| {
+        let text = files.get(path).unwrap_or_else(|| panic!("no {path}"));
+        let (_, job) = text.split_once("\n  reconcile-production:\n").unwrap_or_else(|| panic!("{path}: {text}"));
+        let (_, steps) = job.split_once("    steps:\n").unwrap_or_else(|| panic!("{path}: {job}"));
+        let end = steps.find("\n\n  ").filter(|at| !steps[*at..].starts_with("\n\n    ")).unwrap_or(steps.len());
+        steps[..end].trim_end().to_owned()
+    };
+    let (release, clock) = (step(".github/workflows/demo.yml"), step(".github/workflows/demo-reconcile.yml"));
+    let one = |text: &str| text.split("\n\n  # ").next().unwrap_or_default().to_owned();
+    assert_eq!(one(&release), one(&clock), "every step of the job, its secrets among them");
+}
+
 #[test]
 fn what_it_leaves_is_told() {
     let repo = compiled();

@@ -145,6 +145,8 @@ class World:
     real = False
     #: Which job of the run acts.
     job = "deploy-production"
+    #: What started the run.
+    event = "push"
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or Path(tempfile.mkdtemp(prefix="mlpipe-test-")).resolve()
@@ -206,7 +208,7 @@ class World:
             "KUBE": "apiVersion: v1\nclusters: []\n",
             "MLPIPE_PIPELINE": "ranker",
             "MLPIPE_PLATFORM": self.platform,
-            "MLPIPE_EVENT": "push",
+            "MLPIPE_EVENT": self.event,
             "MLPIPE_BRANCH": "main",
             "MLPIPE_COMMIT": COMMIT,
             "MLPIPE_RUN_ID": self.number,

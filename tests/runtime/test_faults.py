@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import unittest
 
 from bench import sha
@@ -71,6 +72,9 @@ class KilledOnCommands(Faults):
         world = self.killed(key, rate)
         others = [world.copy(), world.copy()]
         try:
+            if self.is_new(world):
+                others.append(world.copy())
+                self.by_the_clock(others[2])
             self.restore(others[0])
             self.reconcile(others[1])
             self.next_run(world)
@@ -97,6 +101,23 @@ class KilledOnCommands(Faults):
         assert world.record("reconcile-production")["reconcile"]["outcome"] == "nothing_to_do"
         self.settled(world, NEW if good else OLD)
         assert world.document()["entries"] == entries, world.kinds()
+
+    #: Ledgers and targets that the schedule has met, by this process: what it does depends on nothing else.
+    met: set = set()
+
+    def is_new(self, world: World) -> bool:
+        lease = world.document()["lease"]
+        found = (type(self), *world.kinds(), bool(lease), world.live(), *world.rest())
+        known = found in self.met
+        self.met.add(found)
+        return not known
+
+    def by_the_clock(self, world: World) -> None:
+        """The pipeline of `reconcile`: the same call (tests/reconcile.rs), in a run with another id that was not pushed, on a runner
+        that has neither a candidate nor a record of the first."""
+        world.checkout, world.event = "by-the-clock", "schedule"
+        shutil.copytree(world.folder / "repo", world.folder / world.checkout, ignore=shutil.ignore_patterns("mlpipe-out"))
+        self.reconcile(world.run_of("9"))
 
     def next_run(self, world: World) -> None:
         before = world.document()["entries"]
@@ -191,6 +212,22 @@ class CancelledOnCommands(Faults):
         self.moments()
         wrong = shared_out(self.trace, self.cancelled)
         self.assertEqual(wrong, [], "\n".join(wrong))
+
+
+    def test_while_it_is_put_back(self) -> None:
+        """A put-back that is cancelled is done, or is left to whatever comes next."""
+        keys = [key for key in self.moments("1") if key[0] == "restore"]
+        wrong = shared_out(keys, self.cancelled_again)
+        self.assertEqual(wrong, [], "\n".join(wrong))
+
+    def cancelled_again(self, key: list) -> None:
+        world = self.world("1")
+        world.deploy(at=key, act=cancel)
+        self.assertEqual(world.run_of("9").reconcile(), 0, world.log())
+        self.settled(world, OLD)
+        assert world.document()["lease"] is None, f"the lease is still held\n{world.log()}"
+        assert world.kinds().count("rolled_back") == 1, world.kinds()
+        world.gone()
 
 
 class CancelledOnACluster(CancelledOnCommands):

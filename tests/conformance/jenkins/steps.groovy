@@ -197,13 +197,15 @@ class Steps {
         if (code != 0) { throw new StepFailed("script returned exit code ${code}") }
         a.returnStdout ? out.toString() : null
     }
-    /** The whole process group: TERM, and KILL for what does not listen. */
+    /** The whole process group: TERM, and KILL for what has not ended within 5 s. The shell that leads it may be gone before its children. */
     private static void kill(Process process) {
-        def pid = process.pid()
-        ['TERM', 'KILL'].each { signal ->
-            new ProcessBuilder('kill', "-${signal}".toString(), '--', "-${pid}".toString()).redirectErrorStream(true).start().waitFor()
-            process.waitFor(2, java.util.concurrent.TimeUnit.SECONDS)
-        }
+        def group = "-${process.pid()}".toString()
+        def send = { String signal -> new ProcessBuilder('kill', "-${signal}".toString(), '--', group).redirectErrorStream(true).start().waitFor() }
+        send('TERM')
+        def end = System.currentTimeMillis() + 5000
+        while (send('0') == 0 && System.currentTimeMillis() < end) { Thread.sleep(50) }
+        send('KILL')
+        process.waitFor(2, java.util.concurrent.TimeUnit.SECONDS)
     }
 
     private long millis(Map a, String unit) {

@@ -97,7 +97,7 @@ impl Live {
                 asked |= of.starts_with('"');
                 let _ = writeln!(block, "min_samples 100 of {of}");
             }
-            if self.beside && d.once_in(2) {
+            if self.beside && !d.once_in(4) {
                 let of = d.of(&more);
                 asked |= of.starts_with('"');
                 let _ = writeln!(block, "baseline live {of}");

@@ -32,10 +32,17 @@ CALLED = """case ${{1-}} in
 .mlpipe/*.sh) printf '%s\\t%s\\t%s\\n' "${{GITHUB_JOB-}}${{CI_JOB_NAME-}}${{STAGE_NAME-}}" "$1" "$(shift && printf %s "$*")" >>{calls}
   if [ "${{2-}}" = soak ]; then {soaked} "$3" "${{GITHUB_JOB-}}${{CI_JOB_NAME-}}"; fi ;;
 esac
-if [ -e {lost} ]; then
+{kept}if [ -e {lost} ]; then
 case "$*" in .mlpipe/*' deploy {environment} reconcile') ;; .mlpipe/*' deploy {environment}'*) kill -s KILL $$ ;; esac
 fi
 exec {sh} "$@\""""
+#: Of several cancelled runs of one scenario, what comes before the cancel happens once (standins/kept). What the cancel meets, and
+#: what comes behind it, is called with nothing in between.
+KEPT = """case "$*" in
+.mlpipe/*' deploy {environment}'|.mlpipe/*' deploy {environment} {phase}'|.mlpipe/*' deploy {environment} re'*) ;;
+.mlpipe/*.sh*) exec {kept} "${{GITHUB_JOB-}}${{CI_JOB_NAME-}}${{STAGE_NAME-}}" {sh} "$@" ;;
+esac
+"""
 #: Python: what a script asks of it, or of the runtime before and between the verbs, is no command and goes straight to it.
 ASKED = """file=${{4-}}
 case "${{1-}} ${{2-}} ${{file##*/}} ${{5-}}" in
@@ -96,6 +103,17 @@ class Bench:
             self.git("checkout", "-q", "-b", one.branch)
         self.standins(direct)
 
+    def another(self, scenario):
+        """The next of the cancelled runs of one scenario: everything as `build` left it, but for what is kept of the one before."""
+        self.scenario, self.verdicts, self.shown = scenario, {}, {}
+        for name in ("bin", "state", "home", "python"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        for path in (self.trace, self.calls):
+            path.unlink(missing_ok=True)
+        self.git("clean", "-q", "-f", "-d", "-x")
+        self.git("checkout", "-q", "--", ".")
+        self.standins(direct=True)
+
     def copy(self, examples: Path):
         """The files of the repository."""
         one = self.scenario
@@ -149,7 +167,7 @@ class Bench:
         self.env = {**clean(), **WHO, "PATH": f"{bin_folder}:{clean()['PATH']}", "HOME": str(home), "NO_COLOR": "1"}
         python, slept = real_python(), self.folder / "python" / "slept"
         known = {"variables": sorted(self.env), "secrets": self.secrets(), "api": self.api.url,
-                 "cancel": self.scenario.cancel.partition(": ")[2],
+                 "cancel": self.scenario.moment if self.scenario.cancel else {},
                  "lost": self.scenario.lost.partition(": ")[2],
                  "begins": self.scenario.begins, "slept": str(slept)}
         given = {"configmaps": config_maps(self.scenario)} if self.scenario.ledger else {}
@@ -173,10 +191,16 @@ class Bench:
         for name in PACKAGE_MANAGERS:
             self.program(name, "exit 0")
         (state / "meanwhile.json").write_text(json.dumps(self.scenario.meanwhile), encoding="utf-8")
+        kept = ""
+        if self.scenario.group != self.scenario.name:
+            job, phase = self.scenario.cancelled
+            words = [python, "-I", "-S", HERE / "standins" / "kept", state, slept, self.folder / "kept"]
+            kept = KEPT.format(environment=job.removeprefix("deploy-"), phase=phase, sh=shlex.quote(system("sh")),
+                               kept=" ".join(shlex.quote(str(word)) for word in words))
         soaked = " ".join(shlex.quote(str(word)) for word in [programs["python3"][0], "-I", HERE / "standins" / "soaked", state])
         self.program("sh", CALLED.format(
-            calls=shlex.quote(str(self.calls)), soaked=soaked, sh=shlex.quote(system("sh")), lost=shlex.quote(str(state / "lost-runner")),
-            environment=self.scenario.lost.partition(":")[0]))
+            kept=kept, calls=shlex.quote(str(self.calls)), soaked=soaked, sh=shlex.quote(system("sh")),
+            lost=shlex.quote(str(state / "lost-runner")), environment=self.scenario.lost.partition(":")[0]))
 
     def wait(self, waits: dict):
         """Says for how many seconds the platform lets which job wait before it starts."""
@@ -219,6 +243,8 @@ class Bench:
             for name in filter(lambda name: name.startswith("deployment/"), one["objects"]):
                 was, there = (images(kept[name]) for kept in (one["objects"], objects))
                 left = sorted(objects.keys() - one["objects"].keys())
+                left += [f"changed annotations of {key}" for key, thing in one["objects"].items()
+                         if notes(thing) != notes(objects.get(key, thing))]
                 text = ["before" if was == there else "new", *(f"with {thing} beside it" for thing in left)]
                 found[f"{namespace}/{name.partition('/')[2]}"] = ", ".join(text)
         return found
@@ -254,6 +280,11 @@ class Bench:
         if not self.trace.is_file():
             return []
         return [json.loads(line) for line in self.trace.read_text(encoding="utf-8").splitlines()]
+
+
+def notes(thing) -> dict:
+    """The annotations of an object. Copies of requests are asked for in those of an Ingress."""
+    return thing["metadata"].get("annotations", {})
 
 
 def images(deployment) -> list:

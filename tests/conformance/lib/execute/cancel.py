@@ -2,7 +2,8 @@
 runs the script's earlier jobs itself, takes the deploy's steps and handlers out of the EMITTED file, and delivers what the platform
 delivers. For Jenkins the harness throws the exception that a person's click throws, inside the whole Jenkinsfile.
 
-Waits of the platform are shortened by FASTER; the script's own (10 s from TERM to KILL) are not."""
+Where a scenario is cancelled in many moments the platform waits as long as it does; else its waits are shortened by FASTER, so that the
+KILL meets more. The script's own (10 s from TERM to KILL) are never shorter."""
 
 import contextlib
 import os
@@ -15,8 +16,9 @@ import uuid
 import yaml
 
 from ..base import BrokenTool
+from ..tokens import token
 from .events import ACTOR, event_file
-from .platforms import jenkins
+from .platforms import delayed, jenkins, timers
 
 FASTER = 5
 #: actions/runner, ProcessInvoker.cs: SIGINT to the step's entry process, SIGTERM after 7.5 s, 2.5 s later that process is killed.
@@ -24,6 +26,8 @@ FASTER = 5
 GITHUB_WAITS = ((signal.SIGINT, 7.5), (signal.SIGTERM, 2.5))
 #: gitlab-runner since 16.8 (merge request 4446): TERM to every process of the build container, the newest first; 10 s later KILL.
 GITLAB_WAIT = 10.0
+#: Seconds in which the call of the cancel has to come.
+REACHED = 240
 #: GitHub ends a cancelled job after 5 minutes, GitLab an after_script.
 HANDLERS = 300
 #: The variable by which a run's processes are found again, as GitHub's runner finds those that a job leaves behind.
@@ -39,6 +43,11 @@ class Driver:
         self.env = {**bench.env, **platform_env, MARK: self.mark}
         self.output = []
 
+    def waits(self, seconds) -> float:
+        """What a wait of the platform is here."""
+        one = self.bench.scenario
+        return seconds / FASTER if one.name == one.group else seconds
+
     def run(self, words, env):
         """A command that nobody interrupts."""
         done = subprocess.run(words, cwd=self.bench.repository, env={**self.env, **env}, stdin=subprocess.DEVNULL, text=True,
@@ -52,7 +61,7 @@ class Driver:
         process = subprocess.Popen(words, cwd=self.bench.repository, env={**self.env, **env}, stdin=subprocess.DEVNULL, stdout=log,
                                    stderr=subprocess.STDOUT, start_new_session=True)
         log.close()
-        end = time.monotonic() + 60
+        end = time.monotonic() + REACHED
         while not self.bench.reached().exists():
             if process.poll() is not None or time.monotonic() > end:
                 self.output.append((self.bench.folder / "cancelled.txt").read_text(errors="replace"))
@@ -84,12 +93,12 @@ class Driver:
         if any(names):
             raise BrokenTool("the cancelled step has left behind what still works: " + "; ".join(filter(None, names)))
 
-    def earlier_jobs(self, verbs, variable, env) -> dict:
+    def earlier_jobs(self, verbs, variable, env, identity) -> dict:
         """What ran before the deploy, by the script's own words. The records lie where the deploy looks for them.
 
-        `verbs`: job and words; `variable` is the platform's for the job's name. The verdicts."""
+        `verbs`: job and words; `variable` is the platform's for the job's name; `identity` gives a job's way to tokens. The verdicts."""
         for job, words in verbs:
-            if self.run(["bash", "-c", words], {**env, variable: job}):
+            if self.run(["bash", "-c", words], {**env, **identity(job), variable: job}):
                 raise BrokenTool(f"`{words}` failed:\n{self.told()[-3000:]}")
         return {job: "success" for job, _ in verbs}
 
@@ -117,7 +126,13 @@ def github(bench):
     every = {**bench.secrets(), "GITHUB_TOKEN": "conformance-token"}
     verbs = [(name, step["run"]) for name in before(jobs, deploy) for step in jobs[name]["steps"]
              if "run" in step and step.get("id") not in (None, "restore")]
-    earlier = driver.earlier_jobs(verbs, "GITHUB_JOB", every)
+    asks = {"ACTIONS_ID_TOKEN_REQUEST_URL": f"{bench.api.url}/id-token?v=2", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "conformance-request"}
+
+    def identity(name) -> dict:
+        return asks if jobs[name].get("permissions", {}).get("id-token") == "write" else {}
+
+    bench.wait(timers(bench, path))
+    earlier = driver.earlier_jobs(verbs, "GITHUB_JOB", every, identity)
     outcomes, cancelled, killed = {}, False, []
     for step in jobs[deploy]["steps"]:
         if "run" not in step or "id" not in step:
@@ -128,12 +143,12 @@ def github(bench):
         file = bench.folder / f"step-{step['id']}"
         file.write_text(step["run"] + "\n", encoding="utf-8")
         words = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(file)]
-        more = {"GITHUB_JOB": deploy, **{name: expression(value, every) for name, value in step.get("env", {}).items()}}
+        more = {"GITHUB_JOB": deploy, **identity(deploy), **{name: expression(value, every) for name, value in step.get("env", {}).items()}}
         if step["id"] == phase:
             process = driver.start(words, more)
             for number, seconds in GITHUB_WAITS:
                 process.send_signal(number)
-                if wait(process, seconds / FASTER):
+                if wait(process, driver.waits(seconds)):
                     break
             else:
                 process.kill()
@@ -213,11 +228,16 @@ def gitlab(bench):
     driver = Driver(bench, env)
     needs = {name: {"needs": [need["job"] for need in job.get("needs", [])]} for name, job in jobs.items()}
     verbs = [(name, line) for name in before(needs, deploy) for line in jobs[name]["script"]]
-    earlier = driver.earlier_jobs(verbs, "CI_JOB_NAME", {})
-    driver.env["CI_JOB_NAME"] = deploy
+
+    def identity(name) -> dict:
+        return {variable: token(one["aud"]) for variable, one in jobs[name].get("id_tokens", {}).items()}
+
+    bench.wait(delayed(bench.repository / ".gitlab-ci.yml"))
+    earlier = driver.earlier_jobs(verbs, "CI_JOB_NAME", {}, identity)
+    driver.env |= {"CI_JOB_NAME": deploy, **identity(deploy)}
     process = driver.start(["bash", "-c", shell(jobs[deploy]["script"])], {})
     driver.signal_all(signal.SIGTERM)
-    ended = wait(process, GITLAB_WAIT / FASTER)
+    ended = wait(process, driver.waits(GITLAB_WAIT))
     driver.signal_all(signal.SIGKILL)
     process.wait()
     code = driver.run(["bash", "-c", shell(jobs[deploy]["after_script"])], {"CI_JOB_STATUS": "canceled"})
@@ -234,6 +254,8 @@ def shell(lines) -> str:
 def cancelled_jenkins(bench):
     """The whole Jenkinsfile under the harness, which stops the build inside the phase's own stage."""
     code, output = jenkins(bench)
+    if not bench.reached().exists():
+        raise BrokenTool(f"the call of the cancel was never made:\n{output[-3000:]}")
     events = [line for line in (bench.folder / "Jenkinsfile.jsonl").read_text(encoding="utf-8").splitlines() if ": restore" in line]
     fine = any('"event":"sh"' in line and '"exit":0' in line for line in events) or any('"result":"SUCCESS"' in line for line in events)
     bench.verdicts["handlers"] = "success" if fine else "failure"

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import groupby
 from pathlib import Path
 
 from ..base import INSTALL, BrokenTool, MissingTool
@@ -17,9 +18,11 @@ from .foretold import foretell, unforeseen
 from .platforms import PLATFORMS, edges
 from .scenario import never_broken, scenarios
 from .trace import difference, out_of_order, plain, told
+from .uncancelled import uncancelled
 
-#: The examples, and the scenarios of others, that run on every submission; the rest by command (`--scenarios all`).
-SUBMITTED = ("minimal", "fastapi-service", "canary-release/errors-at-25-percent", "canary-release/cancel-in-canary-2",
+#: The examples, and the scenarios of others, that run on every submission; the rest by command (`--scenarios all`). Of the lists of
+#: cancels only those that are named here.
+SUBMITTED = ("minimal", "fastapi-service", "canary-release/errors-at-25-percent", "canary-release/cancelled",
              "canary-release/all-green", "canary-release/soaks")
 #: Runs at the same time. A run waits for its own processes most of the time.
 AT_ONCE = 2
@@ -60,18 +63,21 @@ def run_all(examples: Path, only=(), every=False) -> tuple:
         known = scenarios()
     except (BrokenTool, KeyError) as error:
         return [f"scenarios: {error}"], (["scenario"], [])
-    faults = [f"there is no scenario {name}" for name in only if name not in {s.name for s in known}]
-    faults += never_broken(known)
-    chosen = [s for s in known if (s.name in only if only else every or {s.example, s.name} & set(SUBMITTED))]
+    faults = [f"there is no scenario {name}" for name in only if not any(name in (s.name, s.group) for s in known)]
+    faults += never_broken(known) + ([] if only else never_cancelled(known, examples))
+    chosen = [s for s in known if ({s.name, s.group} & set(only) if only else every or submitted(s))]
     keep = os.environ.get("MLPIPE_CONFORMANCE_KEEP")
     folder = Path(keep or tempfile.mkdtemp(prefix="mlpipe-run-"))
     rows = []
     try:
         with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
-            asked = [(s, pool.submit(foretell, s, folder / s.name / "foretold", examples),
-                      {name: pool.submit(one, s, name, folder / s.name / name, examples) for name in PLATFORMS}) for s in chosen]
-            for scenario, play, futures in asked:
-                runs = {name: future.result() for name, future in futures.items()}
+            groups = [list(group) for _, group in groupby(chosen, lambda s: s.group)]
+            asked = [(s, pool.submit(foretell, s, folder / s.name / "foretold", examples), number, futures)
+                     for group in groups
+                     for futures in [{name: pool.submit(several, group, name, folder, examples) for name in PLATFORMS}]
+                     for number, s in enumerate(group)]
+            for scenario, play, number, futures in asked:
+                runs = {name: future.result()[number] for name, future in futures.items()}
                 faults += [f"{scenario.name} on {name}: {text}" for name, run in runs.items() for text in run.wrong]
                 gaps, surprises = compare(scenario, runs), surprised(scenario, play, runs)
                 faults += gaps + surprises
@@ -84,6 +90,20 @@ def run_all(examples: Path, only=(), every=False) -> tuple:
     say(table(head, rows))
     say(f"{len(rows) * len(PLATFORMS)} runs of {len(rows)} scenarios")
     return faults, (head, rows)
+
+
+def submitted(scenario) -> bool:
+    """Does it run on every submission?"""
+    alone = scenario.name == scenario.group
+    return scenario.group in SUBMITTED or (alone and scenario.example in SUBMITTED)
+
+
+def never_cancelled(known, examples) -> list:
+    """Steps of deploys in which no scenario cancels."""
+    try:
+        return uncancelled(known, examples)
+    except (BrokenTool, MissingTool, OSError) as error:
+        return [f"which steps can be cancelled is not known: {error}"]
 
 
 def surprised(scenario, play, runs) -> list:
@@ -106,24 +126,42 @@ def row(scenario, runs, gaps, surprises) -> list:
     return [name, len(first.verdicts), len(first.trace), *("no" if bad else "yes" for bad in (not fine, gaps, surprises)), *seconds]
 
 
-def one(scenario, platform, folder, examples) -> Run:
-    """One run on one platform."""
-    clock, starter = Clock(), DRIVERS[platform] if scenario.cancel else PLATFORMS[platform]
-    folder.mkdir(parents=True)
+def several(group, platform, folder, examples) -> list:
+    """The cancelled runs of one scenario on one platform, one after the other in the same place, or the only run of another one."""
+    first, runs = group[0], []
+    place = folder / first.group / platform
+    place.mkdir(parents=True)
     try:
-        with Api(scenario.approval) as api:
-            bench = Bench(scenario, folder, api)
-            bench.build(examples, direct=bool(scenario.cancel))
-            code, output = starter(bench)
+        with Api(first.approval) as api:
+            bench = Bench(first, place, api)
+            for scenario in group:
+                clock = Clock()
+                if scenario is first:
+                    bench.build(examples, direct=bool(scenario.cancel))
+                else:
+                    bench.another(scenario)
+                runs.append(one(bench, platform))
+                runs[-1].seconds = clock.seconds()
     except MissingTool as error:
-        return Run([f"{error}; run {INSTALL}"])
+        runs.append(Run([f"{error}; run {INSTALL}"]))
     except (BrokenTool, OSError) as error:
+        runs.append(Run([str(error)]))
+    return runs + [Run(["the run before it could not be made"])] * (len(group) - len(runs))
+
+
+def one(bench, platform) -> Run:
+    """One run on one platform, in a bench that is ready for it. Raises BrokenTool, MissingTool."""
+    scenario, folder = bench.scenario, bench.folder
+    try:
+        code, output = (DRIVERS[platform] if scenario.cancel else PLATFORMS[platform])(bench)
+    except BrokenTool as error:
         return Run([str(error)])
-    (folder / "output.txt").write_text(output, encoding="utf-8")
+    number = "" if scenario.name == scenario.group else scenario.name.rpartition("/")[2] + "-"
+    (folder / f"{number}output.txt").write_text(output, encoding="utf-8")
     needs, events = edges(bench.repository, scenario.clock), bench.events()
     several = any(":" in job for job in needs)
-    trace = plain(events, str(folder), several) + messages(api)
-    (folder / "plain.jsonl").write_text("".join(json.dumps(line) + "\n" for line in trace), encoding="utf-8")
+    trace = plain(events, str(folder), several) + messages(bench.api)
+    (folder / f"{number}plain.jsonl").write_text("".join(json.dumps(line) + "\n" for line in trace), encoding="utf-8")
     run = Run([], trace, dict(sorted(bench.verdicts.items())), bench.live(), code, bench.serves(), bench.called(several),
               shown=bench.shown, ledgers=bench.ledgers())
     if scenario.cancel:
@@ -132,7 +170,6 @@ def one(scenario, platform, folder, examples) -> Run:
     run.wrong = judged(scenario, code, run) + out_of_order(events, needs, several)
     if run.wrong:
         run.wrong.append("its output ends with:\n" + output[-4000:])
-    run.seconds = clock.seconds()
     return run
 
 

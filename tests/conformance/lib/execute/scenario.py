@@ -1,15 +1,19 @@
 """What happens in a run and what must come of it: `scenarios/EXAMPLE.toml`, one file for each example."""
 
+import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..base import HERE, BrokenTool
 
 SCENARIOS = HERE / "scenarios"
 #: What a scenario may say; anything else is a slip of the pen.
-KEYS = {"about", "event", "branch", "fork", "inputs", "spec", "files", "secrets", "state", "command", "approval", "cancel", "given",
-        "places", "lost", "clock", "instead", "waits", "meanwhile", "begins", "queries", "course", "ledger", "expect"}
+KEYS = {"about", "event", "branch", "fork", "inputs", "spec", "files", "secrets", "state", "command", "approval", "cancel", "decided",
+        "given", "places", "lost", "clock", "instead", "waits", "meanwhile", "begins", "queries", "course", "ledger", "expect"}
 EXPECTED = {"outcome", "jobs", "calls", "never", "live", "apart", "ledger"}
+#: What an entry of a list of cancels may say besides its moment: what is different from what the scenario says.
+ENTRY = {"during", "given", "live", "ledger", "decided"}
+COUNT = re.compile(r"(\d+) x ")
 EVENTS = ("push", "tag", "pull_request", "schedule", "manual")
 
 
@@ -44,8 +48,13 @@ class Scenario:
     commands: tuple
     #: what a person says to the question: yes, no, or "" where nobody is asked
     approval: str
-    #: when a deploy is cancelled (cancel.py): `ENVIRONMENT.PHASE: WORDS`, during the call that begins with these words; "" for never
+    #: when a deploy is cancelled (cancel.py): `ENVIRONMENT.PHASE: [N x ]WORDS`, during the Nth call of that phase that begins with
+    #: these words; "" for never
     cancel: str
+    #: the name of the scenario whose `cancel` is a list of such moments, each a run of its own, of which this is one; else its own name
+    group: str
+    #: the ledger calls the release good before the cancel comes, so nothing is put back. A play has no such moment
+    decided: bool
     #: when the runner of a deploy is lost: `ENVIRONMENT: WORDS`, once the call that begins with these words has ended; "" for never.
     #: From then on nothing of that job runs any more, its handlers neither
     lost: str
@@ -83,6 +92,15 @@ class Scenario:
         environment, _, phase = self.cancel.partition(":")[0].partition(".")
         return f"deploy-{environment}", phase
 
+    @property
+    def moment(self) -> dict:
+        """The call during which the cancel comes: its job and phase, its words, and the how manyth of those that begin with them."""
+        job, phase = self.cancelled
+        words = self.cancel.partition(": ")[2]
+        count = COUNT.match(words)
+        start = words[count.end():] if count else words
+        return {"job": job, "phase": phase, "words": start, "count": int(count[1]) if count else 1}
+
 
 def scenarios() -> list:
     """All scenarios, by example and in the order of their files. Raises BrokenTool for a word that nobody reads."""
@@ -90,7 +108,26 @@ def scenarios() -> list:
     for path in sorted(SCENARIOS.glob("*.toml")):
         world = tomllib.loads(path.read_text(encoding="utf-8"))
         for name, one in world.pop("scenario").items():
-            found.append(read(path.stem, name, world, one))
+            found += each(path.stem, name, world, one)
+    return found
+
+
+def each(example, name, world, one) -> list:
+    """The scenario; where `cancel` is a list, one for each of its moments."""
+    if isinstance(one.get("cancel", ""), str):
+        return [read(example, name, world, one)]
+    found, seen = [], {}
+    for entry in one["cancel"]:
+        if strange := set(entry) - ENTRY:
+            raise BrokenTool(f"{example}.toml, scenario {name}: {', '.join(sorted(strange))} is not a word of a cancel")
+        place = entry["during"].partition(":")[0]
+        seen[place] = seen.get(place, 0) + 1
+        expect = {**one["expect"], **{key: entry[key] for key in ("live",) if key in entry},
+                  "ledger": {**one["expect"].get("ledger", {}), **entry.get("ledger", {})}}
+        alone = {**one, "cancel": entry["during"], "given": [*one.get("given", []), *entry.get("given", [])], "expect": expect,
+                 "decided": entry.get("decided", False)}
+        number = f"-{seen[place]}" if seen[place] > 1 else ""
+        found.append(replace(read(example, f"{name}/{place}{number}", world, alone), group=f"{example}/{name}"))
     return found
 
 
@@ -127,7 +164,8 @@ def read(example, name, world, one) -> Scenario:
         inputs=one.get("inputs", {}), spec=one.get("spec", {}), files={**world.get("files", {}), **one.get("files", {})},
         secrets=secrets, state=merged(world.get("state", {}), one.get("state", {})),
         commands=(*one.get("command", ()), *world.get("command", ())), approval=one.get("approval", world.get("approval", "")),
-        cancel=one.get("cancel", ""), lost=one.get("lost", ""), clock=one.get("clock", False), given=one.get("given", []),
+        cancel=one.get("cancel", ""), group=f"{example}/{name}",
+        decided=one.get("decided", False), lost=one.get("lost", ""), clock=one.get("clock", False), given=one.get("given", []),
         places=world.get("places", {}), instead=one.get("instead", ""), waits=one.get("waits", True), meanwhile=one.get("meanwhile", {}),
         begins=one.get("begins", world.get("begins", "")), queries=world.get("queries", {}),
         course=merged(world.get("course", {}), one.get("course", {})),
