@@ -3,14 +3,11 @@ stand-ins for the tools on PATH that write down how they were called."""
 
 from __future__ import annotations
 
-import atexit
 import contextlib
-import functools
 import hashlib
 import http.server
 import json
 import os
-import py_compile
 import shutil
 import subprocess
 import sys
@@ -20,6 +17,7 @@ import unittest
 from pathlib import Path
 
 import keep
+from start import compiled, nursery
 
 ROOT = Path(__file__).resolve().parents[2]
 STANDINS = Path(__file__).resolve().parent / "standins"
@@ -31,20 +29,13 @@ def sha(text: str) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def runtime_text() -> str:
+def runtime_file() -> Path:
     """What the compiler writes: `cargo test` says where; by hand the example's will do."""
-    example = ROOT / "examples/minimal/.mlpipe/mlpipe_runtime.py"
-    return Path(os.environ.get("MLPIPE_RUNTIME", example)).read_text(encoding="utf-8")
+    return Path(os.environ.get("MLPIPE_RUNTIME", ROOT / "examples/minimal/.mlpipe/mlpipe_runtime.py"))
 
 
-@functools.lru_cache(maxsize=None)
-def compiled_runtime() -> str:
-    """Compiled once: the tests start it some hundred times."""
-    folder = tempfile.mkdtemp(prefix="mlpipe-test-")
-    atexit.register(shutil.rmtree, folder)
-    text = Path(folder, "mlpipe_runtime.py")
-    text.write_text(runtime_text(), encoding="utf-8")
-    return py_compile.compile(str(text), str(text) + "c", doraise=True)
+def runtime_text() -> str:
+    return runtime_file().read_text(encoding="utf-8")
 
 
 class Bench(unittest.TestCase):
@@ -69,7 +60,7 @@ class Bench(unittest.TestCase):
         (self.bin / "python3").unlink()
         os.symlink(sys.executable, self.bin / "python3")
         self.runtime = self.repo / "mlpipe_runtime.pyc"
-        shutil.copyfile(compiled_runtime(), self.runtime)
+        shutil.copyfile(compiled(runtime_file()), self.runtime)
         (self.repo / "Dockerfile").write_text("FROM scratch\n")
         self.env = {
             "PATH": str(self.bin),
@@ -110,16 +101,7 @@ class Bench(unittest.TestCase):
     # running
 
     def call(self, *words: str, **env: str) -> subprocess.CompletedProcess:
-        done = subprocess.run(
-            [sys.executable, str(self.runtime), *words],
-            cwd=self.repo,
-            env={**self.env, **env},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            timeout=60,
-        )
+        done = nursery(runtime_file()).run(words, self.repo, {**self.env, **env}, timeout=60)
         keep.record(self.repo, env.get("MLPIPE_JOB"))
         return done
 

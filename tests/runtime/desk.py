@@ -15,6 +15,7 @@ import unittest
 from pathlib import Path
 
 import keep
+from start import nursery
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -84,16 +85,7 @@ class Desk(unittest.TestCase):
         self.env["MLPIPE_COMMIT"] = git(self.repo, "rev-parse", "HEAD")
 
     def call(self, *words: str, **env: str) -> subprocess.CompletedProcess:
-        done = subprocess.run(
-            [sys.executable, "-I", "-X", "utf8", str(RUNTIME), *words],
-            cwd=self.repo,
-            env={**self.env, **env},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            encoding="utf-8",
-            timeout=90,
-        )
+        done = nursery(RUNTIME).run(words, self.repo, {**self.env, **env}, timeout=90)
         keep.record(self.repo, env.get("MLPIPE_JOB"))
         return done
 
