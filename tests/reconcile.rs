@@ -69,9 +69,11 @@ fn the_clock_makes_the_call_of_the_job_behind_the_deploy() {
     }
     let step = |path: &str| {
         let text = files.get(path).unwrap_or_else(|| panic!("no {path}"));
-        let (_, job) = text.split_once("\n  reconcile-production:\n").unwrap_or_else(|| panic!("{path}: {text}"));
+        let (_, job) =
+            text.split_once("\n  reconcile-production:\n").unwrap_or_else(|| panic!("{path}: {text}"));
         let (_, steps) = job.split_once("    steps:\n").unwrap_or_else(|| panic!("{path}: {job}"));
-        let end = steps.find("\n\n  ").filter(|at| !steps[*at..].starts_with("\n\n    ")).unwrap_or(steps.len());
+        let end =
+            steps.find("\n\n  ").filter(|at| !steps[*at..].starts_with("\n\n    ")).unwrap_or(steps.len());
         steps[..end].trim_end().to_owned()
     };
     let (release, clock) = (step(".github/workflows/demo.yml"), step(".github/workflows/demo-reconcile.yml"));
