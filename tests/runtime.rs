@@ -77,7 +77,7 @@ macro_rules! files {
 }
 
 files! {
-    test_again test_approve test_argo test_auth test_canary test_deploy test_drill test_exec test_faults test_gate
+    test_again test_approve test_argo test_auth test_canary test_deploy test_disk test_drill test_exec test_faults test_gate
     test_halt test_history test_hosts test_image test_judged test_lease test_ledger test_mesh test_model test_notify
     test_parts test_races test_reconcile test_rules test_shadow test_soak test_source test_store test_switch test_watch
 }

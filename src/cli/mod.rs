@@ -64,7 +64,7 @@ impl From<Exit> for ExitCode {
     after_help = "Examples:\n  mlpipe init                 write a first spec\n  mlpipe lint                 every finding, nothing written\n  mlpipe fmt                  lay the specs out in one form\n  \
                   mlpipe plan                 what will happen, in order\n  mlpipe compile              write the pipelines\n  \
                   mlpipe check                fail when a generated file is not what the spec says\n\n\
-                  Exit codes: 0 fine, 1 findings or drift, 2 wrong usage or unreadable input, 70 a bug in mlpipe."
+                  Exit codes: 0 fine, 1 findings or drift, 2 wrong usage or unreadable input, 70 a bug in mlpipe, 130 stopped by Ctrl-C."
 )]
 struct Args {
     /// Folder that all paths are below [default: the nearest one upwards with mlpipe.toml, else with .git]

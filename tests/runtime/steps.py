@@ -147,6 +147,8 @@ class World:
     job = "deploy-production"
     #: What started the run.
     event = "push"
+    #: What becomes of a phase's moments.
+    moments = Moments
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or Path(tempfile.mkdtemp(prefix="mlpipe-test-")).resolve()
@@ -289,11 +291,11 @@ class World:
         self.records()
         code = 0
         for phase in self.phases(more):
-            code = self.phase(phase, *more, moments=Moments(self, phase, at, act, trace))
+            code = self.phase(phase, *more, moments=self.moments(self, phase, at, act, trace))
             if code:
                 break
         if code and code != KILLED:
-            self.restored = self.phase("restore", *more, moments=Moments(self, "restore", at, act, trace))
+            self.restored = self.phase("restore", *more, moments=self.moments(self, "restore", at, act, trace))
         return code
 
     def reconcile(

@@ -140,7 +140,14 @@ class Options:
 
 
 def write_atomically(path: str, text: str) -> None:
-    """The whole text or nothing of it is at `path`."""
+    """The whole text or nothing of it is at `path`; `Stop` when it cannot be there."""
+    try:
+        replace_whole(path, text)
+    except OSError as error:
+        raise Stop(f"{path} cannot be written: {error.strerror or error}") from None
+
+
+def replace_whole(path: str, text: str) -> None:
     folder = os.path.dirname(path) or "."
     os.makedirs(folder, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=folder, prefix=".mlpipe-")
@@ -321,6 +328,15 @@ def nearest(words: list[str]) -> int:
     return 0
 
 
+def close(record: Record, reason: str) -> None:
+    """The record of a job that has failed. That it cannot be written, as on a full
+    disk, does not hide why."""
+    try:
+        record.finish("failed", reason)
+    except Stop as stop:
+        complain(stop.sentence)
+
+
 def run_plain(name: str, words: list[str]) -> int:
     """A verb that helps a job; when it fails, the job's record says why."""
     try:
@@ -328,7 +344,7 @@ def run_plain(name: str, words: list[str]) -> int:
     except Stop as stop:
         record = find_record(os.environ.get("MLPIPE_JOB", ""))
         if record is not None:
-            record.finish("failed", stop.sentence)
+            close(record, stop.sentence)
         raise
 
 
@@ -362,17 +378,17 @@ def run_job(name: str, words: list[str]) -> int:
         with contextlib.nullcontext() if phase == "all" else identified(phase):
             code = verb(record, Options(words, once, many))
     except Stop as stop:
-        record.finish("failed", stop.sentence)
+        close(record, stop.sentence)
         raise
     except Signalled as signalled:
         name = signal.Signals(signalled.number).name
-        record.finish("failed", f"stopped from outside ({name})")
+        close(record, f"stopped from outside ({name})")
         raise
     except BaseException as error:
-        record.finish("failed", f"fault of mlpipe's runtime: {error!r}")
+        close(record, f"fault of mlpipe's runtime: {error!r}")
         raise
     if code:
-        record.finish("failed", str(record.data["reason"]) or f"exit status {code}")
+        close(record, str(record.data["reason"]) or f"exit status {code}")
     elif record.status == "unfinished" and not record.more_follows:
         record.finish("passed")
     else:

@@ -2,13 +2,15 @@
 
     hold.py RUNTIME SECONDS WORDS…
 
-With `MLPIPE_TEST_SPLIT` in the environment of this program a part of the traffic goes to the new version.
+With `MLPIPE_TEST_SPLIT` in the environment of this program a part of the traffic goes to the new version. With `MLPIPE_TEST_PAST` it
+looks back over the seconds that have just been, as the job of a soak does.
 """
 
 import importlib.util
 import json
 import os
 import sys
+import time
 
 spec = importlib.util.spec_from_file_location("mlpipe_runtime", sys.argv[1])
 runtime = importlib.util.module_from_spec(spec)
@@ -18,9 +20,14 @@ spec.loader.exec_module(runtime)
 result = {"end": "held", "why": "", "trigger": ""}
 try:
     options = runtime.Options(sys.argv[3:], runtime.WATCH_ONCE, runtime.WATCH_MANY)
-    watch = runtime.Watch(options, {}, {})
-    watch.begin("MLPIPE_TEST_SPLIT" in os.environ)
-    watch.hold(float(sys.argv[2]), runtime.Deadline(60), lambda: None)
+    if "MLPIPE_TEST_PAST" in os.environ:
+        watch, now = runtime.LookBack(options, {}, {}), time.time()
+        watch.past(now - float(sys.argv[2]), now, runtime.Deadline(60))
+        watch.present()
+    else:
+        watch = runtime.Watch(options, {}, {})
+        watch.begin("MLPIPE_TEST_SPLIT" in os.environ)
+        watch.hold(float(sys.argv[2]), runtime.Deadline(60), lambda: None)
 except runtime.Tripped as stop:
     result.update(end="tripped", why=stop.sentence, trigger=stop.trigger)
 except runtime.Stop as stop:

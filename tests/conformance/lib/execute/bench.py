@@ -270,7 +270,8 @@ class Bench:
             job, script, words = line.split("\t")
             pipeline = Path(script).stem
             # GitLab's name of the job that pushes; a phase has a stage of its own on Jenkins.
-            job = job.removeprefix(f"{pipeline}:").removeprefix(f"{pipeline}-reconcile:").partition(":")[0]
+            second = f"{pipeline}-{self.scenario.clock}:"
+            job = job.removeprefix(f"{pipeline}:").removeprefix(second).partition(":")[0]
             job = "image" if job == "image-push" else job
             found.append((f"{pipeline}:{job}" if several else job, words))
         return found

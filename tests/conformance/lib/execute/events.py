@@ -95,7 +95,7 @@ def gitlab_inputs(scenario) -> dict:
     """The values of `spec: inputs`; an event's name is one of them, as docs/platforms says."""
     named = {"mlpipe_event": scenario.event.removeprefix("event ")} if scenario.event.startswith("event ") else {}
     if scenario.clock:
-        named["mlpipe_pipeline"] = f"{scenario.example}-reconcile"
+        named["mlpipe_pipeline"] = f"{scenario.example}-{scenario.clock}"
     return {**named, **scenario.inputs}
 
 

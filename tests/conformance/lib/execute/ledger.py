@@ -36,8 +36,9 @@ def document(service, environment, entries) -> str:
 
 
 def deploy_state(ledger) -> str:
-    """What other tools read beside it, of a ledger whose last good entry is its first."""
-    good, last = ledger["entries"][0], [e for e in ledger["entries"] if e["kind"] in ("adopted", "good", "rolled_back")][-1]
+    """What other tools read beside it."""
+    good = [entry for entry in ledger["entries"] if entry["kind"] in ("adopted", "good")][-1]
+    last = [entry for entry in ledger["entries"] if entry["kind"] in ("adopted", "good", "rolled_back")][-1]
     state = {"schema": 1, "service": ledger["service"], "environment": ledger["environment"], "commit": good["commit"],
              "image": good["reference"], "digest": good["digest"], "model_version": "", "deployed_at": last["at"],
              "sequence": last["sequence"]}

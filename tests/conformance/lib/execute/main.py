@@ -23,7 +23,7 @@ from .uncancelled import uncancelled
 #: The examples, and the scenarios of others, that run on every submission; the rest by command (`--scenarios all`). Of the lists of
 #: cancels only those that are named here.
 SUBMITTED = ("minimal", "fastapi-service", "canary-release/errors-at-25-percent", "canary-release/cancelled",
-             "canary-release/all-green", "canary-release/soaks")
+             "canary-release/all-green", "canary-release/soaks", "canary-release/drill-by-the-clock")
 #: Runs at the same time. A run waits for its own processes most of the time.
 AT_ONCE = 2
 

@@ -85,7 +85,7 @@ def gitlab(bench):
         output += start(bench, [*command, *names])[1] if names else ""
     for job, section in SECTION.findall(output):
         show(bench, job, section.replace("_", "-"))
-    mine = f"{bench.scenario.example}-reconcile:" if bench.scenario.clock else ""
+    mine = f"{bench.scenario.example}-{bench.scenario.clock}:" if bench.scenario.clock else ""
     ended = [(name.replace("image-push", "image").removeprefix(mine), word) for word, name in ENDED.findall(output)]
     bench.verdicts = {name: "failure" if word == "FAIL" else "success" for name, word in ended}
     return code, output
@@ -175,10 +175,15 @@ def environment(body) -> str:
 
 
 def workflows(repository, clock) -> list:
-    """The workflows of the releases, or those of their `reconcile`."""
+    """The workflows of the releases, or those that `clock` names: of their `reconcile` or their `drill`."""
     every = sorted((repository / ".github" / "workflows").glob("*.yml"))
-    return [path for path in every if (path.stem.removesuffix("-reconcile") + ".yml" in {p.name for p in every}
-                                       and path.stem.endswith("-reconcile")) == clock]
+    stems = {path.stem for path in every}
+
+    def kind(path) -> str:
+        name, _, last = path.stem.rpartition("-")
+        return last if last in ("reconcile", "drill") and name in stems else ""
+
+    return [path for path in every if kind(path) == clock]
 
 
 def workflow(bench, path, prefix):
@@ -236,7 +241,7 @@ def jenkins(bench):
     properties.write_text("\n".join(lines) + "\n", encoding="ascii")
     several = sorted((bench.repository / "jenkins").glob("*.Jenkinsfile"))
     worst, outputs = 0, []
-    for file in several or [bench.repository / ("Jenkinsfile.reconcile" if bench.scenario.clock else "Jenkinsfile")]:
+    for file in several or [bench.repository / f"Jenkinsfile.{bench.scenario.clock}".rstrip(".")]:
         trace = bench.folder / f"{file.stem}.jsonl"
         command = [system("groovy"), runner, file, bench.repository, *jenkins_words(bench.scenario)]
         command += ["--credentials", properties, "--trace", trace]

@@ -58,8 +58,8 @@ class Scenario:
     #: when the runner of a deploy is lost: `ENVIRONMENT: WORDS`, once the call that begins with these words has ended; "" for never.
     #: From then on nothing of that job runs any more, its handlers neither
     lost: str
-    #: it is the pipeline of the spec's `reconcile` that is started, not the release
-    clock: bool
+    #: it is the pipeline of the spec's `reconcile` or `drill` that is started: its word; "" for the release
+    clock: str
     #: what happens in the words of `mlpipe simulate --given`: a list, or pipeline to list
     given: list | dict
     #: environment to the place that its deploy changes; the only place has no name and needs no line
@@ -165,7 +165,7 @@ def read(example, name, world, one) -> Scenario:
         secrets=secrets, state=merged(world.get("state", {}), one.get("state", {})),
         commands=(*one.get("command", ()), *world.get("command", ())), approval=one.get("approval", world.get("approval", "")),
         cancel=one.get("cancel", ""), group=f"{example}/{name}",
-        decided=one.get("decided", False), lost=one.get("lost", ""), clock=one.get("clock", False), given=one.get("given", []),
+        decided=one.get("decided", False), lost=one.get("lost", ""), clock=one.get("clock", ""), given=one.get("given", []),
         places=world.get("places", {}), instead=one.get("instead", ""), waits=one.get("waits", True), meanwhile=one.get("meanwhile", {}),
         begins=one.get("begins", world.get("begins", "")), queries=world.get("queries", {}),
         course=merged(world.get("course", {}), one.get("course", {})),
