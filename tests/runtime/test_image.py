@@ -254,6 +254,24 @@ class FixedTagExists(ImageBench):
         self.assertEqual(find(self.calls(), "push"), [])
         self.assertEqual(self.tool_state("docker")["registry"][f"{REPOSITORY}:v7"], digest)
 
+    def test_one_that_comes_while_the_image_is_built_is_not_pushed_over(self) -> None:
+        for tags in ((), ("--fixed", "text", "v7")):
+            self.forget_calls()
+            digest = self.there()
+            self.tool("docker", registry={}, meanwhile={DEPLOYED: digest})
+            done = self.push(*tags)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertEqual(find(self.calls(), "push"), [])
+            record = self.read("image")["image"]
+            found = (record["digest"], record["reused"], record["scan"])
+            self.assertEqual(found, (digest, True, None))
+            names = [DEPLOYED, f"{REPOSITORY}:main", *([f"{REPOSITORY}:v7"] if tags else [])]
+            self.assertEqual(self.tool_state("docker")["registry"], dict.fromkeys(names, digest))
+        digest = self.there(org_opencontainers_image_revision="beef")
+        self.tool("docker", registry={}, meanwhile={DEPLOYED: digest})
+        self.forget_calls()
+        self.stops(self.push(), f"{DEPLOYED} exists and holds another commit: beef")
+
     def test_anything_else_stops(self) -> None:
         for labels, sentence in (
             ({"org_opencontainers_image_revision": "beef"}, "another commit: beef"),

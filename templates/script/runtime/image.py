@@ -322,8 +322,14 @@ def make_image(
             data["scan"] = scan(docker, record, options, local, folder)
         if not options.has("check"):
             repository, tag = options.one("repository"), data["fixed_tags"][0]
-            names.append(f"{repository}:{tag}")
-            digest = push(docker, repository, tag, local, built)
+            # It took minutes since the first look, and a tag may have come meanwhile.
+            digest, _ = existing(docker, repository, data["fixed_tags"], labels)
+            if digest:
+                say("mlpipe: another run has pushed this commit and model meanwhile")
+                data.update(reused=True, scan=None)
+            else:
+                names.append(f"{repository}:{tag}")
+                digest = push(docker, repository, tag, local, built)
             data.update(digest=digest)
     finally:
         Docker(docker.env, Deadline(60)).ask("image", "rm", *names)
