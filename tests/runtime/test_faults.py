@@ -226,7 +226,9 @@ class CancelledOnCommands(Faults):
         self.assertEqual(world.run_of("9").reconcile(), 0, world.log())
         self.settled(world, OLD)
         assert world.document()["lease"] is None, f"the lease is still held\n{world.log()}"
-        assert world.kinds().count("rolled_back") == 1, world.kinds()
+        # Where what was good serves again and nobody has written it down, it is found so, as after a kill.
+        closed = [kind for kind in world.kinds() if kind in ("rolled_back", "left")]
+        assert len(closed) == 1, world.kinds()
         world.gone()
 
 
